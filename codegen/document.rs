@@ -1,0 +1,185 @@
+//! Reads a document as Paynet publishes it, and refuses one that cannot be used.
+
+use std::{collections::BTreeMap, fs, path::Path};
+
+use serde_json::{Map, Value};
+
+use super::Unusable;
+
+const METHODS: [&str; 8] = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
+
+/// An OpenAPI document and the name of its file, which every message carries.
+#[derive(Clone)]
+pub struct Document {
+    pub file: String,
+    pub json: Value,
+}
+
+/// One operation of a document, by its place.
+pub struct Operation {
+    pub path: String,
+    pub method: String,
+    /// JSON pointer to the operation object.
+    pub pointer: String,
+}
+
+impl Document {
+    pub fn read(path: &Path) -> Result<Self, Unusable> {
+        let file = path.display().to_string();
+        match fs::read_to_string(path) {
+            Ok(text) => Self::parse(&file, &text),
+            Err(error) => Err(Unusable {
+                file,
+                pointer: String::new(),
+                wrong: format!("it cannot be read: {error}"),
+                right: "store Paynet's document there, as UTF-8".to_owned(),
+            }),
+        }
+    }
+
+    pub fn parse(file: &str, text: &str) -> Result<Self, Unusable> {
+        let mut document = Self { file: file.to_owned(), json: Value::Null };
+        document.json = serde_json::from_str(text).map_err(|error| {
+            document.unusable(
+                "",
+                format!("it is not JSON: {error}"),
+                "store the OpenAPI block of Paynet's page and nothing around it",
+            )
+        })?;
+        document.check_version()?;
+        document.check_references()?;
+        document.check_servers()?;
+        if document.operations().is_empty() {
+            return Err(document.unusable(
+                "/paths",
+                "there is no operation",
+                "expected a path with at least one method",
+            ));
+        }
+        Ok(document)
+    }
+
+    pub fn unusable(&self, pointer: &str, wrong: impl Into<String>, right: impl Into<String>) -> Unusable {
+        Unusable {
+            file: self.file.clone(),
+            pointer: pointer.to_owned(),
+            wrong: wrong.into(),
+            right: right.into(),
+        }
+    }
+
+    pub fn operations(&self) -> Vec<Operation> {
+        let mut operations = Vec::new();
+        for (path, item) in entries(self.json.get("paths")) {
+            for method in METHODS.into_iter().filter(|method| item[method].is_object()) {
+                operations.push(Operation {
+                    path: path.clone(),
+                    method: method.to_owned(),
+                    pointer: pointer("/paths", &[path, method]),
+                });
+            }
+        }
+        operations
+    }
+
+    /// Where the parameters of operations are listed: of a path for all its methods, and of each operation.
+    pub fn parameter_lists(&self) -> Vec<String> {
+        let mut lists: Vec<String> = entries(self.json.get("paths"))
+            .map(|(path, _)| pointer("/paths", &[path, "parameters"]))
+            .collect();
+        lists.extend(self.operations().iter().map(|operation| format!("{}/parameters", operation.pointer)));
+        lists.retain(|list| self.json.pointer(list).is_some_and(Value::is_array));
+        lists
+    }
+
+    fn check_version(&self) -> Result<(), Unusable> {
+        const RIGHT: &str = "expected \"3.0.x\", the only versions that progenitor reads";
+        match &self.json["openapi"] {
+            Value::String(version) if version.starts_with("3.0.") => Ok(()),
+            Value::Null => Err(self.unusable("/openapi", "it is not an OpenAPI 3 document", RIGHT)),
+            other => Err(self.unusable("/openapi", format!("the version is {other}"), RIGHT)),
+        }
+    }
+
+    fn check_references(&self) -> Result<(), Unusable> {
+        let mut places = vec![(String::new(), &self.json)];
+        while let Some((place, value)) = places.pop() {
+            match value {
+                Value::Object(members) => {
+                    if let Some(reference) = members.get("$ref") {
+                        self.check_reference(&place, reference)?;
+                    }
+                    places.extend(members.iter().map(|(key, value)| (pointer(&place, &[key]), value)));
+                }
+                Value::Array(items) => {
+                    places.extend(items.iter().enumerate().map(|(i, value)| (format!("{place}/{i}"), value)));
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn check_reference(&self, place: &str, reference: &Value) -> Result<(), Unusable> {
+        let found = reference
+            .as_str()
+            .and_then(|reference| reference.strip_prefix('#'))
+            .and_then(|target| self.json.pointer(target));
+        match found {
+            Some(_) => Ok(()),
+            None => Err(self.unusable(
+                &pointer(place, &["$ref"]),
+                format!("the reference {reference} leads nowhere"),
+                "expected \"#/components/…\", naming something in this file",
+            )),
+        }
+    }
+
+    fn check_servers(&self) -> Result<(), Unusable> {
+        const RIGHT: &str =
+            "expected a list of {\"url\": \"https://…\", \"description\": the environment's name}";
+        let servers = self.json["servers"].as_array().map(Vec::as_slice).unwrap_or_default();
+        if servers.is_empty() {
+            return Err(self.unusable("/servers", "there are no servers", RIGHT));
+        }
+        let mut names = BTreeMap::new();
+        for (i, server) in servers.iter().enumerate() {
+            let place = format!("/servers/{i}");
+            let usable =
+                server["url"].as_str().is_some_and(|url| url.starts_with("https://") && !url.contains('{'));
+            if !usable {
+                return Err(self.unusable(
+                    &format!("{place}/url"),
+                    format!("the url is {}", server["url"]),
+                    RIGHT,
+                ));
+            }
+            let name = super::emit::environment_name(server).ok_or_else(|| {
+                self.unusable(
+                    &format!("{place}/description"),
+                    format!("the description is {}, which gives no name", server["description"]),
+                    RIGHT,
+                )
+            })?;
+            if let Some(other) = names.insert(name.clone(), i) {
+                return Err(self.unusable(
+                    &format!("{place}/description"),
+                    format!("it gives the name `{name}`, as /servers/{other} does"),
+                    "expected a different name for each server",
+                ));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The members of an object; none of anything else.
+pub fn entries(value: Option<&Value>) -> impl Iterator<Item = (&String, &Value)> {
+    value.and_then(Value::as_object).into_iter().flat_map(Map::iter)
+}
+
+/// Appends the segments to a JSON pointer, escaped as RFC 6901 asks.
+pub fn pointer(base: &str, segments: &[&str]) -> String {
+    let escaped = segments.iter().map(|segment| segment.replace('~', "~0").replace('/', "~1"));
+    escaped.fold(base.to_owned(), |pointer, segment| pointer + "/" + &segment)
+}

@@ -1,0 +1,363 @@
+//! Emits what progenitor does not: the environments, constructors, setters and
+//! checks of the request types, and the table of operations.
+
+use std::collections::BTreeSet;
+
+use heck::{ToShoutySnakeCase, ToUpperCamelCase};
+use proc_macro2::{Ident, TokenStream};
+use progenitor::Generator;
+use quote::{format_ident, quote};
+use serde_json::Value;
+use syn::{parse_quote, visit_mut::VisitMut};
+use typify::{TypeDetails, TypeId, TypeSpace, TypeStructPropInfo};
+
+use super::{
+    Document, Unusable, corrections,
+    document::{Operation, entries},
+    resolve,
+};
+
+/// The generated file: progenitor's code, its types adjusted, and what is emitted here.
+pub fn complete(
+    document: &Document,
+    generator: &Generator,
+    tokens: TokenStream,
+) -> Result<syn::File, Unusable> {
+    let unreadable = |error: syn::Error| {
+        document.unusable(
+            "",
+            format!("the code generated from it does not parse: {error}"),
+            "report it to progenitor",
+        )
+    };
+    let mut file: syn::File = syn::parse2(tokens).map_err(unreadable)?;
+    let roles = Roles::of(document);
+    Adjust { roles: &roles }.visit_file_mut(&mut file);
+
+    let environment = environment(document);
+    let requests = requests(generator, &roles);
+    let operations = operations(document);
+    let emitted: syn::File = syn::parse2(quote!(#environment #requests #operations)).map_err(unreadable)?;
+    file.items.extend(emitted.items);
+    Ok(file)
+}
+
+/// The variant of `Environment` for a server, from its description.
+pub fn environment_name(server: &Value) -> Option<String> {
+    let name = server["description"].as_str()?.to_upper_camel_case();
+    syn::parse_str::<syn::Ident>(&name).is_ok().then_some(name)
+}
+
+fn environment(document: &Document) -> TokenStream {
+    let servers: Vec<(String, String)> = document.json["servers"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|server| {
+            Some((environment_name(server)?, server["url"].as_str()?.trim_end_matches('/').to_owned()))
+        })
+        .collect();
+    let names: Vec<&String> = servers.iter().map(|(name, _)| name).collect();
+    let variants: Vec<_> = names.iter().map(|name| format_ident!("{name}")).collect();
+    let urls: Vec<_> = servers.iter().map(|(_, url)| url).collect();
+    let docs = urls.iter().map(|url| format!(" `{url}`"));
+    quote! {
+        /// Which of Paynet's servers a client talks to; there is no default.
+        ///
+        /// Generated from the document's `servers`: the variants from their
+        /// descriptions, the URLs from their URLs.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum Environment {
+            #(#[doc = #docs] #variants,)*
+        }
+
+        impl Environment {
+            /// Every environment, in the document's order.
+            pub const ALL: &'static [Self] = &[#(Self::#variants),*];
+
+            /// The URL of the server, without a trailing slash: `url` of the document's `servers`.
+            #[must_use]
+            pub const fn base_url(self) -> &'static str {
+                match self { #(Self::#variants => #urls,)* }
+            }
+
+            /// The variant's name, which `Display` writes and `FromStr` reads.
+            pub(crate) const fn name(self) -> &'static str {
+                match self { #(Self::#variants => #names,)* }
+            }
+        }
+    }
+}
+
+/// Constructor, setters and checks of each request type, from typify's own types.
+fn requests(generator: &Generator, roles: &Roles) -> TokenStream {
+    let space = generator.get_type_space();
+    let mut names = Vec::new();
+    let mut impls = Vec::new();
+    for ty in space.iter_types().filter(|ty| roles.requests.contains(&ty.name())) {
+        names.push(format_ident!("{}", ty.name()));
+        if let TypeDetails::Struct(details) = ty.details() {
+            let properties: Vec<_> =
+                details.properties_info().map(|info| Property::of(space, &info)).collect();
+            impls.push(request(&ty.name(), &properties));
+        }
+    }
+    quote! {
+        /// The request types: the part of [`types`] that callers construct.
+        pub mod requests {
+            pub use super::types::{#(#names),*};
+        }
+        #(#impls)*
+    }
+}
+
+/// One property of a request type, as typify generates its field.
+struct Property {
+    field: Ident,
+    description: String,
+    required: bool,
+    /// The field is an `Option` of `value`.
+    option: bool,
+    value: TokenStream,
+    text: bool,
+}
+
+impl Property {
+    fn of(space: &TypeSpace, info: &TypeStructPropInfo<'_>) -> Self {
+        let get = |id: &TypeId| space.get_type(id).expect("a property's type is in the type space");
+        let outer = get(&info.type_id);
+        let (option, ty) = match outer.details() {
+            TypeDetails::Option(inner) => (true, get(&inner)),
+            _ => (false, get(&info.type_id)),
+        };
+        Self {
+            field: format_ident!("{}", info.name),
+            description: info.description.unwrap_or_default().to_owned(),
+            required: info.required,
+            option,
+            value: ty.ident(),
+            text: matches!(ty.details(), TypeDetails::String),
+        }
+    }
+
+    fn check(&self) -> TokenStream {
+        let Self { field, option, .. } = self;
+        let label = field.to_string();
+        let mut checks = TokenStream::new();
+        if self.text && self.required && !option {
+            checks.extend(quote!(crate::check::not_blank(#label, &self.#field)?;));
+        }
+        if self.text && label.ends_with("_url") {
+            let given = if *option { quote!(self.#field.as_deref()) } else { quote!(Some(&*self.#field)) };
+            checks.extend(quote!(crate::check::app_url(#label, #given)?;));
+        }
+        checks
+    }
+
+    fn setter(&self) -> TokenStream {
+        let Self { field, value, .. } = self;
+        let doc = format!(" Sets the optional property `{field}`: {}", self.description);
+        let set = if self.option { quote!(Some(value.into())) } else { quote!(value.into()) };
+        quote! {
+            #[doc = #doc]
+            #[must_use]
+            pub fn #field(mut self, value: impl Into<#value>) -> Self {
+                self.#field = #set;
+                self
+            }
+        }
+    }
+}
+
+fn request(name: &str, properties: &[Property]) -> TokenStream {
+    let name = format_ident!("{name}");
+    let (required, optional): (Vec<_>, Vec<_>) = properties.iter().partition(|property| property.required);
+    let fields: Vec<_> = required.iter().map(|property| &property.field).collect();
+    let values = required.iter().map(|property| {
+        let value = &property.value;
+        if property.option { quote!(Option<#value>) } else { value.clone() }
+    });
+    let unset = optional.iter().map(|property| &property.field);
+    let setters = optional.iter().map(|property| property.setter());
+    let checks = properties.iter().map(Property::check);
+    let list: Vec<_> = fields.iter().map(|field| format!("`{field}`")).collect();
+    let doc = match list.as_slice() {
+        [] => " A request with no property set; the document requires none.".to_owned(),
+        list => format!(" A request with what the document requires: {}.", list.join(", ")),
+    };
+    quote! {
+        impl types::#name {
+            #[doc = #doc]
+            ///
+            /// The values are checked when the request is sent.
+            #[must_use]
+            pub fn new(#(#fields: impl Into<#values>),*) -> Self {
+                Self {
+                    #(#fields: #fields.into(),)*
+                    #(#unset: Default::default(),)*
+                }
+            }
+            #(#setters)*
+        }
+
+        impl crate::check::Check for types::#name {
+            fn check(&self) -> Result<(), crate::Error> {
+                #(#checks)*
+                Ok(())
+            }
+        }
+    }
+}
+
+fn operations(document: &Document) -> TokenStream {
+    let mut constants = Vec::new();
+    let mut items = Vec::new();
+    for operation in document.operations() {
+        let json = at(document, &operation);
+        let name = json["operationId"].as_str().unwrap_or_default();
+        let constant = format_ident!("{}", name.to_shouty_snake_case());
+        let needs_session_key = json[corrections::NEEDS_SESSION_KEY] == true;
+        let answer = resolve(&document.json, schema(&json["responses"]["200"]));
+        let properties: Vec<&String> = entries(answer.get("properties")).map(|(name, _)| name).collect();
+        let doc = format!(" `{} {}`", operation.method.to_uppercase(), operation.path);
+        items.push(quote! {
+            #[doc = #doc]
+            pub(crate) const #constant: Operation = Operation {
+                name: #name,
+                needs_session_key: #needs_session_key,
+                answer: &[#(#properties),*],
+            };
+        });
+        constants.push(constant);
+    }
+    quote! {
+        /// The document's operations, with what the transport needs to know of each.
+        pub(crate) mod operations {
+            use crate::transport::Operation;
+
+            #(#items)*
+
+            /// Every operation, in the document's order.
+            pub(crate) const ALL: &[Operation] = &[#(#constants),*];
+        }
+    }
+}
+
+/// The types that requests and answers are made of, by name.
+struct Roles {
+    requests: BTreeSet<String>,
+    answers: BTreeSet<String>,
+    /// For the type of a body: the operation that it belongs to.
+    bodies: Vec<(String, String)>,
+}
+
+impl Roles {
+    fn of(document: &Document) -> Self {
+        let mut roles = Self { requests: BTreeSet::new(), answers: BTreeSet::new(), bodies: Vec::new() };
+        for operation in document.operations() {
+            let json = at(document, &operation);
+            let place = format!("`{} {}`", operation.method.to_uppercase(), operation.path);
+            let request = schema(resolve(&document.json, &json["requestBody"]));
+            let answer = schema(resolve(&document.json, &json["responses"]["200"]));
+            for (body, role, text) in [
+                (request, &mut roles.requests, "Body of a request to"),
+                (answer, &mut roles.answers, "Body of a successful answer of"),
+            ] {
+                if let Some(name) = reference_name(body) {
+                    roles.bodies.push((
+                        name.to_upper_camel_case(),
+                        format!("{text} {place} (`#/components/schemas/{name}`)."),
+                    ));
+                }
+                collect(document, body, role);
+            }
+        }
+        roles
+    }
+}
+
+/// Adds the name of each component that the schema is made of.
+fn collect(document: &Document, schema: &Value, names: &mut BTreeSet<String>) {
+    if let Some(name) = reference_name(schema) {
+        if names.insert(name.to_upper_camel_case()) {
+            collect(document, resolve(&document.json, schema), names);
+        }
+        return;
+    }
+    match schema {
+        Value::Object(members) => members.values().for_each(|value| collect(document, value, names)),
+        Value::Array(items) => items.iter().for_each(|value| collect(document, value, names)),
+        _ => {}
+    }
+}
+
+fn reference_name(schema: &Value) -> Option<&str> {
+    schema.get("$ref")?.as_str()?.rsplit('/').next()
+}
+
+fn at<'a>(document: &'a Document, operation: &Operation) -> &'a Value {
+    document.json.pointer(&operation.pointer).unwrap_or(&Value::Null)
+}
+
+fn schema(body: &Value) -> &Value {
+    &body["content"]["application/json"]["schema"]
+}
+
+/// Makes the generated code harder to misuse. Types may grow without breaking a
+/// caller; what is only read can be neither printed nor written, and what is
+/// only sent cannot be read; and there is no client but on a checked `reqwest::Client`.
+struct Adjust<'a> {
+    roles: &'a Roles,
+}
+
+impl Adjust<'_> {
+    fn adjust(&self, name: &str, attrs: &mut Vec<syn::Attribute>) {
+        let sent = self.roles.requests.contains(name);
+        let read = self.roles.answers.contains(name);
+        let unused: &[&str] = match (sent, read) {
+            (true, true) => &[],
+            (true, false) => &["Deserialize"],
+            (false, _) => &["Serialize", "Debug"],
+        };
+        for attr in attrs.iter_mut().filter(|attr| attr.path().is_ident("derive")) {
+            let Ok(derives) = attr
+                .parse_args_with(syn::punctuated::Punctuated::<syn::Path, syn::Token![,]>::parse_terminated)
+            else {
+                continue;
+            };
+            let kept = derives.iter().filter(|path| {
+                path.segments.last().is_none_or(|last| unused.iter().all(|unused| last.ident != unused))
+            });
+            *attr = parse_quote!(#[derive(#(#kept),*)]);
+        }
+        if let Some((_, doc)) = self.roles.bodies.iter().find(|(body, _)| body == name) {
+            attrs.retain(|attr| !attr.path().is_ident("doc"));
+            let doc = format!(" {doc}");
+            attrs.insert(0, parse_quote!(#[doc = #doc]));
+        }
+        attrs.push(parse_quote!(#[non_exhaustive]));
+    }
+}
+
+impl VisitMut for Adjust<'_> {
+    fn visit_item_impl_mut(&mut self, block: &mut syn::ItemImpl) {
+        // It sets up reqwest by its defaults, redirects included, and panics where there is no CA store.
+        block
+            .items
+            .retain(|item| !matches!(item, syn::ImplItem::Fn(function) if function.sig.ident == "new"));
+    }
+
+    fn visit_item_mod_mut(&mut self, module: &mut syn::ItemMod) {
+        if module.ident != "types" {
+            return;
+        }
+        for item in module.content.iter_mut().flat_map(|(_, items)| items) {
+            match item {
+                syn::Item::Struct(item) => self.adjust(&item.ident.to_string(), &mut item.attrs),
+                syn::Item::Enum(item) => self.adjust(&item.ident.to_string(), &mut item.attrs),
+                _ => {}
+            }
+        }
+    }
+}

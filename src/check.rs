@@ -1,0 +1,43 @@
+//! Checks of values before they are sent, and of URLs before they are handed to an app.
+
+use url::Url;
+
+use crate::Error;
+
+/// Implemented by the generated request types, from what the document says of their properties.
+pub(crate) trait Check {
+    /// Says what is wrong with the request, before anything is sent.
+    fn check(&self) -> Result<(), Error>;
+}
+
+/// Schemes that a browser or a web view would run or read from, rather than open an app by.
+const REFUSED_SCHEMES: [&str; 4] = ["javascript", "data", "file", "blob"];
+
+pub(crate) fn not_blank(property: &str, value: &str) -> Result<(), Error> {
+    if value.trim().is_empty() {
+        return Err(Error::invalid_input(format!("`{property}` is blank; the document requires a value")));
+    }
+    Ok(())
+}
+
+pub(crate) fn app_url(property: &str, value: Option<&str>) -> Result<(), Error> {
+    match value.map(parse_app_url) {
+        Some(Err(wrong)) => Err(Error::invalid_input(format!(
+            "`{property}` {wrong}; give an absolute URL that opens your app, such as `myshop://paypos/done`"
+        ))),
+        _ => Ok(()),
+    }
+}
+
+/// Parses a URL that an app is opened with; the error completes a sentence, and never quotes the value.
+pub(crate) fn parse_app_url(value: &str) -> Result<Url, &'static str> {
+    // The parser would drop these without a word, and so accept what others read differently.
+    if value.contains(|c: char| c.is_control() || c.is_whitespace()) {
+        return Err("has a space or a control character in it");
+    }
+    let url = Url::parse(value).map_err(|_| "is not an absolute URL")?;
+    if REFUSED_SCHEMES.contains(&url.scheme()) {
+        return Err("has a scheme that opens no app");
+    }
+    Ok(url)
+}

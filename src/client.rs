@@ -1,0 +1,209 @@
+//! The client, and what may be configured of it.
+
+use std::{fmt, time::Duration};
+
+use reqwest::{redirect, retry};
+use url::{Host, Url};
+
+use crate::{Environment, Error, Session, SessionKey, generated, transport::Context};
+
+const HTTPS: bool = cfg!(any(feature = "rustls", feature = "native-tls", feature = "rustls-no-provider"));
+
+/// A client of PayPOS: one environment, one pool of connections.
+///
+/// Make one for the process and clone it freely; the clones share the pool.
+/// Open a [`Session`] for each mobile session.
+#[derive(Clone)]
+pub struct Client {
+    api: generated::Client,
+}
+
+impl Client {
+    /// A client of the environment, with the defaults of [`ClientBuilder`].
+    ///
+    /// # Errors
+    /// As [`ClientBuilder::build`].
+    pub fn new(environment: Environment) -> Result<Self, Error> {
+        Self::builder(environment).build()
+    }
+
+    /// Starts to configure a client of the environment.
+    pub fn builder(environment: Environment) -> ClientBuilder {
+        ClientBuilder {
+            environment,
+            base_url: None,
+            connect_timeout: None,
+            timeout: DEFAULT_TIMEOUT,
+            http: None,
+        }
+    }
+
+    /// A session with the key, on this client's connections.
+    #[must_use]
+    pub fn session(&self, key: SessionKey) -> Session {
+        Session::new(&self.api, key)
+    }
+
+    /// The environment that the client was built for.
+    #[must_use]
+    pub fn environment(&self) -> Environment {
+        self.api.inner.environment
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("environment", &self.environment())
+            .field("base_url", &self.api.baseurl)
+            .finish_non_exhaustive()
+    }
+}
+
+const DEFAULT_TIMEOUT: Duration = Duration::from_secs(20);
+const DEFAULT_CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+type Http = dyn FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder + Send;
+
+/// Configures a [`Client`]; [`build`](Self::build) checks all of it.
+#[must_use = "a builder does nothing until `build`"]
+pub struct ClientBuilder {
+    environment: Environment,
+    base_url: Option<String>,
+    connect_timeout: Option<Duration>,
+    timeout: Duration,
+    http: Option<Box<Http>>,
+}
+
+impl ClientBuilder {
+    /// Another server than the environment's own, such as a simulator: an
+    /// absolute `https` URL, or an `http` one whose host is loopback, without
+    /// user name, query or fragment.
+    pub fn base_url(mut self, url: impl Into<String>) -> Self {
+        self.base_url = Some(url.into());
+        self
+    }
+
+    /// The most time for one connection to come about: name resolution, TCP, proxy and TLS.
+    ///
+    /// Shorter than the [`timeout`](Self::timeout), so that what could not be
+    /// sent is known as such. By default 5 s, or half the timeout where that is less.
+    pub fn connect_timeout(mut self, limit: Duration) -> Self {
+        self.connect_timeout = Some(limit);
+        self
+    }
+
+    /// The most time for a whole call, from its start to the last byte of the answer. By default 20 s.
+    pub fn timeout(mut self, limit: Duration) -> Self {
+        self.timeout = limit;
+        self
+    }
+
+    /// Configures the HTTP client below: roots, client certificates, a proxy, a resolver.
+    ///
+    /// The function gets a builder of [`reqwest`](crate::reqwest) that ignores
+    /// the proxies of the environment's variables and asks for no compression.
+    /// What this crate guarantees is set after it and cannot be undone by it:
+    /// no redirects, no retries, both timeouts, `https`, verified certificates,
+    /// no logging of what is sent. Headers and cookies that it adds are sent with every call.
+    pub fn http(
+        mut self,
+        configure: impl FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder + Send + 'static,
+    ) -> Self {
+        self.http = Some(Box::new(configure));
+        self
+    }
+
+    /// Checks the configuration and builds the client. Connects to nothing.
+    ///
+    /// # Errors
+    /// [`Configuration`](crate::ErrorKind::Configuration) for a base URL that is not as
+    /// [`base_url`](Self::base_url) says, a timeout of zero, a connect timeout that is not
+    /// shorter than the timeout, `https` without a TLS feature of this crate, or TLS that
+    /// cannot be set up: no crypto provider with `rustls-no-provider`, or no CA store.
+    pub fn build(self) -> Result<Client, Error> {
+        let base_url = match &self.base_url {
+            Some(url) => checked_base_url(url)?,
+            None => self.environment.base_url().to_owned(),
+        };
+        let https = base_url.starts_with("https:");
+        if https && !HTTPS {
+            return Err(Error::configuration(
+                "an https environment needs TLS; enable the feature `rustls`, `native-tls` or \
+                 `rustls-no-provider` of paypos",
+            ));
+        }
+        if self.timeout.is_zero() {
+            return Err(Error::configuration(
+                "the timeout is zero; give the time that a whole call may take",
+            ));
+        }
+        let connect_timeout = self.connect_timeout.unwrap_or(DEFAULT_CONNECT_TIMEOUT.min(self.timeout / 2));
+        if connect_timeout.is_zero() || connect_timeout >= self.timeout {
+            return Err(Error::configuration(format!(
+                "the connect timeout of {connect_timeout:?} is not between zero and the timeout of {:?}",
+                self.timeout
+            )));
+        }
+        #[cfg(all(feature = "rustls-no-provider", not(any(feature = "rustls", feature = "native-tls"))))]
+        if rustls::crypto::CryptoProvider::get_default().is_none() {
+            return Err(Error::configuration(
+                "no rustls crypto provider is installed; call `install_default` of one before building a \
+                 client, or enable the feature `rustls` of paypos",
+            ));
+        }
+
+        let http = reqwest::Client::builder().no_proxy().no_gzip().no_brotli().no_zstd().no_deflate();
+        let http = match self.http {
+            Some(configure) => configure(http),
+            None => http,
+        };
+        let http = http
+            .redirect(redirect::Policy::none())
+            .retry(retry::never())
+            .connect_timeout(connect_timeout)
+            .timeout(self.timeout)
+            .https_only(https)
+            .connection_verbose(false);
+        #[cfg(any(feature = "rustls", feature = "native-tls", feature = "rustls-no-provider"))]
+        let http = http.tls_danger_accept_invalid_certs(false).tls_danger_accept_invalid_hostnames(false);
+        let http = http.build().map_err(|error| {
+            Error::configuration("the HTTP client cannot be set up; its source says why")
+                .with_source(error.without_url())
+        })?;
+        let context = Context { environment: self.environment, session_key: None };
+        Ok(Client { api: generated::Client::new_with_client(&base_url, http, context) })
+    }
+}
+
+impl fmt::Debug for ClientBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClientBuilder").field("environment", &self.environment).finish_non_exhaustive()
+    }
+}
+
+/// The URL without a trailing slash. The error does not quote it, as it may hold a password.
+fn checked_base_url(text: &str) -> Result<String, Error> {
+    let wrong = match Url::parse(text) {
+        Err(_) => "is not an absolute URL",
+        Ok(url) if !matches!(url.scheme(), "https" | "http") => "is neither https nor http",
+        Ok(url) if url.scheme() == "http" && !is_loopback(&url) => "is http to another host than loopback",
+        Ok(url) if !url.username().is_empty() || url.password().is_some() => {
+            "has a user name or a password in it"
+        }
+        Ok(url) if url.query().is_some() || url.fragment().is_some() => "has a query or a fragment",
+        Ok(url) => return Ok(url.as_str().trim_end_matches('/').to_owned()),
+    };
+    Err(Error::configuration(format!(
+        "the base URL {wrong}; give one such as `https://pay.example.com`, or `http://127.0.0.1:8080` on loopback"
+    )))
+}
+
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        Some(Host::Domain(name)) => name == "localhost",
+        None => false,
+    }
+}

@@ -1,0 +1,363 @@
+//! What can go wrong, and what it means for the money.
+//!
+//! The only mapping from foreign errors. Nothing that the server wrote, and no
+//! secret, reaches `Debug`, `Display` or `source()`: server text is kept for
+//! the accessors alone.
+
+use std::{borrow::Cow, error::Error as StdError, fmt, time::Duration};
+
+use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
+use serde::de::DeserializeOwned;
+
+use crate::{
+    generated::types::ErrorResponse,
+    transport::{AnswerRefused, Operation},
+};
+
+/// Why a call failed, or why a client could not be built.
+///
+/// Ask [`outcome`](Self::outcome) what to do next, and [`kind`](Self::kind) what
+/// happened. `Display` is one line for a log; what Paynet wrote is in
+/// [`vendor_message`](Self::vendor_message) and never printed by itself.
+pub struct Error(Box<Inner>);
+
+struct Inner {
+    kind: ErrorKind,
+    detail: Cow<'static, str>,
+    operation: Option<&'static str>,
+    status: Option<u16>,
+    said: Said,
+    retry_after: Option<Duration>,
+    source: Option<Box<dyn StdError + Send + Sync>>,
+}
+
+/// What every answer of Paynet's may carry: `ErrorResponse` in the document.
+#[derive(Default)]
+pub(crate) struct Said {
+    pub(crate) object_name: Option<String>,
+    pub(crate) code: Option<i64>,
+    pub(crate) message: Option<String>,
+}
+
+/// What happened. Each kind has one [`Outcome`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// A value cannot be sent: the error says which, and what would be right. Nothing was sent.
+    InvalidInput,
+    /// The client cannot be built or used as it is configured. Nothing was sent.
+    Configuration,
+    /// No connection came about: name resolution, TCP, proxy or TLS, or the
+    /// time for them ran out. Nothing was sent.
+    Connect,
+    /// The deadline of the call passed, or the server said that it did (408).
+    Timeout,
+    /// The connection failed before the answer was complete.
+    Interrupted,
+    /// 401 or 403: Paynet does not accept the session key.
+    Unauthorized,
+    /// 429: too many requests; see [`Error::retry_after`].
+    RateLimited,
+    /// Any other 4xx: Paynet refused the request; see [`Error::code`] and [`Error::vendor_message`].
+    Rejected,
+    /// 5xx: Paynet failed.
+    Server,
+    /// Anything that is not what the document says: another status, or an
+    /// answer that is too large, not JSON, or lacks a field.
+    BadResponse,
+}
+
+/// What a failed call means for the operation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Outcome {
+    /// Nothing reached Paynet: safe to send again.
+    NotSent,
+    /// Paynet said no: sending the same again will not help.
+    Rejected,
+    /// It may have happened: check before sending again.
+    Unknown,
+}
+
+impl ErrorKind {
+    /// What an error of this kind means for the operation.
+    #[must_use]
+    pub const fn outcome(self) -> Outcome {
+        match self {
+            Self::InvalidInput | Self::Configuration | Self::Connect => Outcome::NotSent,
+            Self::Unauthorized | Self::RateLimited | Self::Rejected => Outcome::Rejected,
+            Self::Timeout | Self::Interrupted | Self::Server | Self::BadResponse => Outcome::Unknown,
+        }
+    }
+
+    fn of_status(status: u16) -> Self {
+        match status {
+            401 | 403 => Self::Unauthorized,
+            408 => Self::Timeout,
+            429 => Self::RateLimited,
+            400..500 => Self::Rejected,
+            500..600 => Self::Server,
+            _ => Self::BadResponse,
+        }
+    }
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NotSent => "nothing was sent",
+            Self::Rejected => "Paynet refused it",
+            Self::Unknown => "it may have happened, check before sending again",
+        })
+    }
+}
+
+impl Error {
+    /// What happened.
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
+    }
+
+    /// What it means for the operation, and so what may be done next.
+    #[must_use]
+    pub fn outcome(&self) -> Outcome {
+        self.0.kind.outcome()
+    }
+
+    /// The operation that failed, by the name of its method; `None` where none was called.
+    #[must_use]
+    pub fn operation(&self) -> Option<&'static str> {
+        self.0.operation
+    }
+
+    /// The HTTP status of the answer, if its head arrived.
+    #[must_use]
+    pub fn status(&self) -> Option<u16> {
+        self.0.status
+    }
+
+    /// `code` of the answer. Paynet documents no values for it.
+    #[must_use]
+    pub fn code(&self) -> Option<i64> {
+        self.0.said.code
+    }
+
+    /// `object_name` of the answer. Paynet's text: show it to people with care.
+    #[must_use]
+    pub fn object_name(&self) -> Option<&str> {
+        self.0.said.object_name.as_deref()
+    }
+
+    /// `message` of the answer. Paynet's text, and never part of `Display`: it may hold anything.
+    #[must_use]
+    pub fn vendor_message(&self) -> Option<&str> {
+        self.0.said.message.as_deref()
+    }
+
+    /// How long Paynet asks to wait: the `Retry-After` header, in seconds or as
+    /// a date. A date is read against the answer's own `Date` header, so that a
+    /// wrong local clock does no harm; without one, against the local clock.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.0.retry_after
+    }
+
+    pub(crate) fn new(kind: ErrorKind, detail: impl Into<Cow<'static, str>>) -> Self {
+        Self(Box::new(Inner {
+            kind,
+            detail: detail.into(),
+            operation: None,
+            status: None,
+            said: Said::default(),
+            retry_after: None,
+            source: None,
+        }))
+    }
+
+    pub(crate) fn invalid_input(detail: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(ErrorKind::InvalidInput, detail)
+    }
+
+    pub(crate) fn configuration(detail: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(ErrorKind::Configuration, detail)
+    }
+
+    /// A successful answer that is not what the document says.
+    pub(crate) fn bad_response(detail: impl Into<Cow<'static, str>>, said: Said) -> Self {
+        let mut error = Self::new(ErrorKind::BadResponse, detail);
+        error.0.status = Some(200);
+        error.0.said = said;
+        error
+    }
+
+    pub(crate) fn during(mut self, operation: &Operation) -> Self {
+        self.0.operation = Some(operation.name);
+        self
+    }
+
+    pub(crate) fn with_source(mut self, source: impl StdError + Send + Sync + 'static) -> Self {
+        self.0.source = Some(Box::new(source));
+        self
+    }
+
+    /// From a call of the generated client whose answer is a `T`.
+    pub(crate) async fn of_call<T: DeserializeOwned>(
+        error: progenitor_client::Error<()>,
+        operation: &Operation,
+    ) -> Self {
+        use progenitor_client::Error as E;
+        match error {
+            E::CommunicationError(error) | E::InvalidUpgrade(error) => Self::of_reqwest(error),
+            E::ResponseBodyError(error) => {
+                let mut error = Self::of_reqwest(error);
+                error.0.status = Some(200);
+                error
+            }
+            E::InvalidResponsePayload(body, _) => {
+                Self::bad_response(why_unreadable::<T>(&body, operation), Said::of(&body))
+            }
+            E::UnexpectedResponse(response) => Self::of_response(response).await,
+            E::ErrorResponse(response) => Self::of_status(response.status().as_u16(), response.headers()),
+            E::InvalidRequest(reason) | E::Custom(reason) => Self::invalid_input(reason),
+        }
+    }
+
+    fn of_reqwest(error: reqwest::Error) -> Self {
+        let (kind, detail) = match AnswerRefused::cause_of(&error) {
+            Some(refused) => (ErrorKind::BadResponse, refused.detail()),
+            None if error.is_connect() => (ErrorKind::Connect, connect_detail(&error)),
+            None if error.is_builder() => (ErrorKind::Configuration, "the request could not be built"),
+            None if error.is_timeout() => (ErrorKind::Timeout, "no complete answer came before the deadline"),
+            None => (ErrorKind::Interrupted, "the connection failed before the answer was complete"),
+        };
+        Self::new(kind, detail).with_source(error.without_url())
+    }
+
+    async fn of_response(response: reqwest::Response) -> Self {
+        let mut error = Self::of_status(response.status().as_u16(), response.headers());
+        // The status has decided already; a body that cannot be read adds nothing.
+        if let Ok(body) = response.bytes().await {
+            error.0.said = Said::of(&body);
+        }
+        error
+    }
+
+    fn of_status(status: u16, headers: &HeaderMap) -> Self {
+        let kind = ErrorKind::of_status(status);
+        let mut error = Self::new(
+            kind,
+            match kind {
+                ErrorKind::Unauthorized => "the session key was not accepted",
+                ErrorKind::Timeout => "the server waited too long for the request",
+                ErrorKind::RateLimited => "too many requests",
+                ErrorKind::Rejected => "the request was refused",
+                ErrorKind::Server => "the server failed",
+                _ => "the document has no such status",
+            },
+        );
+        error.0.status = Some(status);
+        error.0.retry_after = retry_after(headers);
+        error
+    }
+}
+
+impl Said {
+    /// Reads `ErrorResponse` from a body of any kind; nothing where it is another.
+    fn of(body: &[u8]) -> Self {
+        // serde's derived code takes an array for an object; the document does not.
+        let object = body.trim_ascii_start().starts_with(b"{");
+        match serde_json::from_slice::<ErrorResponse>(body) {
+            Ok(ErrorResponse { object_name, code, message }) if object => Self { object_name, code, message },
+            _ => Self::default(),
+        }
+    }
+}
+
+/// Says what is wrong with a body, naming the property where there is one, and
+/// quoting nothing: serde_json's messages echo values.
+fn why_unreadable<T: DeserializeOwned>(body: &[u8], operation: &Operation) -> String {
+    let mut deserializer = serde_json::Deserializer::from_slice(body);
+    let Err(error) = serde_path_to_error::deserialize::<_, T>(&mut deserializer) else {
+        return "the answer has something after its JSON object".to_owned();
+    };
+    let first = match error.path().iter().next() {
+        Some(serde_path_to_error::Segment::Map { key }) => Some(key),
+        _ => None,
+    };
+    // Only the document's own names are printed: another key is server text.
+    let property = operation.answer.iter().find(|name| first == Some(**name).map(String::from).as_ref());
+    let json = error.inner();
+    match (json.classify(), property) {
+        (serde_json::error::Category::Data, Some(property)) => {
+            format!("`{property}` of the answer does not have the type that the document says")
+        }
+        (category, _) => format!(
+            "the answer is not the documented JSON ({category:?} error at line {}, column {})",
+            json.line(),
+            json.column()
+        ),
+    }
+}
+
+fn connect_detail(error: &reqwest::Error) -> &'static str {
+    if error.is_dns() {
+        "the server's name could not be resolved"
+    } else if error.is_timeout() {
+        "no connection came about before the connect timeout"
+    } else {
+        "no connection came about"
+    }
+}
+
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+    if let Ok(seconds) = text.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let until = httpdate::parse_http_date(text).ok()?;
+    let date = headers.get(DATE).and_then(|date| httpdate::parse_http_date(date.to_str().ok()?).ok());
+    let now = date.unwrap_or_else(std::time::SystemTime::now);
+    Some(until.duration_since(now).unwrap_or_default())
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Inner { detail, operation, status, said, .. } = &*self.0;
+        if let Some(operation) = operation {
+            write!(f, "{operation}: ")?;
+        }
+        f.write_str(detail)?;
+        match (status, said.code) {
+            (Some(status), Some(code)) => write!(f, " (HTTP {status}, code {code})")?,
+            (Some(status), None) => write!(f, " (HTTP {status})")?,
+            _ => {}
+        }
+        // Of a value or a configuration it goes without saying.
+        match self.kind() {
+            ErrorKind::InvalidInput | ErrorKind::Configuration => Ok(()),
+            _ => write!(f, "; {}", self.outcome()),
+        }
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Inner { kind, detail, operation, status, said, retry_after, source } = &*self.0;
+        f.debug_struct("Error")
+            .field("kind", kind)
+            .field("outcome", &self.outcome())
+            .field("operation", operation)
+            .field("detail", detail)
+            .field("status", status)
+            .field("code", &said.code)
+            .field("retry_after", retry_after)
+            .field("source", source)
+            .finish_non_exhaustive()
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.0.source.as_deref().map(|source| source as _)
+    }
+}

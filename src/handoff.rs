@@ -1,0 +1,70 @@
+//! What the merchant's app needs to open PayPOS.
+
+use std::fmt;
+
+use url::Url;
+
+use crate::{Error, Secret, check::parse_app_url, error::Said, generated::types::InitReversalResponse};
+
+/// What the merchant's app needs to open the PayPOS app, which then carries the operation out.
+///
+/// A handoff is not a refund yet: the person at the phone finishes it, or does not.
+/// `Debug` shows none of the values.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct Handoff {
+    /// Identifies the payment session: `payment_session_id` of the document. Opaque and not empty.
+    pub payment_session_id: String,
+    /// Opens the PayPOS app on the phone: `deeplink_url` of the document.
+    ///
+    /// An absolute URL whose scheme is none of `javascript`, `data`, `file` and `blob`.
+    pub deeplink_url: Url,
+    /// Decrypts what PayPOS returns to the `callback_url`: `encryption_key` of the
+    /// document, which does not say how. Opaque and not empty.
+    pub encryption_key: Secret,
+}
+
+impl fmt::Debug for Handoff {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Handoff").finish_non_exhaustive()
+    }
+}
+
+impl TryFrom<InitReversalResponse> for Handoff {
+    type Error = Error;
+
+    fn try_from(answer: InitReversalResponse) -> Result<Self, Error> {
+        let InitReversalResponse {
+            payment_session_id,
+            deeplink_url,
+            encryption_key,
+            object_name,
+            code,
+            message,
+        } = answer;
+        let read = move || -> Result<Self, String> {
+            let deeplink_url = present("deeplink_url", deeplink_url, String::as_str)?;
+            Ok(Self {
+                payment_session_id: present("payment_session_id", payment_session_id, String::as_str)?,
+                deeplink_url: parse_app_url(&deeplink_url)
+                    .map_err(|wrong| format!("`deeplink_url` of the answer {wrong}"))?,
+                encryption_key: present("encryption_key", encryption_key, Secret::expose)?,
+            })
+        };
+        read().map_err(|wrong| Error::bad_response(wrong, Said { object_name, code, message }))
+    }
+}
+
+/// The value of a property that the document leaves optional and a handoff needs.
+fn present<T>(property: &str, value: Option<T>, text: fn(&T) -> &str) -> Result<T, String> {
+    let Some(value) = value else {
+        return Err(format!("`{property}` is missing from the answer"));
+    };
+    match text(&value) {
+        blank if blank.trim().is_empty() => Err(format!("`{property}` of the answer is empty")),
+        text if text.contains(char::is_control) => {
+            Err(format!("`{property}` of the answer has a control character in it"))
+        }
+        _ => Ok(value),
+    }
+}

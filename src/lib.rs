@@ -1,0 +1,30 @@
+#![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod check;
+mod client;
+mod environment;
+mod error;
+mod generated;
+mod handoff;
+mod secret;
+mod session;
+//#[cfg(feature = "simulator")]
+//pub mod simulator;
+mod transport;
+
+pub use client::{Client, ClientBuilder};
+pub use environment::Environment;
+pub use error::{Error, ErrorKind, Outcome};
+/// The request types, generated from the document's schemas: `new` takes what
+/// the document requires, and each optional property has a setter.
+pub use generated::requests as types;
+pub use handoff::Handoff;
+/// The HTTP library below, for [`ClientBuilder::http`] alone.
+#[doc(no_inline)]
+pub use reqwest;
+pub use secret::Secret;
+pub use session::{Session, SessionKey};
+/// The type of [`Handoff::deeplink_url`].
+#[doc(no_inline)]
+pub use url::Url;
