@@ -231,7 +231,12 @@ fn operations(document: &Document) -> TokenStream {
         });
         constants.push(constant);
     }
+    let file = &document.file;
     quote! {
+        /// The documents as published, which the simulator judges by.
+        pub(crate) const DOCUMENTS: &[&str] =
+            &[include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/", #file))];
+
         /// The document's operations, with what the transport needs to know of each.
         pub(crate) mod operations {
             use crate::transport::Operation;

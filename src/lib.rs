@@ -9,8 +9,8 @@ mod generated;
 mod handoff;
 mod secret;
 mod session;
-//#[cfg(feature = "simulator")]
-//pub mod simulator;
+#[cfg(feature = "simulator")]
+pub mod simulator;
 mod transport;
 
 pub use client::{Client, ClientBuilder};

@@ -42,6 +42,14 @@ impl SessionKey {
     }
 }
 
+#[cfg(feature = "simulator")]
+impl SessionKey {
+    /// A key that the simulator made, and so known to be well-formed.
+    pub(crate) fn issued(key: String) -> Self {
+        Self(Secret::from(key))
+    }
+}
+
 impl fmt::Debug for SessionKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("SessionKey([redacted])")

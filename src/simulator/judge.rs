@@ -1,0 +1,173 @@
+//! Judges requests by the documents as published, without a word from the
+//! corrections that the client is generated with.
+
+use jsonschema::{Draft, Validator};
+use serde_json::{Map, Value, json};
+
+use super::state::ReceivedRequest;
+use crate::generated::DOCUMENTS;
+
+/// The operations that the documents describe.
+pub(super) struct Judge(Vec<Operation>);
+
+/// One operation, ready to judge requests by.
+struct Operation {
+    path: String,
+    method: String,
+    headers: Vec<Header>,
+    body: Option<Body>,
+}
+
+struct Header {
+    name: String,
+    required: bool,
+    schema: Validator,
+}
+
+struct Body {
+    required: bool,
+    content: Vec<(String, Validator)>,
+}
+
+impl Judge {
+    pub(super) fn new() -> Result<Self, String> {
+        let mut operations = Vec::new();
+        for text in DOCUMENTS {
+            let mut document: Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
+            spell_out_nullable(&mut document);
+            for (path, item) in members(&document["paths"]) {
+                for (method, operation) in members(item).filter(|(name, _)| *name != "parameters") {
+                    operations.push(Operation::read(&document, path, method, item, operation)?);
+                }
+            }
+        }
+        Ok(Self(operations))
+    }
+
+    /// The path of the operation that the request is for, or what breaks the document.
+    pub(super) fn judge(&self, request: &ReceivedRequest) -> Result<&str, String> {
+        let mut at_path = self.0.iter().filter(|operation| operation.path == request.path()).peekable();
+        if at_path.peek().is_none() {
+            return Err(format!("the document has no path {}", request.path()));
+        }
+        let operation = at_path
+            .find(|operation| operation.method.eq_ignore_ascii_case(request.method()))
+            .ok_or_else(|| format!("the document has no {} for {}", request.method(), request.path()))?;
+        for header in &operation.headers {
+            header.judge(request)?;
+        }
+        if let Some(body) = &operation.body {
+            body.judge(request)?;
+        }
+        Ok(&operation.path)
+    }
+}
+
+impl Operation {
+    fn read(document: &Value, path: &str, method: &str, item: &Value, json: &Value) -> Result<Self, String> {
+        let own = json["parameters"].as_array().into_iter().flatten();
+        let shared = item["parameters"].as_array().into_iter().flatten();
+        let headers = own
+            .chain(shared)
+            .map(|parameter| resolve(document, parameter))
+            .filter(|parameter| parameter["in"] == "header")
+            .map(|parameter| {
+                Ok(Header {
+                    name: parameter["name"].as_str().unwrap_or_default().to_owned(),
+                    required: parameter["required"] == true,
+                    schema: validator(document, &parameter["schema"])?,
+                })
+            })
+            .collect::<Result<_, String>>()?;
+        let body = resolve(document, &json["requestBody"]);
+        let content = members(&body["content"])
+            .map(|(media_type, content)| {
+                Ok((media_type.to_owned(), validator(document, &content["schema"])?))
+            })
+            .collect::<Result<_, String>>()?;
+        Ok(Self {
+            path: path.to_owned(),
+            method: method.to_owned(),
+            headers,
+            body: body.is_object().then(|| Body { required: body["required"] == true, content }),
+        })
+    }
+}
+
+impl Header {
+    fn judge(&self, request: &ReceivedRequest) -> Result<(), String> {
+        let name = &self.name;
+        match request.headers.get_all(name).iter().collect::<Vec<_>>().as_slice() {
+            [] if self.required => Err(format!("the required header {name} is missing")),
+            [] => Ok(()),
+            [value] => {
+                let text = String::from_utf8_lossy(value.as_bytes()).into_owned();
+                match self.schema.is_valid(&Value::String(text)) {
+                    true => Ok(()),
+                    false => Err(format!("the header {name} does not have the documented type")),
+                }
+            }
+            _ => Err(format!("the header {name} is there more than once")),
+        }
+    }
+}
+
+impl Body {
+    fn judge(&self, request: &ReceivedRequest) -> Result<(), String> {
+        if request.body().is_empty() {
+            return if self.required { Err("the required body is missing".to_owned()) } else { Ok(()) };
+        }
+        let media_type = request.header("content-type").unwrap_or_default();
+        let essence = media_type.split(';').next().unwrap_or_default().trim();
+        let (_, schema) = self
+            .content
+            .iter()
+            .find(|(documented, _)| documented.eq_ignore_ascii_case(essence))
+            .ok_or_else(|| "the content type is not a documented one".to_owned())?;
+        let body: Value =
+            serde_json::from_slice(request.body()).map_err(|_| "the body is not JSON".to_owned())?;
+        match schema.iter_errors(&body).next() {
+            None => Ok(()),
+            Some(error) => {
+                Err(format!("the body breaks the schema at `{}`: {}", error.instance_path(), error.masked()))
+            }
+        }
+    }
+}
+
+/// A validator of a schema that may refer to the document's components.
+fn validator(document: &Value, schema: &Value) -> Result<Validator, String> {
+    // OpenAPI 3.0's schemas are an older draft's; its `$ref`s start at the root of the document.
+    let root = json!({ "allOf": [schema], "components": document["components"] });
+    jsonschema::options().with_draft(Draft::Draft4).build(&root).map_err(|error| error.to_string())
+}
+
+/// Writes OpenAPI's `nullable: true` as JSON Schema does: `null` is one of the types.
+fn spell_out_nullable(value: &mut Value) {
+    match value {
+        Value::Object(members) => {
+            members.values_mut().for_each(spell_out_nullable);
+            if members.get("nullable") == Some(&Value::Bool(true)) {
+                if let Some(one @ Value::String(_)) = members.get("type").cloned() {
+                    members.insert("type".to_owned(), json!([one, "null"]));
+                }
+                if let Some(Value::Array(values)) = members.get_mut("enum")
+                    && !values.contains(&Value::Null)
+                {
+                    values.push(Value::Null);
+                }
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(spell_out_nullable),
+        _ => {}
+    }
+}
+
+fn resolve<'a>(document: &'a Value, value: &'a Value) -> &'a Value {
+    let target = value.get("$ref").and_then(Value::as_str).and_then(|reference| reference.strip_prefix('#'));
+    target.and_then(|target| document.pointer(target)).unwrap_or(value)
+}
+
+fn members(value: &Value) -> impl Iterator<Item = (&str, &Value)> {
+    value.as_object().into_iter().flat_map(Map::iter).map(|(name, value)| (name.as_str(), value))
+}

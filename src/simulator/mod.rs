@@ -1,0 +1,143 @@
+//! An embedded PayPOS for examples and tests: no account, no phone, no network.
+//!
+//! A [`Simulator`] listens on a free port of 127.0.0.1 and judges each request by
+//! the document **as published**: path, method, required headers, content type,
+//! and the body against its schema. What breaks it is answered with 400 and an
+//! `ErrorResponse` that says what is wrong. It knows the session keys and the
+//! transactions that it has issued, and refuses all others.
+//!
+//! It cannot show what Paynet leaves undocumented. Its `code` numbers, its texts
+//! and the form of its keys, ids and deeplinks are its own; do not rely on them.
+//!
+//! ```
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! use paypos::{Client, Environment, simulator::Simulator, types::InitReversalRequest};
+//!
+//! let simulator = Simulator::start().await?;
+//! let client = Client::builder(Environment::Sandbox).base_url(simulator.url()).build()?;
+//! let session = client.session(simulator.issue_session());
+//!
+//! let xact_id = simulator.add_transaction();
+//! let handoff = session.init_reversal_transaction(InitReversalRequest::new(xact_id)).await?;
+//! assert_eq!(handoff.deeplink_url.scheme(), "paypos-simulator");
+//!
+//! let refused = session.init_reversal_transaction(InitReversalRequest::new("unknown")).await;
+//! assert_eq!(refused.unwrap_err().code(), Some(paypos::simulator::CODE_UNKNOWN_TRANSACTION));
+//! # Ok(())
+//! # }
+//! ```
+
+mod answer;
+mod judge;
+mod server;
+mod state;
+
+use std::{io, sync::Arc, time::Duration};
+
+use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
+
+use crate::SessionKey;
+use state::State;
+
+pub use state::ReceivedRequest;
+
+/// `code` of the simulator for a request that breaks the document. Paynet documents no codes.
+pub const CODE_BREAKS_THE_DOCUMENT: i64 = 9001;
+/// `code` of the simulator for a session key that it did not issue. Paynet documents no codes.
+pub const CODE_UNKNOWN_SESSION: i64 = 9002;
+/// `code` of the simulator for a transaction that it does not know. Paynet documents no codes.
+pub const CODE_UNKNOWN_TRANSACTION: i64 = 9003;
+
+/// A running simulator. Dropping it stops it; [`shutdown`](Self::shutdown) also waits until it has stopped.
+#[derive(Debug)]
+pub struct Simulator {
+    url: String,
+    state: Arc<State>,
+    stop: watch::Sender<()>,
+    server: JoinHandle<()>,
+}
+
+/// What goes wrong with one request; see [`Simulator::fail_next`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Fault {
+    /// This status and JSON body, instead of an answer.
+    Status {
+        /// The HTTP status, from 200 to 599.
+        status: u16,
+        /// The body, sent as `application/json` whatever it is.
+        body: String,
+    },
+    /// The right answer, so much later.
+    Delay(Duration),
+    /// The request is read and carried out, and the connection closed without an answer.
+    DropConnection,
+    /// The head of the right answer and half of its body, and then the connection is closed.
+    TruncateAnswer,
+    /// The right answer without this property.
+    MissingField(String),
+    /// A page of HTML with status 200, as a captive portal or a proxy would send.
+    Html,
+}
+
+impl Simulator {
+    /// The requests that are kept for [`requests`](Self::requests): the latest so many.
+    pub const KEPT_REQUESTS: usize = 10_000;
+
+    /// Starts a simulator on the current tokio runtime.
+    ///
+    /// # Errors
+    /// Where 127.0.0.1 has no port to listen on.
+    pub async fn start() -> io::Result<Self> {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
+        let url = format!("http://{}", listener.local_addr()?);
+        let state = Arc::new(State::default());
+        let (stop, stopped) = watch::channel(());
+        let judge = judge::Judge::new().map_err(io::Error::other)?;
+        let router = answer::router(judge, Arc::clone(&state));
+        let server = tokio::spawn(server::serve(listener, router, stopped));
+        Ok(Self { url, state, stop, server })
+    }
+
+    /// The base URL, for [`ClientBuilder::base_url`](crate::ClientBuilder::base_url).
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Opens a session and gives its key, as Paynet's create-session operation would.
+    #[must_use]
+    pub fn issue_session(&self) -> SessionKey {
+        self.state.issue_session()
+    }
+
+    /// Adds a completed sale, and gives the `xact_id` that a reversal asks for.
+    #[must_use]
+    pub fn add_transaction(&self) -> String {
+        self.state.add_transaction()
+    }
+
+    /// The requests that arrived, in their order: the last [`KEPT_REQUESTS`](Self::KEPT_REQUESTS) of them.
+    #[must_use]
+    pub fn requests(&self) -> Vec<ReceivedRequest> {
+        self.state.requests()
+    }
+
+    /// Makes the next request fail that has no fault yet; call it again for the one after that.
+    pub fn fail_next(&self, fault: Fault) {
+        self.state.fail_next(fault);
+    }
+
+    /// Stops listening, closes every connection, and returns when no task is left.
+    pub async fn shutdown(mut self) {
+        let _ = self.stop.send(());
+        let _ = (&mut self.server).await;
+    }
+}
+
+impl Drop for Simulator {
+    fn drop(&mut self) {
+        self.server.abort();
+    }
+}

@@ -1,0 +1,71 @@
+//! Connections of the simulator, all owned by one task, and how they break.
+
+use std::{io, time::Duration};
+
+use axum::{
+    Router,
+    body::{Body, Bytes},
+    response::{IntoResponse, Response},
+};
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use hyper::{Request, body::Incoming, server::conn::http1, service::service_fn};
+use hyper_util::{rt::TokioIo, service::TowerToHyperService};
+use tokio::{net::TcpListener, sync::watch, task::JoinSet};
+
+/// Serves until told to stop, or until its task is aborted; no connection outlives it.
+pub(super) async fn serve(listener: TcpListener, router: Router, mut stopped: watch::Receiver<()>) {
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            _ = stopped.changed() => break,
+            accepted = listener.accept() => {
+                match accepted {
+                    Ok((stream, _)) => {
+                        connections.spawn(serve_connection(TokioIo::new(stream), router.clone()));
+                    }
+                    // Out of file descriptors, say: no use to ask again at once.
+                    Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
+                }
+            }
+            Some(_) = connections.join_next() => {}
+        }
+    }
+    connections.shutdown().await;
+}
+
+async fn serve_connection(io: TokioIo<tokio::net::TcpStream>, router: Router) {
+    let service = service_fn(move |request: Request<Incoming>| {
+        let router = TowerToHyperService::new(router.clone());
+        async move {
+            let Ok(response) = hyper::service::Service::call(&router, request).await;
+            match response.extensions().get() {
+                Some(Broken) => Err(io::Error::other("the connection breaks, as the fault says")),
+                None => Ok(response),
+            }
+        }
+    });
+    // An error is a client that went away, or a fault that was asked for.
+    let _ = http1::Builder::new().serve_connection(io, service).await;
+}
+
+/// Marks a response that is never sent: its connection is closed instead.
+#[derive(Clone)]
+pub(super) struct Broken;
+
+impl Broken {
+    pub(super) fn before_the_answer() -> Response {
+        let mut response = ().into_response();
+        response.extensions_mut().insert(Self);
+        response
+    }
+
+    /// A head that announces all of the body, and a body that fails in the middle of it.
+    pub(super) fn half_way(body: &str) -> Response {
+        let half = Bytes::copy_from_slice(&body.as_bytes()[..body.len() / 2]);
+        let length = body.len();
+        let mut response = Body::from(half).into_response();
+        response.headers_mut().insert(CONTENT_LENGTH, length.into());
+        response.headers_mut().insert(CONTENT_TYPE, http::HeaderValue::from_static("application/json"));
+        response
+    }
+}
