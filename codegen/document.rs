@@ -38,14 +38,13 @@ impl Document {
     }
 
     pub fn parse(file: &str, text: &str) -> Result<Self, Unusable> {
+        const RIGHT: &str = "store the OpenAPI block of Paynet's page and nothing around it";
         let mut document = Self { file: file.to_owned(), json: Value::Null };
-        document.json = serde_json::from_str(text).map_err(|error| {
-            document.unusable(
-                "",
-                format!("it is not JSON: {error}"),
-                "store the OpenAPI block of Paynet's page and nothing around it",
-            )
-        })?;
+        document.json = serde_json::from_str(text)
+            .map_err(|error| document.unusable("", format!("it is not JSON: {error}"), RIGHT))?;
+        if !document.json.is_object() {
+            return Err(document.unusable("", "it is not a JSON object", RIGHT));
+        }
         document.check_version()?;
         document.check_references()?;
         document.check_servers()?;

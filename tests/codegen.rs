@@ -1,0 +1,475 @@
+//! The generator: its output against the golden file, each correction on its
+//! own, and what it says of documents that cannot be used.
+
+#[path = "../codegen/mod.rs"]
+mod codegen;
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, Output},
+};
+
+use codegen::{Document, corrections};
+use serde_json::{Value, json};
+
+const FILE: &str = "openapi/refund-cancel.json";
+const OPERATION: &str = "/paths/~1v1~1softpos~1init_reversal_transaction/post";
+
+fn document() -> Document {
+    Document::read(Path::new(FILE)).unwrap()
+}
+
+/// The present document with a change, read and checked anew.
+fn changed(change: impl FnOnce(&mut Value)) -> Result<Document, codegen::Unusable> {
+    let mut json = document().json;
+    change(&mut json);
+    Document::parse(FILE, &json.to_string())
+}
+
+fn apply(name: &str, document: &mut Document) -> Result<Vec<String>, codegen::Unusable> {
+    let correction = corrections::ALL.iter().find(|correction| correction.name == name).unwrap();
+    (correction.apply)(document)
+}
+
+#[test]
+fn the_generated_code_is_the_golden_file_and_what_the_crate_is_built_from() {
+    let code = codegen::generate(document()).unwrap();
+    // EXPECTORATE=overwrite renews the file; the difference is there to be read.
+    expectorate::assert_contents("tests/golden/generated.rs", &code);
+    assert_eq!(code, include_str!(concat!(env!("OUT_DIR"), "/generated.rs")));
+}
+
+#[test]
+fn the_present_document_needs_these_corrections() {
+    let mut document = document();
+    let touched: Vec<(&str, Vec<String>)> = corrections::ALL
+        .iter()
+        .map(|correction| (correction.name, (correction.apply)(&mut document).unwrap()))
+        .collect();
+    let at = |rest: &str| vec![format!("{OPERATION}{rest}")];
+    assert_eq!(
+        touched,
+        [
+            ("name_operations", at("/operationId")),
+            (
+                "describe_responses",
+                [at("/responses/200/description"), at("/responses/400/description")].concat()
+            ),
+            ("drop_ignored_headers", at("/parameters/1")),
+            ("lift_session_key", at("/parameters/0")),
+            ("keep_success_only", at("/responses/400")),
+            (
+                "mark_secrets",
+                vec!["/components/schemas/InitReversalResponse/properties/encryption_key".to_owned()]
+            ),
+        ]
+    );
+}
+
+#[test]
+fn a_correction_with_nothing_to_correct_does_nothing() {
+    let mut corrected = document();
+    for correction in &corrections::ALL {
+        (correction.apply)(&mut corrected).unwrap();
+    }
+    let before = corrected.json.clone();
+    for correction in &corrections::ALL {
+        assert_eq!((correction.apply)(&mut corrected).unwrap(), [] as [String; 0], "{}", correction.name);
+    }
+    assert_eq!(corrected.json, before);
+}
+
+#[test]
+fn each_correction_is_described_in_the_documents_readme() {
+    let readme = include_str!("../openapi/README.md");
+    for correction in &corrections::ALL {
+        assert!(
+            readme.contains(&format!("`{}`", correction.name)),
+            "openapi/README.md lacks {}",
+            correction.name
+        );
+        assert!(!correction.reason.is_empty());
+    }
+}
+
+#[test]
+fn name_operations_takes_the_last_segment_of_the_path_unless_a_name_is_given() {
+    let mut unnamed = document();
+    apply("name_operations", &mut unnamed).unwrap();
+    assert_eq!(
+        unnamed.json.pointer(&format!("{OPERATION}/operationId")),
+        Some(&json!("init_reversal_transaction"))
+    );
+
+    let mut named =
+        changed(|json| json.pointer_mut(OPERATION).unwrap()["operationId"] = json!("reverse")).unwrap();
+    assert_eq!(apply("name_operations", &mut named).unwrap(), [] as [String; 0]);
+    assert_eq!(named.json.pointer(&format!("{OPERATION}/operationId")), Some(&json!("reverse")));
+}
+
+#[test]
+fn describe_responses_gives_the_reason_phrase_and_keeps_what_is_there() {
+    let mut document = changed(|json| {
+        json.pointer_mut(OPERATION).unwrap()["responses"]["400"]["description"] = json!("Refused");
+        json["components"]["responses"] = json!({ "Teapot": {} });
+    })
+    .unwrap();
+    apply("describe_responses", &mut document).unwrap();
+    let responses = &document.json.pointer(OPERATION).unwrap()["responses"];
+    assert_eq!(responses["200"]["description"], "OK");
+    assert_eq!(responses["400"]["description"], "Refused");
+    assert_eq!(document.json["components"]["responses"]["Teapot"]["description"], "Teapot");
+}
+
+#[test]
+fn drop_ignored_headers_drops_three_headers_in_any_case_and_no_other() {
+    let header = |name: &str| json!({ "name": name, "in": "header", "schema": { "type": "string" } });
+    let mut document = changed(|json| {
+        json.pointer_mut(OPERATION).unwrap()["parameters"] = json!([
+            header("accept"),
+            header("CONTENT-TYPE"),
+            header("Authorization"),
+            header("PaynetMobile"),
+            { "name": "Accept", "in": "query", "schema": { "type": "string" } },
+        ]);
+    })
+    .unwrap();
+    assert_eq!(apply("drop_ignored_headers", &mut document).unwrap().len(), 3);
+    let kept = &document.json.pointer(OPERATION).unwrap()["parameters"];
+    assert_eq!(kept.as_array().unwrap().len(), 2);
+    assert_eq!((&kept[0]["name"], &kept[1]["in"]), (&json!("PaynetMobile"), &json!("query")));
+}
+
+#[test]
+fn lift_session_key_marks_the_operations_that_need_it_and_no_other() {
+    let mut document = changed(|json| {
+        let operation = json.pointer(OPERATION).unwrap().clone();
+        let key = operation["parameters"][0].clone();
+        let mut without = operation.clone();
+        without["parameters"] = json!([]);
+        json["paths"]["/v1/other"] = json!({ "post": without });
+        json["paths"]["/v1/shared"] = json!({ "parameters": [key], "post": without, "put": without });
+    })
+    .unwrap();
+    assert_eq!(apply("lift_session_key", &mut document).unwrap().len(), 2);
+    let needs =
+        |pointer: &str| document.json.pointer(pointer).unwrap().get(corrections::NEEDS_SESSION_KEY).is_some();
+    assert!(needs(OPERATION));
+    assert!(needs("/paths/~1v1~1shared/post"));
+    assert!(needs("/paths/~1v1~1shared/put"));
+    assert!(!needs("/paths/~1v1~1other/post"));
+}
+
+#[test]
+fn keep_success_only_keeps_200_and_drops_the_rest() {
+    let mut document = changed(|json| {
+        let responses = &mut json.pointer_mut(OPERATION).unwrap()["responses"];
+        responses["default"] = responses["400"].clone();
+        responses["5XX"] = responses["400"].clone();
+    })
+    .unwrap();
+    assert_eq!(apply("keep_success_only", &mut document).unwrap().len(), 3);
+    let responses = &document.json.pointer(OPERATION).unwrap()["responses"];
+    assert_eq!(responses.as_object().unwrap().keys().collect::<Vec<_>>(), ["200"]);
+}
+
+#[test]
+fn mark_secrets_marks_strings_by_name_wherever_they_are() {
+    let mut document = changed(|json| {
+        let schemas = &mut json["components"]["schemas"];
+        schemas["Text"] = json!({ "type": "string" });
+        schemas["ErrorResponse"]["properties"] = json!({
+            "session_key": { "type": "string", "nullable": true },
+            "clientSecretText": { "type": "string" },
+            "card_token": { "$ref": "#/components/schemas/Text" },
+            "token_count": { "type": "integer" },
+            "keyboard": { "type": "string" },
+            "inner": { "type": "object", "properties": { "api_key": { "type": "string" } } },
+        });
+    })
+    .unwrap();
+    apply("mark_secrets", &mut document).unwrap();
+    let properties = &document.json["components"]["schemas"]["ErrorResponse"]["properties"];
+    for secret in [
+        &properties["session_key"],
+        &properties["clientSecretText"],
+        &properties["card_token"],
+        &properties["inner"]["properties"]["api_key"],
+    ] {
+        assert_eq!(secret["format"], corrections::SECRET_FORMAT, "{secret}");
+    }
+    for open in
+        [&properties["token_count"], &properties["keyboard"], &document.json["components"]["schemas"]["Text"]]
+    {
+        assert_eq!(open.get("format"), None, "{open}");
+    }
+    let code = codegen::generate(document).unwrap();
+    assert_eq!(code.matches("pub session_key: ::std::option::Option<crate::Secret>").count(), 1);
+    assert_eq!(code.matches("pub card_token: ::std::option::Option<crate::Secret>").count(), 1);
+}
+
+/// What a document that cannot be used is refused with: the whole message.
+#[track_caller]
+fn assert_unusable(text: &str, message: &str) {
+    let unusable = Document::parse(FILE, text).and_then(codegen::generate).unwrap_err();
+    assert_eq!(unusable.to_string(), message);
+}
+
+#[track_caller]
+fn assert_change_unusable(change: impl FnOnce(&mut Value), message: &str) {
+    let mut json = document().json;
+    change(&mut json);
+    assert_unusable(&json.to_string(), message);
+}
+
+#[test]
+fn what_is_not_json_is_unusable() {
+    assert_unusable(
+        "# Refund / Cancel",
+        "openapi/refund-cancel.json: it is not JSON: expected value at line 1 column 1; \
+         store the OpenAPI block of Paynet's page and nothing around it",
+    );
+}
+
+#[test]
+fn what_is_not_openapi_3_0_is_unusable() {
+    assert_change_unusable(
+        |json| json["openapi"] = json!("3.1.0"),
+        "openapi/refund-cancel.json: at /openapi: the version is \"3.1.0\"; \
+         expected \"3.0.x\", the only versions that progenitor reads",
+    );
+    assert_unusable(
+        "{}",
+        "openapi/refund-cancel.json: at /openapi: it is not an OpenAPI 3 document; \
+         expected \"3.0.x\", the only versions that progenitor reads",
+    );
+    assert_unusable(
+        "[]",
+        "openapi/refund-cancel.json: it is not a JSON object; \
+         store the OpenAPI block of Paynet's page and nothing around it",
+    );
+}
+
+#[test]
+fn a_reference_that_leads_nowhere_is_unusable() {
+    assert_change_unusable(
+        |json| {
+            json.pointer_mut(OPERATION).unwrap()["parameters"][1]["$ref"] =
+                json!("#/components/parameters/Gone");
+        },
+        "openapi/refund-cancel.json: at \
+         /paths/~1v1~1softpos~1init_reversal_transaction/post/parameters/1/$ref: \
+         the reference \"#/components/parameters/Gone\" leads nowhere; \
+         expected \"#/components/…\", naming something in this file",
+    );
+}
+
+#[test]
+fn two_operations_of_one_name_are_unusable() {
+    assert_change_unusable(
+        |json| {
+            let item = json["paths"]["/v1/softpos/init_reversal_transaction"].clone();
+            json["paths"]["/v2/softpos/init_reversal_transaction"] = item;
+        },
+        "openapi/refund-cancel.json: at /paths/~1v2~1softpos~1init_reversal_transaction/post: \
+         the operation is named `init_reversal_transaction`, as the one at \
+         /paths/~1v1~1softpos~1init_reversal_transaction/post is; \
+         expected a different operationId or last path segment for each operation",
+    );
+}
+
+#[test]
+fn a_name_that_no_method_can_have_is_unusable() {
+    assert_change_unusable(
+        |json| {
+            let item = json["paths"]["/v1/softpos/init_reversal_transaction"].clone();
+            json["paths"] = json!({ "/v1/softpos/{id}": item });
+            json["paths"]["/v1/softpos/{id}"]["post"]["operationId"] = json!("4 ever");
+        },
+        "openapi/refund-cancel.json: at /paths/~1v1~1softpos~1{id}/post: \
+         its path or operationId gives the name `4_ever`, which no method can have; \
+         expected an operationId of letters, digits and underscores",
+    );
+}
+
+#[test]
+fn a_document_without_servers_or_with_an_unusable_one_is_unusable() {
+    const RIGHT: &str =
+        "expected a list of {\"url\": \"https://…\", \"description\": the environment's name}";
+    for none in [json!([]), Value::Null] {
+        assert_change_unusable(
+            |json| json["servers"] = none,
+            &format!("openapi/refund-cancel.json: at /servers: there are no servers; {RIGHT}"),
+        );
+    }
+    assert_change_unusable(
+        |json| json["servers"][1]["url"] = json!("http://pts-api.paynet.com.tr"),
+        &format!(
+            "openapi/refund-cancel.json: at /servers/1/url: the url is \"http://pts-api.paynet.com.tr\"; {RIGHT}"
+        ),
+    );
+    assert_change_unusable(
+        |json| json["servers"][0]["description"] = Value::Null,
+        &format!(
+            "openapi/refund-cancel.json: at /servers/0/description: \
+             the description is null, which gives no name; {RIGHT}"
+        ),
+    );
+    assert_change_unusable(
+        |json| json["servers"][1]["description"] = json!("production"),
+        "openapi/refund-cancel.json: at /servers/1/description: \
+         it gives the name `Production`, as /servers/0 does; expected a different name for each server",
+    );
+}
+
+#[test]
+fn a_session_key_that_is_not_a_required_string_header_is_unusable() {
+    const PLACE: &str = "/paths/~1v1~1softpos~1init_reversal_transaction/post/parameters/0";
+    const RIGHT: &str = "expected a required header parameter of type string, which the session can inject";
+    for (property, value, wrong) in [
+        ("required", json!(false), "Session-Key is in \"header\", required: false, of type \"string\""),
+        ("in", json!("query"), "Session-Key is in \"query\", required: true, of type \"string\""),
+        (
+            "schema",
+            json!({ "type": "integer" }),
+            "Session-Key is in \"header\", required: true, of type \"integer\"",
+        ),
+    ] {
+        assert_change_unusable(
+            |json| json.pointer_mut(PLACE).unwrap()[property] = value,
+            &format!("openapi/refund-cancel.json: at {PLACE}: {wrong}; {RIGHT}"),
+        );
+    }
+}
+
+#[test]
+fn a_document_without_an_operation_is_unusable() {
+    assert_change_unusable(
+        |json| json["paths"] = json!({}),
+        "openapi/refund-cancel.json: at /paths: there is no operation; expected a path with at least one method",
+    );
+}
+
+#[test]
+fn a_success_other_than_200_is_unusable() {
+    assert_change_unusable(
+        |json| {
+            let responses = &mut json.pointer_mut(OPERATION).unwrap()["responses"];
+            responses["201"] = responses["200"].clone();
+        },
+        "openapi/refund-cancel.json: at \
+         /paths/~1v1~1softpos~1init_reversal_transaction/post/responses: \
+         the successful responses are [\"200\", \"201\"]; \
+         expected 200 and no other, the one status that the client takes for success",
+    );
+}
+
+#[test]
+fn a_secret_that_is_not_text_is_unusable() {
+    assert_change_unusable(
+        |json| {
+            json["components"]["schemas"]["InitReversalResponse"]["properties"]["encryption_key"]["type"] =
+                json!("array");
+        },
+        "openapi/refund-cancel.json: at \
+         /components/schemas/InitReversalResponse/properties/encryption_key: \
+         its name says that it is secret, and it is not a string; \
+         expected {\"type\": \"string\"}, which can be redacted and wiped",
+    );
+}
+
+#[test]
+fn a_document_that_progenitor_panics_on_gets_a_message_and_no_backtrace() {
+    let unusable = changed(|json| {
+        let item = &mut json["paths"]["/v1/softpos/init_reversal_transaction"];
+        item["post"]["parameters"] =
+            json!([{ "name": "page", "in": "cookie", "schema": { "type": "string" } }]);
+    })
+    .and_then(codegen::generate)
+    .unwrap_err()
+    .to_string();
+    assert!(
+        unusable.starts_with("openapi/refund-cancel.json: progenitor cannot generate from it: "),
+        "{unusable}"
+    );
+}
+
+/// A copy of the crate in which a document can be swapped; it shares the dependencies already built.
+struct Copy {
+    root: tempfile::TempDir,
+}
+
+impl Copy {
+    fn with(document: &str) -> Self {
+        let root = tempfile::tempdir().unwrap();
+        let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+        for part in
+            ["Cargo.toml", "Cargo.lock", "README.md", "build.rs", "codegen", "openapi", "src", "benches"]
+        {
+            copy(&here.join(part), &root.path().join(part));
+        }
+        fs::write(root.path().join(FILE), document).unwrap();
+        fs::create_dir(root.path().join("examples")).unwrap();
+        Self { root }
+    }
+
+    fn example(&self, name: &str, code: &str) {
+        fs::write(self.root.path().join(format!("examples/{name}.rs")), code).unwrap();
+    }
+
+    fn cargo(&self, arguments: &[&str]) -> Output {
+        let target: PathBuf = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap().to_owned();
+        Command::new(env!("CARGO"))
+            .args(arguments)
+            .current_dir(self.root.path())
+            .env("CARGO_TARGET_DIR", target)
+            .env("CARGO_NET_OFFLINE", "true")
+            .output()
+            .unwrap()
+    }
+}
+
+fn copy(from: &Path, to: &Path) {
+    if from.is_dir() {
+        fs::create_dir(to).unwrap();
+        for entry in fs::read_dir(from).unwrap() {
+            let entry = entry.unwrap();
+            copy(&entry.path(), &to.join(entry.file_name()));
+        }
+    } else {
+        fs::copy(from, to).unwrap();
+    }
+}
+
+#[test]
+fn a_new_optional_property_gives_a_new_setter_with_no_other_change() {
+    let with_note = changed(|json| {
+        json["components"]["schemas"]["InitReversalRequest"]["properties"]["note"] =
+            json!({ "type": "string", "description": "A note." });
+    })
+    .unwrap();
+    let copy = Copy::with(&with_note.json.to_string());
+    copy.example(
+        "note",
+        r#"//! Sets the new property.
+        fn main() {
+            let request = paypos::types::InitReversalRequest::new("x").note("for the customer");
+            assert_eq!(request.note.as_deref(), Some("for the customer"));
+        }"#,
+    );
+    let output = copy.cargo(&["run", "--example", "note"]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[test]
+fn an_unusable_document_fails_the_build_with_one_readable_message() {
+    let copy = Copy::with("# Refund / Cancel");
+    let output = copy.cargo(&["build"]);
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(!output.status.success());
+    let message = "openapi/refund-cancel.json: it is not JSON: expected value at line 1 column 1; \
+                   store the OpenAPI block of Paynet's page and nothing around it";
+    assert_eq!(stderr.matches(message).count(), 1, "{stderr}");
+    assert!(!stderr.contains("panicked"), "{stderr}");
+}

@@ -1,0 +1,327 @@
+//! No secret and no text of the server's is ever printed: canaries are planted
+//! wherever one can be, and searched for in all that can be printed.
+
+mod support;
+
+use std::{
+    error::Error as StdError,
+    fmt::Debug,
+    io,
+    sync::{Arc, Mutex, OnceLock},
+};
+
+use paypos::{
+    Client, Environment, Error, Session, SessionKey,
+    simulator::{Fault, Simulator},
+    types::InitReversalRequest,
+};
+use serde_json::{Value, json};
+use support::{PATH, client, read_request, request, serve, success, write};
+use tracing_subscriber::fmt::{MakeWriter, format::FmtSpan};
+use wiremock::{Mock, MockServer, ResponseTemplate, matchers};
+
+const KEY: &str = "canary-session-key";
+const ENCRYPTION_KEY: &str = "canary-encryption-key";
+const TEXT: &str = "canary-server-text";
+const HEADER: &str = "canary-header";
+const CANARIES: [&str; 4] = [KEY, ENCRYPTION_KEY, TEXT, HEADER];
+
+/// Everything that any crate logs in this process, at TRACE.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Log {
+    fn captured() -> &'static Log {
+        static LOG: OnceLock<Log> = OnceLock::new();
+        LOG.get_or_init(|| {
+            let log = Log::default();
+            // Also installs the bridge for crates that use `log`.
+            tracing_subscriber::fmt()
+                .with_max_level(tracing::Level::TRACE)
+                .with_span_events(FmtSpan::FULL)
+                .with_ansi(false)
+                .with_writer(log.clone())
+                .init();
+            log
+        })
+    }
+
+    fn text(&self) -> String {
+        String::from_utf8_lossy(&self.0.lock().unwrap()).into_owned()
+    }
+}
+
+impl io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl<'a> MakeWriter<'a> for Log {
+    type Writer = Log;
+
+    fn make_writer(&'a self) -> Log {
+        self.clone()
+    }
+}
+
+#[track_caller]
+fn assert_clean(printed: &str) {
+    for canary in CANARIES {
+        if let Some(at) = printed.find(canary) {
+            let from = printed[..at].rfind('\n').map_or(0, |line| line + 1);
+            panic!("{canary} is printed: {}", printed[from..].lines().next().unwrap_or_default());
+        }
+    }
+}
+
+/// Every way to print an error, and all its sources.
+fn printed(error: &Error) -> String {
+    let mut printed = format!("{error} {error:#} {error:?} {error:#?}");
+    let mut source = error.source();
+    while let Some(cause) = source {
+        printed += &format!(" {cause} {cause:#} {cause:?} {cause:#?}");
+        source = cause.source();
+    }
+    printed
+}
+
+#[track_caller]
+fn assert_debug_is_clean(value: &impl Debug) {
+    assert_clean(&format!("{value:?} {value:#?}"));
+}
+
+fn keyed(client: &Client) -> Session {
+    client.session(SessionKey::new(KEY).unwrap())
+}
+
+/// Each answer that can go wrong, with server text and headers planted in it.
+fn answers() -> Vec<ResponseTemplate> {
+    let refusal = json!({ "object_name": TEXT, "code": 7, "message": TEXT });
+    let mut answers: Vec<_> = [301, 400, 401, 403, 404, 408, 429, 500, 503]
+        .map(|status| ResponseTemplate::new(status).set_body_json(&refusal).insert_header("location", TEXT))
+        .into();
+    answers.push(ResponseTemplate::new(200).set_body_json(&refusal));
+    for property in ["payment_session_id", "deeplink_url", "encryption_key", "code", "message", "object_name"]
+    {
+        for wrong in [json!([TEXT]), json!({ TEXT: 1 }), json!(format!("{TEXT}\u{0}")), json!(17)] {
+            let mut answer = success();
+            answer["encryption_key"] = json!(ENCRYPTION_KEY);
+            answer[property] = wrong;
+            // These two fit where a text goes.
+            if !(property == "message" || property == "object_name") || !answer[property].is_string() {
+                answers.push(ResponseTemplate::new(200).set_body_json(answer));
+            }
+        }
+    }
+    for body in [
+        TEXT.to_owned(),
+        format!("\"{TEXT}\""),
+        format!("[\"{TEXT}\"]"),
+        format!("{{\"{TEXT}\": {TEXT}}}"),
+        format!("{{\"deeplink_url\": \"{TEXT}"),
+        format!("{{\"encryption_key\": \"{ENCRYPTION_KEY}\", \"encryption_key\": \"{ENCRYPTION_KEY}\"}}"),
+        format!("<html>{TEXT}</html>"),
+    ] {
+        answers.push(ResponseTemplate::new(200).set_body_raw(body, "application/json"));
+    }
+    answers
+        .into_iter()
+        .map(|answer| answer.insert_header("x-canary", HEADER).insert_header("set-cookie", HEADER))
+        .collect()
+}
+
+#[tokio::test]
+async fn no_error_and_no_log_shows_what_was_sent_or_answered() {
+    let log = Log::captured();
+    for answer in answers() {
+        let server = MockServer::start().await;
+        Mock::given(matchers::path(PATH)).respond_with(answer.clone()).mount(&server).await;
+        let error = keyed(&client(&server.uri())).init_reversal_transaction(request()).await.unwrap_err();
+
+        let received = server.received_requests().await.unwrap();
+        assert_eq!(received[0].headers["session-key"], KEY, "planted");
+        if error.code() == Some(7) {
+            assert_eq!((error.vendor_message(), error.object_name()), (Some(TEXT), Some(TEXT)), "planted");
+        }
+        assert_clean(&printed(&error));
+    }
+    // wiremock prints what it receives; the log of all others must be clean.
+    let mine: String = log
+        .text()
+        .lines()
+        .filter(|line| !line.contains("wiremock"))
+        .map(|line| format!("{line}\n"))
+        .collect();
+    assert!(mine.contains("init_reversal_transaction"), "captured");
+    assert!(mine.contains("hyper_util::client"), "the library below is captured");
+    assert_clean(&mine);
+}
+
+#[tokio::test]
+async fn a_failing_connection_shows_nothing_either() {
+    Log::captured();
+    let mut session = None;
+    for bytes in [
+        String::new(),
+        TEXT.to_owned(),
+        format!("HTTP/1.1 {TEXT}\r\n\r\n"),
+        format!(
+            "HTTP/1.1 200 {TEXT}\r\nx-canary: {HEADER}\r\ncontent-length: 1000\r\n\r\n{{\"message\": \"{TEXT}"
+        ),
+        format!("HTTP/1.1 200 OK\r\n{TEXT}\r\n\r\n"),
+        format!("HTTP/1.1 200 OK\r\ncontent-length: {TEXT}\r\n\r\n"),
+        format!("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n{TEXT}\r\n"),
+        format!("HTTP/1.1 101 {TEXT}\r\nupgrade: {TEXT}\r\nconnection: upgrade\r\n\r\n{TEXT}"),
+    ] {
+        let seen = Arc::new(Mutex::new(Vec::new()));
+        let planted = Arc::clone(&seen);
+        let (url, _) = serve(move |mut stream| {
+            let (planted, bytes) = (Arc::clone(&planted), bytes.clone());
+            async move {
+                let request = read_request(&mut stream).await;
+                planted.lock().unwrap().extend(request);
+                write(&mut stream, bytes).await;
+            }
+        })
+        .await;
+        let now = keyed(&client(&url));
+        let error = now.init_reversal_transaction(request()).await.unwrap_err();
+        assert!(String::from_utf8_lossy(&seen.lock().unwrap()).contains(KEY), "planted");
+        assert_clean(&printed(&error));
+        session = Some(now);
+    }
+    assert_debug_is_clean(&session);
+    assert_clean_apart_from_wiremock();
+}
+
+#[track_caller]
+fn assert_clean_apart_from_wiremock() {
+    let log = Log::captured().text();
+    assert_clean(&log.lines().filter(|line| !line.contains("wiremock")).collect::<Vec<_>>().join("\n"));
+}
+
+#[tokio::test]
+async fn a_handoff_and_what_holds_secrets_print_none_of_them() {
+    let server = MockServer::start().await;
+    let mut answer = success();
+    answer["encryption_key"] = json!(ENCRYPTION_KEY);
+    answer["payment_session_id"] = json!(TEXT);
+    answer["deeplink_url"] = json!(format!("paynet://{TEXT}"));
+    Mock::given(matchers::any())
+        .respond_with(ResponseTemplate::new(200).set_body_json(answer))
+        .mount(&server)
+        .await;
+    let client = client(&server.uri());
+    let session = keyed(&client);
+    let handoff = session.init_reversal_transaction(request()).await.unwrap();
+
+    assert_eq!(handoff.encryption_key.expose(), ENCRYPTION_KEY, "planted");
+    assert_eq!(handoff.payment_session_id, TEXT, "planted");
+    assert!(handoff.deeplink_url.as_str().contains(TEXT), "planted");
+    assert_debug_is_clean(&handoff);
+    assert_debug_is_clean(&handoff.encryption_key);
+    assert_debug_is_clean(&SessionKey::new(KEY).unwrap());
+    assert_debug_is_clean(&session);
+    assert_debug_is_clean(&client);
+    assert_debug_is_clean(&Client::builder(Environment::Sandbox).base_url(format!("https://u:{TEXT}@x")));
+}
+
+#[tokio::test]
+async fn a_base_url_with_a_password_is_refused_without_it() {
+    let url = format!("https://{KEY}:{TEXT}@pay.example.com/?{HEADER}#{ENCRYPTION_KEY}");
+    let error = Client::builder(Environment::Sandbox).base_url(url).build().unwrap_err();
+    assert_clean(&printed(&error));
+}
+
+#[tokio::test]
+async fn a_refused_session_key_or_request_is_not_quoted() {
+    for key in [format!("{KEY} "), format!("{KEY}\n"), KEY.repeat(1000)] {
+        assert_clean(&printed(&SessionKey::new(key).unwrap_err()));
+    }
+    let session = keyed(&client("http://127.0.0.1:1"));
+    let error =
+        session.init_reversal_transaction(request().callback_url(format!("{TEXT}\0"))).await.unwrap_err();
+    assert_clean(&printed(&error));
+}
+
+#[tokio::test]
+async fn verbose_connections_cannot_be_turned_on() {
+    Log::captured();
+    let (url, _) = serve(|mut stream| async move {
+        read_request(&mut stream).await;
+        write(&mut stream, format!("HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n{}", success())).await;
+    })
+    .await;
+    let client = Client::builder(Environment::Sandbox)
+        .base_url(url)
+        .http(|http| http.connection_verbose(true))
+        .build()
+        .unwrap();
+    keyed(&client).init_reversal_transaction(request()).await.unwrap();
+    assert_clean_apart_from_wiremock();
+}
+
+#[tokio::test]
+async fn the_simulator_prints_nothing_of_what_it_received() {
+    Log::captured();
+    let simulator = Simulator::start().await.unwrap();
+    let session = client(simulator.url()).session(SessionKey::new(KEY).unwrap());
+    simulator.fail_next(Fault::Html);
+    let request = InitReversalRequest::new(TEXT).reference_no(HEADER);
+    session.init_reversal_transaction(request).await.unwrap_err();
+
+    let received = simulator.requests();
+    assert_eq!(received[0].header("Session-Key"), Some(KEY), "planted");
+    let body: Value = serde_json::from_slice(received[0].body()).unwrap();
+    assert_eq!((&body["xact_id"], &body["reference_no"]), (&json!(TEXT), &json!(HEADER)), "planted");
+    assert_debug_is_clean(&received);
+    assert_debug_is_clean(&simulator);
+    assert_clean_apart_from_wiremock();
+}
+
+#[tokio::test]
+async fn a_call_is_one_span_that_says_how_it_ended() {
+    Log::captured();
+    let (url, _) = serve(|mut stream| async move {
+        read_request(&mut stream).await;
+        write(&mut stream, "HTTP/1.1 418 I'm a teapot\r\nconnection: close\r\n\r\n").await;
+    })
+    .await;
+    keyed(&client(&url)).init_reversal_transaction(request()).await.unwrap_err();
+    let log = Log::captured().text();
+    let closed = log.lines().find(|line| line.contains("status=418") && line.contains("close time")).unwrap();
+    for field in [
+        "operation=\"init_reversal_transaction\"",
+        "environment=Sandbox",
+        "kind=Rejected",
+        "outcome=Rejected",
+        "elapsed_ms=",
+    ] {
+        assert!(closed.contains(field), "{field}: {closed}");
+    }
+}
+
+#[tokio::test]
+async fn a_dropped_call_is_recorded_as_unknown() {
+    Log::captured();
+    let (url, _) = serve(|mut stream| async move {
+        read_request(&mut stream).await;
+        std::future::pending().await
+    })
+    .await;
+    let session = keyed(&client(&url));
+    let call = tokio::spawn(async move { session.init_reversal_transaction(request()).await });
+    tokio::task::yield_now().await;
+    call.abort();
+    assert!(call.await.unwrap_err().is_cancelled());
+    let log = Log::captured().text();
+    assert!(
+        log.lines().any(|line| line.contains("kind=\"Cancelled\"") && line.contains("outcome=\"Unknown\""))
+    );
+}
