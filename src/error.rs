@@ -274,7 +274,7 @@ impl Said {
 }
 
 /// Says what is wrong with a body, naming the property where there is one, and
-/// quoting nothing: serde_json's messages echo values.
+/// quoting nothing: `serde_json`'s messages echo values.
 fn why_unreadable<T: DeserializeOwned>(body: &[u8], operation: &Operation) -> String {
     let mut deserializer = serde_json::Deserializer::from_slice(body);
     let Err(error) = serde_path_to_error::deserialize::<_, T>(&mut deserializer) else {
@@ -285,7 +285,7 @@ fn why_unreadable<T: DeserializeOwned>(body: &[u8], operation: &Operation) -> St
         _ => None,
     };
     // Only the document's own names are printed: another key is server text.
-    let property = operation.answer.iter().find(|name| first == Some(**name).map(String::from).as_ref());
+    let property = operation.answer.iter().find(|name| first.is_some_and(|first| first == *name));
     let json = error.inner();
     match (json.classify(), property) {
         (serde_json::error::Category::Data, Some(property)) => {

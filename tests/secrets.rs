@@ -107,16 +107,22 @@ fn answers() -> Vec<ResponseTemplate> {
         .map(|status| ResponseTemplate::new(status).set_body_json(&refusal).insert_header("location", TEXT))
         .into();
     answers.push(ResponseTemplate::new(200).set_body_json(&refusal));
-    for property in ["payment_session_id", "deeplink_url", "encryption_key", "code", "message", "object_name"]
-    {
-        for wrong in [json!([TEXT]), json!({ TEXT: 1 }), json!(format!("{TEXT}\u{0}")), json!(17)] {
+    let no_text = [json!([TEXT]), json!({ TEXT: 1 }), json!(17)];
+    let no_app = [json!([TEXT]), json!({ TEXT: 1 }), json!(format!("{TEXT}\u{0}")), json!(17)];
+    let no_number = [json!([TEXT]), json!({ TEXT: 1 }), json!(TEXT), json!(1.5)];
+    for (property, wrongs) in [
+        ("payment_session_id", no_app.as_slice()),
+        ("deeplink_url", &no_app),
+        ("encryption_key", &no_app),
+        ("code", &no_number),
+        ("message", &no_text),
+        ("object_name", &no_text),
+    ] {
+        for wrong in wrongs {
             let mut answer = success();
             answer["encryption_key"] = json!(ENCRYPTION_KEY);
-            answer[property] = wrong;
-            // These two fit where a text goes.
-            if !(property == "message" || property == "object_name") || !answer[property].is_string() {
-                answers.push(ResponseTemplate::new(200).set_body_json(answer));
-            }
+            answer[property] = wrong.clone();
+            answers.push(ResponseTemplate::new(200).set_body_json(answer));
         }
     }
     for body in [
@@ -142,14 +148,25 @@ async fn no_error_and_no_log_shows_what_was_sent_or_answered() {
     for answer in answers() {
         let server = MockServer::start().await;
         Mock::given(matchers::path(PATH)).respond_with(answer.clone()).mount(&server).await;
-        let error = keyed(&client(&server.uri())).init_reversal_transaction(request()).await.unwrap_err();
-
-        let received = server.received_requests().await.unwrap();
-        assert_eq!(received[0].headers["session-key"], KEY, "planted");
-        if error.code() == Some(7) {
-            assert_eq!((error.vendor_message(), error.object_name()), (Some(TEXT), Some(TEXT)), "planted");
+        let over_http2 = Client::builder(Environment::Sandbox)
+            .base_url(server.uri())
+            .http(paypos::reqwest::ClientBuilder::http2_prior_knowledge)
+            .build()
+            .unwrap();
+        for client in [client(&server.uri()), over_http2] {
+            let error = keyed(&client).init_reversal_transaction(request()).await.unwrap_err();
+            if error.code() == Some(7) {
+                assert_eq!(
+                    (error.vendor_message(), error.object_name()),
+                    (Some(TEXT), Some(TEXT)),
+                    "planted"
+                );
+            }
+            assert_clean(&printed(&error));
         }
-        assert_clean(&printed(&error));
+        let received = server.received_requests().await.unwrap();
+        assert_eq!(received.len(), 2);
+        assert!(received.iter().all(|request| request.headers["session-key"] == KEY), "planted");
     }
     // wiremock prints what it receives; the log of all others must be clean.
     let mine: String = log
@@ -159,7 +176,10 @@ async fn no_error_and_no_log_shows_what_was_sent_or_answered() {
         .map(|line| format!("{line}\n"))
         .collect();
     assert!(mine.contains("init_reversal_transaction"), "captured");
-    assert!(mine.contains("hyper_util::client"), "the library below is captured");
+    assert!(
+        mine.contains("hyper_util::client") && mine.contains("h2::codec"),
+        "the libraries below are captured"
+    );
     assert_clean(&mine);
 }
 

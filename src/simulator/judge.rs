@@ -102,9 +102,10 @@ impl Header {
             [] => Ok(()),
             [value] => {
                 let text = String::from_utf8_lossy(value.as_bytes()).into_owned();
-                match self.schema.is_valid(&Value::String(text)) {
-                    true => Ok(()),
-                    false => Err(format!("the header {name} does not have the documented type")),
+                if self.schema.is_valid(&Value::String(text)) {
+                    Ok(())
+                } else {
+                    Err(format!("the header {name} does not have the documented type"))
                 }
             }
             _ => Err(format!("the header {name} is there more than once")),

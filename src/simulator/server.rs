@@ -1,13 +1,19 @@
 //! Connections of the simulator, all owned by one task, and how they break.
 
-use std::{io, time::Duration};
+use std::{
+    io,
+    pin::Pin,
+    task::{Context, Poll},
+    time::Duration,
+};
 
 use axum::{
     Router,
     body::{Body, Bytes},
     response::{IntoResponse, Response},
 };
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderValue};
+use http_body::Frame;
 use hyper::{Request, body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::{rt::TokioIo, service::TowerToHyperService};
 use tokio::{net::TcpListener, sync::watch, task::JoinSet};
@@ -39,7 +45,7 @@ async fn serve_connection(io: TokioIo<tokio::net::TcpStream>, router: Router) {
         async move {
             let Ok(response) = hyper::service::Service::call(&router, request).await;
             match response.extensions().get() {
-                Some(Broken) => Err(io::Error::other("the connection breaks, as the fault says")),
+                Some(Broken) => Err(broken()),
                 None => Ok(response),
             }
         }
@@ -59,13 +65,43 @@ impl Broken {
         response
     }
 
-    /// A head that announces all of the body, and a body that fails in the middle of it.
+    /// A head that announces all of the body, and a body that fails in the middle.
     pub(super) fn half_way(body: &str) -> Response {
         let half = Bytes::copy_from_slice(&body.as_bytes()[..body.len() / 2]);
-        let length = body.len();
-        let mut response = Body::from(half).into_response();
-        response.headers_mut().insert(CONTENT_LENGTH, length.into());
-        response.headers_mut().insert(CONTENT_TYPE, http::HeaderValue::from_static("application/json"));
+        let mut response = Body::new(Half { bytes: Some(half), sent: false }).into_response();
+        response.headers_mut().insert(CONTENT_LENGTH, body.len().into());
+        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         response
     }
+}
+
+/// A body that gives some bytes, lets them be sent, and then fails.
+struct Half {
+    bytes: Option<Bytes>,
+    sent: bool,
+}
+
+impl http_body::Body for Half {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
+        if let Some(bytes) = self.bytes.take() {
+            return Poll::Ready(Some(Ok(Frame::data(bytes))));
+        }
+        if !self.sent {
+            // hyper sends what it has when a body has nothing more yet.
+            self.sent = true;
+            context.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        Poll::Ready(Some(Err(broken())))
+    }
+}
+
+fn broken() -> io::Error {
+    io::Error::other("the connection breaks, as the fault says")
 }

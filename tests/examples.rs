@@ -1,0 +1,118 @@
+//! The examples, run as a newcomer runs them.
+
+use std::{
+    io::{BufRead, BufReader},
+    process::{Child, Command, Output, Stdio},
+};
+
+use paypos::reqwest;
+
+fn example(name: &str) -> Command {
+    let mut command = Command::new(env!("CARGO"));
+    command.args(["run", "--quiet", "--example", name, "--"]).current_dir(env!("CARGO_MANIFEST_DIR"));
+    command.env_remove("PAYPOS_SESSION_KEY").env("CARGO_NET_OFFLINE", "true");
+    command
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+fn assert_usage_error(output: &Output, sentence: &str) {
+    let stderr = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{stderr}");
+    assert!(stderr.contains(sentence), "{stderr}");
+}
+
+#[test]
+fn init_reversal_prints_a_deeplink_and_its_qr_code_and_no_key() {
+    let output = example("init_reversal").output().unwrap();
+    let stdout = text(&output.stdout);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    assert!(stdout.contains("deeplink         paypos-simulator://reversal/"), "{stdout}");
+    assert!(stdout.lines().filter(|line| line.contains('█')).count() > 10, "{stdout}");
+    assert!(stdout.contains("encryption key   [redacted]"), "{stdout}");
+    assert!(!stdout.contains("simulated-encryption-key"), "{stdout}");
+
+    let output = example("init_reversal").arg("--show-encryption-key").output().unwrap();
+    assert!(text(&output.stdout).contains("simulated-encryption-key"));
+}
+
+#[test]
+fn init_reversal_says_what_to_do_about_a_missing_key_or_a_typing_error() {
+    let sandbox = ["--environment", "sandbox", "--xact-id", "x"];
+    let output = example("init_reversal").args(sandbox).output().unwrap();
+    assert_usage_error(&output, "PAYPOS_SESSION_KEY is not set; put the session key there");
+
+    let output =
+        example("init_reversal").args(sandbox).env("PAYPOS_SESSION_KEY", "two words").output().unwrap();
+    assert_usage_error(&output, "the session key has a space");
+
+    let output =
+        example("init_reversal").args(["--environment", "sanbox", "--xact-id", "x"]).output().unwrap();
+    assert_usage_error(&output, "give one of: production, sandbox");
+
+    let output = example("init_reversal").args(["--environment", "sandbox"]).output().unwrap();
+    assert_usage_error(&output, "--xact-id");
+
+    let output = example("init_reversal").args(["--callback-url", "done"]).output().unwrap();
+    assert_usage_error(&output, "`callback_url` is not an absolute URL");
+}
+
+/// Ends the server also where an assertion fails.
+struct Server(Child);
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[tokio::test]
+async fn axum_backend_answers_its_app_by_outcome() {
+    // The built binary, since killing `cargo run` would leave the server behind.
+    let built = Command::new(env!("CARGO"))
+        .args(["build", "--quiet", "--example", "axum_backend"])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .env("CARGO_NET_OFFLINE", "true")
+        .status()
+        .unwrap();
+    assert!(built.success());
+    let test = std::env::current_exe().unwrap();
+    let binary = test.parent().unwrap().parent().unwrap().join("examples/axum_backend");
+    let mut server = Server(Command::new(binary).arg("--unreliable").stdout(Stdio::piped()).spawn().unwrap());
+
+    // Kept open to the end, since the server writes more.
+    let mut lines = BufReader::new(server.0.stdout.take().unwrap()).lines().map(Result::unwrap);
+    let commands: Vec<String> = lines.by_ref().filter(|line| line.contains("curl")).take(2).collect();
+    let (url, known) = request_of(&commands[0]);
+    let (_, unknown) = request_of(&commands[1]);
+    let post = |url: String, body: String| async move {
+        let request = reqwest::Client::new().post(url).header("content-type", "application/json").body(body);
+        let response = request.send().await.unwrap();
+        let status = response.status().as_u16();
+        let body: serde_json::Value = serde_json::from_slice(&response.bytes().await.unwrap()).unwrap();
+        (status, body)
+    };
+
+    let (status, body) = post(url.clone(), known.clone()).await;
+    assert_eq!((status, &body["what_to_do"]), (502, &"check the transaction before trying again".into()));
+    let (status, body) = post(url.clone(), known.clone()).await;
+    assert_eq!(status, 200);
+    assert!(body["deeplink_url"].as_str().unwrap().starts_with("paypos-simulator://"), "{body}");
+    assert_eq!(body.get("encryption_key"), None);
+    let (status, body) = post(url.clone(), unknown).await;
+    assert_eq!((status, &body["what_to_do"]), (409, &"do not try again".into()));
+    let (status, _) = post(url.clone(), r#"{"xact_id": " ", "reference_no": "r"}"#.to_owned()).await;
+    assert_eq!(status, 400);
+    let (status, _) = post(url.replace("till-1", "till-9"), known).await;
+    assert_eq!(status, 404);
+}
+
+/// The URL and the body of a printed `curl` command.
+fn request_of(command: &str) -> (String, String) {
+    let url = command.split_whitespace().find(|word| word.starts_with("http://")).unwrap();
+    let body = command.split("-d '").nth(1).unwrap().trim_end_matches('\'');
+    (url.to_owned(), body.to_owned())
+}

@@ -1,0 +1,52 @@
+//! What sessions cost: memory, as the allocator counts it, and connections.
+
+mod support;
+
+use std::sync::atomic::Ordering;
+
+use futures::{StreamExt, stream};
+use paypos::{Client, Environment, Session, SessionKey};
+use support::{read_request, request, serve, success, write};
+
+const SESSIONS: usize = 10_000;
+const IN_FLIGHT: usize = 32;
+
+fn open(client: &Client) -> Vec<Session> {
+    // As long as a token of the usual kinds.
+    (0..SESSIONS).map(|n| client.session(SessionKey::new(format!("{n:0>128}")).unwrap())).collect()
+}
+
+#[test]
+fn ten_thousand_sessions_cost_at_most_five_megabytes() {
+    let client = Client::builder(Environment::Sandbox).base_url("http://127.0.0.1:1").build().unwrap();
+    let mut sessions = Vec::new();
+    let cost = allocation_counter::measure(|| sessions = open(&client));
+    assert_eq!(sessions.len(), SESSIONS);
+    println!("{SESSIONS} sessions: {} bytes", cost.bytes_current);
+    assert!(cost.bytes_current > SESSIONS as i64 * 128, "counted");
+    assert!(cost.bytes_current <= 5_000_000, "{} bytes", cost.bytes_current);
+}
+
+#[tokio::test]
+async fn no_more_connections_are_opened_than_calls_are_in_flight() {
+    let answer = success().to_string();
+    let answer = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{answer}", answer.len());
+    let (url, connections) =
+        serve(move |mut stream| {
+            let answer = answer.clone();
+            async move {
+                while !read_request(&mut stream).await.is_empty() && write(&mut stream, &answer).await {}
+            }
+        })
+        .await;
+    let client = Client::builder(Environment::Sandbox).base_url(url).build().unwrap();
+    let answered = stream::iter(open(&client))
+        .map(|session| async move { session.init_reversal_transaction(request()).await.unwrap() })
+        .buffer_unordered(IN_FLIGHT)
+        .count()
+        .await;
+    assert_eq!(answered, SESSIONS);
+    let connections = connections.load(Ordering::SeqCst);
+    println!("{SESSIONS} sessions, {IN_FLIGHT} calls in flight: {connections} connections");
+    assert!((1..=IN_FLIGHT).contains(&connections), "{connections}");
+}

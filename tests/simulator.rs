@@ -1,0 +1,191 @@
+//! The simulator: it judges by the published document, refuses what it did not
+//! issue, fails as told, and leaves nothing behind.
+
+use std::time::Duration;
+
+use paypos::{
+    Client, Environment, Session, reqwest,
+    simulator::{CODE_BREAKS_THE_DOCUMENT, CODE_UNKNOWN_SESSION, CODE_UNKNOWN_TRANSACTION, Fault, Simulator},
+    types::InitReversalRequest,
+};
+use serde_json::{Value, json};
+
+const PATH: &str = "/v1/softpos/init_reversal_transaction";
+
+async fn started() -> (Simulator, Session) {
+    let simulator = Simulator::start().await.unwrap();
+    let client = Client::builder(Environment::Sandbox).base_url(simulator.url()).build().unwrap();
+    let session = client.session(simulator.issue_session());
+    (simulator, session)
+}
+
+/// A request that conforms to the document, for a test to spoil.
+fn conforming(simulator: &Simulator) -> reqwest::RequestBuilder {
+    reqwest::Client::new()
+        .post(format!("{}{PATH}", simulator.url()))
+        .header("Session-Key", "simulated-session-1")
+        .header("Content-Type", "application/json")
+        .body(json!({ "xact_id": simulator.add_transaction() }).to_string())
+}
+
+/// The answer as JSON, which each answer of the simulator is unless a fault says otherwise.
+async fn answer(request: reqwest::RequestBuilder) -> (u16, Value) {
+    let response = request.send().await.unwrap();
+    let status = response.status().as_u16();
+    (status, serde_json::from_slice(&response.bytes().await.unwrap()).unwrap())
+}
+
+#[tokio::test]
+async fn a_request_that_breaks_the_document_is_refused_with_what_is_wrong() {
+    let (simulator, _) = started().await;
+    assert_eq!(answer(conforming(&simulator)).await.0, 200);
+
+    let url = format!("{}{PATH}", simulator.url());
+    let http = reqwest::Client::new();
+    let bare = |body: &'static str| {
+        http.post(&url)
+            .header("Session-Key", "simulated-session-1")
+            .header("Content-Type", "application/json")
+            .body(body)
+    };
+    for (request, wrong) in [
+        (http.get(&url), "the document has no GET for"),
+        (http.post(format!("{}/v2/x", simulator.url())), "the document has no path /v2/x"),
+        (http.post(format!("{url}/")), "the document has no path"),
+        (
+            http.post(&url).header("Content-Type", "application/json").body("{}"),
+            "required header Session-Key is missing",
+        ),
+        (
+            http.post(&url).header("Session-Key", "simulated-session-1").body("{}"),
+            "required header Content-Type is missing",
+        ),
+        (bare("{}").header("Session-Key", "again"), "header Session-Key is there more than once"),
+        (
+            http.post(&url).header("Session-Key", "x").header("Content-Type", "text/plain").body("{}"),
+            "content type",
+        ),
+        (bare(""), "required body is missing"),
+        (bare("{"), "body is not JSON"),
+        (bare("[]"), "breaks the schema at ``"),
+        (bare("{}"), "breaks the schema at ``"),
+        (bare(r#"{"xact_id": 1}"#), "breaks the schema at `/xact_id`"),
+        (bare(r#"{"xact_id": null}"#), "breaks the schema at `/xact_id`"),
+        (bare(r#"{"xact_id": "x", "reference_no": null}"#), "breaks the schema at `/reference_no`"),
+    ] {
+        let (status, answer) = answer(request).await;
+        assert_eq!((status, &answer["code"]), (400, &json!(CODE_BREAKS_THE_DOCUMENT)), "{wrong}: {answer}");
+        assert!(answer["message"].as_str().unwrap().contains(wrong), "{wrong}: {answer}");
+    }
+}
+
+#[tokio::test]
+async fn null_is_taken_where_the_document_says_nullable() {
+    let (simulator, _) = started().await;
+    let body = json!({ "xact_id": simulator.add_transaction(), "callback_url": null });
+    assert_eq!(answer(conforming(&simulator).body(body.to_string())).await.0, 200);
+}
+
+#[tokio::test]
+async fn what_was_not_issued_is_refused() {
+    let (simulator, session) = started().await;
+    let client = Client::builder(Environment::Sandbox).base_url(simulator.url()).build().unwrap();
+    let stranger = client.session(paypos::SessionKey::new("nobody-issued-this").unwrap());
+    let request = InitReversalRequest::new(simulator.add_transaction());
+    let error = stranger.init_reversal_transaction(request).await.unwrap_err();
+    assert_eq!((error.status(), error.code()), (Some(400), Some(CODE_UNKNOWN_SESSION)));
+
+    let error =
+        session.init_reversal_transaction(InitReversalRequest::new("nobody-added-this")).await.unwrap_err();
+    assert_eq!((error.status(), error.code()), (Some(400), Some(CODE_UNKNOWN_TRANSACTION)));
+}
+
+#[tokio::test]
+async fn faults_come_in_their_order_and_one_request_each() {
+    let (simulator, _) = started().await;
+    simulator.fail_next(Fault::Status { status: 503, body: "{\"code\":1}".to_owned() });
+    simulator.fail_next(Fault::MissingField("code".to_owned()));
+    simulator.fail_next(Fault::Delay(Duration::from_millis(1)));
+    assert_eq!(answer(conforming(&simulator)).await, (503, json!({ "code": 1 })));
+    let (status, without) = answer(conforming(&simulator)).await;
+    assert_eq!((status, without.get("code"), without["message"].is_string()), (200, None, true));
+    assert_eq!(answer(conforming(&simulator)).await.1["code"], 0);
+    assert_eq!(answer(conforming(&simulator)).await.1["code"], 0);
+
+    simulator.fail_next(Fault::Html);
+    let html = conforming(&simulator).send().await.unwrap();
+    assert_eq!(html.status(), 200);
+    assert_eq!(html.headers()["content-type"], "text/html; charset=utf-8");
+
+    simulator.fail_next(Fault::DropConnection);
+    let dropped = conforming(&simulator).send().await.unwrap_err();
+    assert!(dropped.is_request(), "no head of an answer: {dropped:?}");
+
+    simulator.fail_next(Fault::TruncateAnswer);
+    let truncated = conforming(&simulator).send().await.unwrap();
+    assert_eq!(truncated.status(), 200);
+    let announced = truncated.content_length().unwrap();
+    assert!(announced > 0);
+    truncated.bytes().await.unwrap_err();
+    assert_eq!(simulator.requests().len(), 7);
+}
+
+#[tokio::test]
+async fn a_fault_hits_a_conforming_request_as_it_hits_any_other() {
+    let (simulator, session) = started().await;
+    simulator.fail_next(Fault::DropConnection);
+    session.init_reversal_transaction(InitReversalRequest::new("unknown")).await.unwrap_err();
+    let error = session.init_reversal_transaction(InitReversalRequest::new("unknown")).await.unwrap_err();
+    assert_eq!(error.code(), Some(CODE_UNKNOWN_TRANSACTION), "the fault was used up");
+}
+
+#[tokio::test]
+async fn shutdown_leaves_no_task_and_no_listener() {
+    let tasks = || tokio::runtime::Handle::current().metrics().num_alive_tasks();
+    let before = tasks();
+    let (simulator, session) = started().await;
+    let url = simulator.url().to_owned();
+    let transaction = simulator.add_transaction();
+    // One connection is idle, one waits for an answer.
+    session.init_reversal_transaction(InitReversalRequest::new(&transaction)).await.unwrap();
+    simulator.fail_next(Fault::Delay(Duration::from_secs(3600)));
+    let waiting = tokio::spawn(async move {
+        session.init_reversal_transaction(InitReversalRequest::new(transaction)).await
+    });
+    while simulator.requests().len() < 2 {
+        tokio::task::yield_now().await;
+    }
+    assert!(tasks() > before);
+
+    simulator.shutdown().await;
+    waiting.await.unwrap().unwrap_err();
+    reqwest::get(&url).await.unwrap_err();
+    // The client's own connection tasks end when they see theirs closed.
+    while tasks() > before {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn a_dropped_simulator_stops() {
+    let (simulator, _) = started().await;
+    let url = simulator.url().to_owned();
+    drop(simulator);
+    while reqwest::get(&url).await.is_ok() {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn the_latest_requests_are_kept_and_no_more() {
+    let (simulator, session) = started().await;
+    let transaction = simulator.add_transaction();
+    for n in 0..Simulator::KEPT_REQUESTS + 5 {
+        let request = InitReversalRequest::new(&transaction).reference_no(n.to_string());
+        session.init_reversal_transaction(request).await.unwrap();
+    }
+    let requests = simulator.requests();
+    assert_eq!(requests.len(), Simulator::KEPT_REQUESTS);
+    let first: Value = serde_json::from_slice(requests[0].body()).unwrap();
+    assert_eq!(first["reference_no"], "5");
+}
