@@ -233,6 +233,8 @@ fn operations(document: &Document) -> TokenStream {
     }
     let file = &document.file;
     quote! {
+        use crate::transport::Answer as ResponseValue;
+
         /// The documents as published, which the simulator judges by.
         pub(crate) const DOCUMENTS: &[&str] =
             &[include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/", #file))];
@@ -311,7 +313,8 @@ fn schema(body: &Value) -> &Value {
 
 /// Makes the generated code harder to misuse. Types may grow without breaking a
 /// caller; what is only read can be neither printed nor written, and what is
-/// only sent cannot be read; and there is no client but on a checked `reqwest::Client`.
+/// only sent cannot be read; answers are read by the transport; and there is no
+/// client but on a checked `reqwest::Client`.
 struct Adjust<'a> {
     roles: &'a Roles,
 }
@@ -346,6 +349,18 @@ impl Adjust<'_> {
 }
 
 impl VisitMut for Adjust<'_> {
+    fn visit_use_tree_mut(&mut self, tree: &mut syn::UseTree) {
+        // The generated methods read answers by this type: ours has a cap and takes nothing but an object.
+        if let syn::UseTree::Group(group) = tree {
+            let others = group
+                .items
+                .iter()
+                .filter(|item| !matches!(item, syn::UseTree::Name(name) if name.ident == "ResponseValue"));
+            group.items = others.cloned().collect();
+        }
+        syn::visit_mut::visit_use_tree_mut(self, tree);
+    }
+
     fn visit_item_impl_mut(&mut self, block: &mut syn::ItemImpl) {
         // It sets up reqwest by its defaults, redirects included, and panics where there is no CA store.
         block

@@ -31,8 +31,8 @@ pub(crate) fn app_url(property: &str, value: Option<&str>) -> Result<(), Error> 
 
 /// Parses a URL that an app is opened with; the error completes a sentence, and never quotes the value.
 pub(crate) fn parse_app_url(value: &str) -> Result<Url, &'static str> {
-    // The parser would drop these without a word, and so accept what others read differently.
-    if value.contains(|c: char| c.is_control() || c.is_whitespace()) {
+    // The parser would drop some of these without a word, and so accept what others read differently.
+    if value.bytes().any(|byte| byte == b' ' || byte.is_ascii_control()) {
         return Err("has a space or a control character in it");
     }
     let url = Url::parse(value).map_err(|_| "is not an absolute URL")?;

@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 
 use crate::{
     generated::types::ErrorResponse,
-    transport::{AnswerRefused, Operation},
+    transport::{self, Operation},
 };
 
 /// Why a call failed, or why a client could not be built.
@@ -218,25 +218,29 @@ impl Error {
             }
             E::UnexpectedResponse(response) => Self::of_response(response).await,
             E::ErrorResponse(response) => Self::of_status(response.status().as_u16(), response.headers()),
-            E::InvalidRequest(reason) | E::Custom(reason) => Self::invalid_input(reason),
+            // What the transport says of a successful answer.
+            E::Custom(detail) => Self::bad_response(detail, Said::default()),
+            E::InvalidRequest(reason) => Self::invalid_input(reason),
         }
     }
 
     fn of_reqwest(error: reqwest::Error) -> Self {
-        let (kind, detail) = match AnswerRefused::cause_of(&error) {
-            Some(refused) => (ErrorKind::BadResponse, refused.detail()),
-            None if error.is_connect() => (ErrorKind::Connect, connect_detail(&error)),
-            None if error.is_builder() => (ErrorKind::Configuration, "the request could not be built"),
-            None if error.is_timeout() => (ErrorKind::Timeout, "no complete answer came before the deadline"),
-            None => (ErrorKind::Interrupted, "the connection failed before the answer was complete"),
+        let (kind, detail) = if error.is_connect() {
+            (ErrorKind::Connect, connect_detail(&error))
+        } else if error.is_builder() {
+            (ErrorKind::Configuration, "the request could not be built")
+        } else if error.is_timeout() {
+            (ErrorKind::Timeout, "no complete answer came before the deadline")
+        } else {
+            (ErrorKind::Interrupted, "the connection failed before the answer was complete")
         };
         Self::new(kind, detail).with_source(error.without_url())
     }
 
-    async fn of_response(response: reqwest::Response) -> Self {
+    async fn of_response(mut response: reqwest::Response) -> Self {
         let mut error = Self::of_status(response.status().as_u16(), response.headers());
         // The status has decided already; a body that cannot be read adds nothing.
-        if let Ok(body) = response.bytes().await {
+        if let Ok(body) = transport::read::<()>(&mut response).await {
             error.0.said = Said::of(&body);
         }
         error

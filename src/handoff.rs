@@ -62,7 +62,7 @@ fn present<T>(property: &str, value: Option<T>, text: fn(&T) -> &str) -> Result<
     };
     match text(&value) {
         blank if blank.trim().is_empty() => Err(format!("`{property}` of the answer is empty")),
-        text if text.contains(char::is_control) => {
+        text if text.bytes().any(|byte| byte.is_ascii_control()) => {
             Err(format!("`{property}` of the answer has a control character in it"))
         }
         _ => Ok(value),

@@ -1,22 +1,13 @@
-//! The hooks of the generated client: the only place where a request or a
-//! response is touched.
+//! The hooks of the generated client: the only place where a request is touched
+//! or an answer read.
 //!
 //! Before a request leaves, it carries exactly the headers that the document
-//! and HTTP ask for; before an answer is read, its size and shape are guarded.
+//! and HTTP ask for; an answer is read within a cap, and must be an object.
 
-use std::{
-    error::Error as StdError,
-    fmt,
-    future::Future,
-    pin::Pin,
-    sync::Arc,
-    task::{Context as TaskContext, Poll, ready},
-    time::Instant,
-};
+use std::{future::Future, sync::Arc, time::Instant};
 
-use bytes::Bytes;
-use http_body::{Body, Frame, SizeHint};
-use progenitor_client::{ClientHooks, OperationInfo, ResponseValue};
+use bytes::{Bytes, BytesMut};
+use progenitor_client::{ClientHooks, OperationInfo};
 use reqwest::header::{HeaderName, HeaderValue, USER_AGENT};
 use serde::de::DeserializeOwned;
 use tracing::{Instrument, Span, field};
@@ -28,8 +19,9 @@ use crate::{
 };
 
 /// The most that is read of an answer's decoded body, in bytes.
-pub(crate) const MAX_BODY: u64 = 64 * 1024;
+const MAX_BODY: usize = 64 * 1024;
 
+const API_VERSION: HeaderName = HeaderName::from_static("api-version");
 const SESSION_KEY: HeaderName = HeaderName::from_static("session-key");
 const AGENT: &str = concat!("paypos/", env!("CARGO_PKG_VERSION"));
 
@@ -49,16 +41,34 @@ pub(crate) struct Operation {
 }
 
 /// Makes one call: checks the request, sends it, reads the answer, and records all that in a span.
-pub(crate) async fn call<T, A>(
+///
+/// The generated call is boxed before anything else, as its future is large and would be copied at each step.
+pub(crate) fn call<T, A>(
     operation: &Operation,
     environment: Environment,
     request: &impl Check,
-    answer: impl Future<Output = Result<ResponseValue<T>, progenitor_client::Error<()>>>,
-) -> Result<A, Error>
+    answer: impl Future<Output = Result<Answer<T>, progenitor_client::Error<()>>>,
+) -> impl Future<Output = Result<A, Error>>
 where
     T: DeserializeOwned,
     A: TryFrom<T, Error = Error>,
 {
+    let answer = Box::pin(answer);
+    record(operation, environment, async move {
+        request.check()?;
+        match answer.await {
+            Ok(Answer(answer)) => A::try_from(answer),
+            Err(error) => Err(Box::pin(Error::of_call::<T>(error, operation)).await),
+        }
+    })
+}
+
+/// Runs a call in its span, and records how it ended.
+async fn record<A>(
+    operation: &Operation,
+    environment: Environment,
+    call: impl Future<Output = Result<A, Error>>,
+) -> Result<A, Error> {
     let record = Record {
         span: tracing::info_span!(
             "paypos",
@@ -72,17 +82,7 @@ where
         started: Instant::now(),
         finished: false,
     };
-    let span = record.span.clone();
-    let result = async {
-        request.check()?;
-        match answer.await {
-            Ok(answer) => A::try_from(answer.into_inner()),
-            Err(error) => Err(Error::of_call::<T>(error, operation).await),
-        }
-    }
-    .instrument(span)
-    .await
-    .map_err(|error: Error| error.during(operation));
+    let result = call.instrument(record.span.clone()).await.map_err(|error| error.during(operation));
     record.finish(result.as_ref().err());
     result
 }
@@ -128,7 +128,7 @@ impl ClientHooks<Context> for generated::Client {
     ) -> Result<(), progenitor_client::Error<E>> {
         let headers = request.headers_mut();
         // progenitor's own, which no document of Paynet's asks for.
-        headers.remove("api-version");
+        headers.remove(API_VERSION);
         headers.insert(USER_AGENT, HeaderValue::from_static(AGENT));
         let needs_key = operations::ALL
             .iter()
@@ -141,101 +141,56 @@ impl ClientHooks<Context> for generated::Client {
         Ok(())
     }
 
-    async fn exec(&self, request: reqwest::Request, _: &OperationInfo) -> reqwest::Result<reqwest::Response> {
-        let response = self.client.execute(request).await?;
-        Span::current().record("status", response.status().as_u16());
-        let must_be_object = response.status() == reqwest::StatusCode::OK;
-        let guard = |body| reqwest::Body::wrap(Guarded { body, left: MAX_BODY, must_be_object });
-        Ok(http::Response::from(response).map(guard).into())
-    }
-}
-
-/// Why the guard stopped reading an answer.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum AnswerRefused {
-    TooLarge,
-    NotAnObject,
-}
-
-impl AnswerRefused {
-    pub(crate) fn cause_of(error: &reqwest::Error) -> Option<Self> {
-        let mut cause = error.source();
-        while let Some(error) = cause {
-            if let Some(refused) = error.downcast_ref() {
-                return Some(*refused);
-            }
-            cause = error.source();
-        }
-        None
-    }
-
-    pub(crate) const fn detail(self) -> &'static str {
-        match self {
-            Self::TooLarge => "the answer is larger than 64 KiB",
-            Self::NotAnObject => "the answer is not a JSON object",
-        }
-    }
-}
-
-impl fmt::Display for AnswerRefused {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.detail())
-    }
-}
-
-impl StdError for AnswerRefused {}
-
-/// A body of at most [`MAX_BODY`] bytes; of a success, one that begins a JSON
-/// object, since serde's derived code takes an array for an object.
-struct Guarded {
-    body: reqwest::Body,
-    left: u64,
-    must_be_object: bool,
-}
-
-impl Guarded {
-    fn admit(&mut self, data: &Bytes) -> Result<(), AnswerRefused> {
-        let length = u64::try_from(data.len()).unwrap_or(u64::MAX);
-        self.left = self.left.checked_sub(length).ok_or(AnswerRefused::TooLarge)?;
-        if self.must_be_object {
-            match data.trim_ascii_start().first() {
-                Some(b'{') => self.must_be_object = false,
-                Some(_) => return Err(AnswerRefused::NotAnObject),
-                None => {}
-            }
+    async fn post<E>(
+        &self,
+        result: &reqwest::Result<reqwest::Response>,
+        _: &OperationInfo,
+    ) -> Result<(), progenitor_client::Error<E>> {
+        if let Ok(response) = result {
+            Span::current().record("status", response.status().as_u16());
         }
         Ok(())
     }
 }
 
-impl Body for Guarded {
-    type Data = Bytes;
-    type Error = Box<dyn StdError + Send + Sync>;
+/// A successful answer, which the generated methods read by this type.
+pub(crate) struct Answer<T>(T);
 
-    fn poll_frame(
-        self: Pin<&mut Self>,
-        context: &mut TaskContext<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
-        let this = self.get_mut();
-        // A declared length is refused before anything of the body is read.
-        if this.body.size_hint().lower() > this.left {
-            return Poll::Ready(Some(Err(AnswerRefused::TooLarge.into())));
+impl<T: DeserializeOwned> Answer<T> {
+    pub(crate) async fn from_response<E>(
+        mut response: reqwest::Response,
+    ) -> Result<Self, progenitor_client::Error<E>> {
+        let body = read(&mut response).await?;
+        // serde's derived code takes an array for an object; the document does not.
+        if !body.trim_ascii_start().starts_with(b"{") {
+            return Err(progenitor_client::Error::Custom("the answer is not a JSON object".to_owned()));
         }
-        let frame = ready!(Pin::new(&mut this.body).poll_frame(context));
-        Poll::Ready(frame.map(|frame| {
-            let frame = frame?;
-            if let Some(data) = frame.data_ref() {
-                this.admit(data)?;
-            }
-            Ok(frame)
-        }))
+        match serde_json::from_slice(&body) {
+            Ok(answer) => Ok(Self(answer)),
+            Err(error) => Err(progenitor_client::Error::InvalidResponsePayload(body, error)),
+        }
     }
+}
 
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
+/// Reads a body of at most [`MAX_BODY`] bytes.
+pub(crate) async fn read<E>(response: &mut reqwest::Response) -> Result<Bytes, progenitor_client::Error<E>> {
+    let too_large = || progenitor_client::Error::Custom("the answer is larger than 64 KiB".to_owned());
+    let failed = progenitor_client::Error::ResponseBodyError;
+    // A declared length is refused before anything of the body is read.
+    if response.content_length().is_some_and(|length| length > MAX_BODY as u64) {
+        return Err(too_large());
     }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
+    let mut body = response.chunk().await.map_err(failed)?.unwrap_or_default();
+    // Most bodies are one chunk, which is not copied.
+    if let Some(next) = response.chunk().await.map_err(failed)? {
+        let mut whole = BytesMut::from(body);
+        whole.extend_from_slice(&next);
+        while whole.len() <= MAX_BODY
+            && let Some(next) = response.chunk().await.map_err(failed)?
+        {
+            whole.extend_from_slice(&next);
+        }
+        body = whole.freeze();
     }
+    if body.len() > MAX_BODY { Err(too_large()) } else { Ok(body) }
 }

@@ -1,5 +1,5 @@
 #[allow(unused_imports)]
-pub use progenitor_client::{ByteStream, ClientInfo, Error, ResponseValue};
+pub use progenitor_client::{ByteStream, ClientInfo, Error};
 #[allow(unused_imports)]
 use progenitor_client::{encode_path, ClientHooks, OperationInfo, RequestBuilderExt};
 /// Types used as operation parameters and responses.
@@ -251,6 +251,7 @@ impl crate::check::Check for types::InitReversalRequest {
         Ok(())
     }
 }
+use crate::transport::Answer as ResponseValue;
 /// The documents as published, which the simulator judges by.
 pub(crate) const DOCUMENTS: &[&str] = &[
     include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/", "openapi/refund-cancel.json")),
