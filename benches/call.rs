@@ -4,7 +4,7 @@
 //!
 //! `cargo bench` first prints the ratios, each the median over rounds in which the
 //! three take turns, and then criterion's figures.
-#![allow(missing_docs, clippy::expect_used, clippy::unwrap_used, clippy::print_stdout)]
+#![allow(missing_docs, reason = "criterion's macros write none")]
 
 use std::{
     convert::Infallible,
@@ -285,7 +285,7 @@ fn calls(criterion: &mut Criterion) {
         let mut group = criterion.benchmark_group(format!("{in_flight} in flight"));
         group.bench_function("Session", |b| b.to_async(&contest.runtime).iter(|| contest.paypos()));
         group.bench_function("by hand on reqwest", |b| {
-            b.to_async(&contest.runtime).iter(|| contest.reqwest())
+            b.to_async(&contest.runtime).iter(|| contest.reqwest());
         });
         group.bench_function("hyper, kept alive", |b| b.to_async(&contest.runtime).iter(|| contest.hyper()));
         group.finish();

@@ -8,7 +8,6 @@
 #![allow(
     dead_code,
     unreachable_pub,
-    clippy::expect_used,
     clippy::unnecessary_wraps,
     reason = "mounted by the build script and by tests, each of which uses another part; corrections share a signature"
 )]

@@ -7,7 +7,6 @@
 //! ```console
 //! $ cargo run --example axum_backend
 //! ```
-#![allow(clippy::print_stdout, reason = "an example talks to the terminal")]
 
 use std::{collections::HashMap, sync::Arc};
 

@@ -11,7 +11,6 @@
 //! ```console
 //! $ PAYPOS_SESSION_KEY=… cargo run --example init_reversal -- --environment sandbox --xact-id …
 //! ```
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "an example talks to the terminal")]
 
 use std::{env, process::ExitCode};
 
@@ -60,29 +59,25 @@ async fn main() -> ExitCode {
 }
 
 async fn initiate(arguments: &Arguments) -> Result<Handoff, Failure> {
-    match arguments.environment {
-        Some(environment) => {
-            let key = env::var(KEY_VARIABLE).map_err(|_| {
-                Failure::usage(format!(
-                    "{KEY_VARIABLE} is not set; put the session key there that Paynet's create-session operation answered"
-                ))
-            })?;
-            let session = Client::new(environment)?.session(SessionKey::new(key)?);
-            println!("Initiating the reversal at {environment} ({}).", environment.base_url());
-            reverse(&session, arguments.xact_id.clone().unwrap_or_default(), arguments).await
-        }
-        None => {
-            let simulator = Simulator::start().await.map_err(|error| Failure {
-                sentence: format!("the simulator cannot start: {error}"),
-                code: 1,
-            })?;
-            let client = Client::builder(Environment::Sandbox).base_url(simulator.url()).build()?;
-            let session = client.session(simulator.issue_session());
-            println!("Initiating the reversal at an embedded simulator ({}).", simulator.url());
-            let handoff = reverse(&session, simulator.add_transaction(), arguments).await?;
-            simulator.shutdown().await;
-            Ok(handoff)
-        }
+    if let Some(environment) = arguments.environment {
+        let key = env::var(KEY_VARIABLE).map_err(|_| {
+            Failure::usage(format!(
+                "{KEY_VARIABLE} is not set; put the session key there that Paynet's create-session operation answered"
+            ))
+        })?;
+        let session = Client::new(environment)?.session(SessionKey::new(key)?);
+        println!("Initiating the reversal at {environment} ({}).", environment.base_url());
+        reverse(&session, arguments.xact_id.clone().unwrap_or_default(), arguments).await
+    } else {
+        let simulator = Simulator::start()
+            .await
+            .map_err(|error| Failure { sentence: format!("the simulator cannot start: {error}"), code: 1 })?;
+        let client = Client::builder(Environment::Sandbox).base_url(simulator.url()).build()?;
+        let session = client.session(simulator.issue_session());
+        println!("Initiating the reversal at an embedded simulator ({}).", simulator.url());
+        let handoff = reverse(&session, simulator.add_transaction(), arguments).await?;
+        simulator.shutdown().await;
+        Ok(handoff)
     }
 }
 

@@ -693,9 +693,9 @@ async fn sessions_share_the_clients_connections_and_keep_their_own_keys() {
 fn calls_can_be_spawned_and_handles_shared() {
     fn assert_shared<T: Clone + Send + Sync + 'static>() {}
     fn assert_send<T: Send>(_: &T) {}
+    fn assert_error<T: std::error::Error + Send + Sync + 'static>() {}
     assert_shared::<Client>();
     assert_shared::<Session>();
-    fn assert_error<T: std::error::Error + Send + Sync + 'static>() {}
     assert_error::<Error>();
     let session = Client::new(Environment::Sandbox).unwrap().session(SessionKey::new("k").unwrap());
     let call = async move { session.init_reversal_transaction(request()).await };

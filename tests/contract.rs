@@ -51,8 +51,7 @@ fn compact(text: &str) -> String {
 #[test]
 fn the_stored_document_is_the_published_one_byte_for_byte() {
     let digest = Sha256::digest(compact(DOCUMENT));
-    let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-    assert_eq!(hex, PUBLISHED_SHA256);
+    assert_eq!(format!("{:x}", bytes::Bytes::copy_from_slice(&digest)), PUBLISHED_SHA256);
     assert!(
         include_str!("../openapi/README.md").contains(PUBLISHED_SHA256),
         "openapi/README.md states another hash"
@@ -77,12 +76,13 @@ fn the_operations_of_the_document_are_the_methods_of_session() {
         })
         .collect();
     let operations: BTreeSet<String> = operations().into_keys().collect();
-    for missing in operations.difference(&methods) {
-        panic!("the document has `{missing}`; add `Session::{missing}`");
-    }
-    for extra in methods.difference(&operations) {
-        panic!("the document has no `{extra}` any more; remove `Session::{extra}`");
-    }
+    let missing = operations
+        .difference(&methods)
+        .map(|name| format!("the document has `{name}`; add `Session::{name}`"));
+    let extra = methods
+        .difference(&operations)
+        .map(|name| format!("the document has no `{name}`; remove `Session::{name}`"));
+    assert_eq!(missing.chain(extra).collect::<Vec<_>>(), [] as [String; 0]);
 }
 
 /// A simulator, which judges by the published document, and a session on it.

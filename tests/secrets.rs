@@ -85,7 +85,7 @@ fn printed(error: &Error) -> String {
     let mut printed = format!("{error} {error:#} {error:?} {error:#?}");
     let mut source = error.source();
     while let Some(cause) = source {
-        printed += &format!(" {cause} {cause:#} {cause:?} {cause:#?}");
+        printed = format!("{printed} {cause} {cause:#} {cause:?} {cause:#?}");
         source = cause.source();
     }
     printed
@@ -144,7 +144,7 @@ fn answers() -> Vec<ResponseTemplate> {
 
 #[tokio::test]
 async fn no_error_and_no_log_shows_what_was_sent_or_answered() {
-    let log = Log::captured();
+    Log::captured();
     for answer in answers() {
         let server = MockServer::start().await;
         Mock::given(matchers::path(PATH)).respond_with(answer.clone()).mount(&server).await;
@@ -168,19 +168,13 @@ async fn no_error_and_no_log_shows_what_was_sent_or_answered() {
         assert_eq!(received.len(), 2);
         assert!(received.iter().all(|request| request.headers["session-key"] == KEY), "planted");
     }
-    // wiremock prints what it receives; the log of all others must be clean.
-    let mine: String = log
-        .text()
-        .lines()
-        .filter(|line| !line.contains("wiremock"))
-        .map(|line| format!("{line}\n"))
-        .collect();
-    assert!(mine.contains("init_reversal_transaction"), "captured");
+    let log = log_of_all_but_wiremock();
+    assert!(log.contains("init_reversal_transaction"), "captured");
     assert!(
-        mine.contains("hyper_util::client") && mine.contains("h2::codec"),
+        log.contains("hyper_util::client") && log.contains("h2::codec"),
         "the libraries below are captured"
     );
-    assert_clean(&mine);
+    assert_clean(&log);
 }
 
 #[tokio::test]
@@ -217,13 +211,13 @@ async fn a_failing_connection_shows_nothing_either() {
         session = Some(now);
     }
     assert_debug_is_clean(&session);
-    assert_clean_apart_from_wiremock();
+    assert_clean(&log_of_all_but_wiremock());
 }
 
-#[track_caller]
-fn assert_clean_apart_from_wiremock() {
+/// wiremock prints what it receives, as a server of the tests may.
+fn log_of_all_but_wiremock() -> String {
     let log = Log::captured().text();
-    assert_clean(&log.lines().filter(|line| !line.contains("wiremock")).collect::<Vec<_>>().join("\n"));
+    log.lines().filter(|line| !line.contains("wiremock")).collect::<Vec<_>>().join("\n")
 }
 
 #[tokio::test]
@@ -284,7 +278,7 @@ async fn verbose_connections_cannot_be_turned_on() {
         .build()
         .unwrap();
     keyed(&client).init_reversal_transaction(request()).await.unwrap();
-    assert_clean_apart_from_wiremock();
+    assert_clean(&log_of_all_but_wiremock());
 }
 
 #[tokio::test]
@@ -302,7 +296,7 @@ async fn the_simulator_prints_nothing_of_what_it_received() {
     assert_eq!((&body["xact_id"], &body["reference_no"]), (&json!(TEXT), &json!(HEADER)), "planted");
     assert_debug_is_clean(&received);
     assert_debug_is_clean(&simulator);
-    assert_clean_apart_from_wiremock();
+    assert_clean(&log_of_all_but_wiremock());
 }
 
 #[tokio::test]

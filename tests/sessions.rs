@@ -8,7 +8,7 @@ use futures::{StreamExt, stream};
 use paypos::{Client, Environment, Session, SessionKey};
 use support::{read_request, request, serve, success, write};
 
-const SESSIONS: usize = 10_000;
+const SESSIONS: u16 = 10_000;
 const IN_FLIGHT: usize = 32;
 
 fn open(client: &Client) -> Vec<Session> {
@@ -21,9 +21,9 @@ fn ten_thousand_sessions_cost_at_most_five_megabytes() {
     let client = Client::builder(Environment::Sandbox).base_url("http://127.0.0.1:1").build().unwrap();
     let mut sessions = Vec::new();
     let cost = allocation_counter::measure(|| sessions = open(&client));
-    assert_eq!(sessions.len(), SESSIONS);
+    assert_eq!(sessions.len(), usize::from(SESSIONS));
     println!("{SESSIONS} sessions: {} bytes", cost.bytes_current);
-    assert!(cost.bytes_current > SESSIONS as i64 * 128, "counted");
+    assert!(cost.bytes_current > i64::from(SESSIONS) * 128, "counted");
     assert!(cost.bytes_current <= 5_000_000, "{} bytes", cost.bytes_current);
 }
 
@@ -45,7 +45,7 @@ async fn no_more_connections_are_opened_than_calls_are_in_flight() {
         .buffer_unordered(IN_FLIGHT)
         .count()
         .await;
-    assert_eq!(answered, SESSIONS);
+    assert_eq!(answered, usize::from(SESSIONS));
     let connections = connections.load(Ordering::SeqCst);
     println!("{SESSIONS} sessions, {IN_FLIGHT} calls in flight: {connections} connections");
     assert!((1..=IN_FLIGHT).contains(&connections), "{connections}");

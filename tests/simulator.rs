@@ -148,7 +148,7 @@ async fn shutdown_leaves_no_task_and_no_listener() {
     let transaction = simulator.add_transaction();
     // One connection is idle, one waits for an answer.
     session.init_reversal_transaction(InitReversalRequest::new(&transaction)).await.unwrap();
-    simulator.fail_next(Fault::Delay(Duration::from_secs(3600)));
+    simulator.fail_next(Fault::Delay(Duration::from_hours(1)));
     let waiting = tokio::spawn(async move {
         session.init_reversal_transaction(InitReversalRequest::new(transaction)).await
     });
