@@ -97,7 +97,7 @@ async fn retry_after_is_read_in_seconds_and_as_a_date() {
             .insert_header("retry-after", value);
         error_of(answer).await.retry_after()
     };
-    assert_eq!(wait("120").await, Some(Duration::from_secs(120)));
+    assert_eq!(wait("120").await, Some(Duration::from_mins(2)));
     assert_eq!(wait("Wed, 21 Oct 2026 07:29:30 GMT").await, Some(Duration::from_secs(90)));
     assert_eq!(wait("Wed, 21 Oct 2026 07:00:00 GMT").await, Some(Duration::ZERO));
     assert_eq!(wait("soon").await, None);
@@ -258,16 +258,18 @@ async fn a_request_is_not_sent_again_where_http2_would_allow_it() {
     by_default.post(format!("{url}{PATH}")).body("{}").send().await.unwrap_err();
     assert!(posts.swap(0, Ordering::SeqCst) > 1, "reqwest replays by default");
 
-    let client = Client::builder(Environment::Sandbox)
-        .base_url(url)
-        .http(|http| {
-            // What the crate guarantees cannot be undone here.
-            let replay = paypos::reqwest::retry::for_host("127.0.0.1");
-            http.http2_prior_knowledge()
-                .retry(replay.max_retries_per_request(5).classify_fn(|r| r.retryable()))
-        })
-        .build()
-        .unwrap();
+    let client =
+        Client::builder(Environment::Sandbox)
+            .base_url(url)
+            .http(|http| {
+                // What the crate guarantees cannot be undone here.
+                let replay = paypos::reqwest::retry::for_host("127.0.0.1");
+                http.http2_prior_knowledge().retry(replay.max_retries_per_request(5).classify_fn(|call| {
+                    if call.error().is_some() { call.retryable() } else { call.success() }
+                }))
+            })
+            .build()
+            .unwrap();
     let session = client.session(SessionKey::new("k").unwrap());
     let error = session.init_reversal_transaction(request()).await.unwrap_err();
     assert_is(&error, ErrorKind::Interrupted, Outcome::Unknown);
@@ -359,7 +361,7 @@ async fn a_call_ends_at_its_deadline() {
         .build()
         .unwrap();
     let session = client.session(simulator.issue_session());
-    simulator.fail_next(Fault::Delay(Duration::from_secs(3600)));
+    simulator.fail_next(Fault::Delay(Duration::from_hours(1)));
     let error = session
         .init_reversal_transaction(InitReversalRequest::new(simulator.add_transaction()))
         .await
@@ -374,7 +376,7 @@ async fn the_deadline_holds_for_the_body_too() {
     let (url, _) = serve(|mut stream| async move {
         read_request(&mut stream).await;
         write(&mut stream, "HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{\"code\":").await;
-        std::future::pending().await
+        std::future::pending::<()>().await;
     })
     .await;
     let client = Client::builder(Environment::Sandbox)
@@ -575,7 +577,7 @@ async fn what_the_crate_guarantees_cannot_be_undone_by_http() {
         .timeout(Duration::from_secs(2))
         .http(|http| {
             http.redirect(redirect::Policy::limited(5))
-                .timeout(Duration::from_secs(3600))
+                .timeout(Duration::from_hours(1))
                 .user_agent("something else")
                 .https_only(true)
         })
@@ -590,13 +592,13 @@ async fn what_the_crate_guarantees_cannot_be_undone_by_http() {
 
     let (url, _) = serve(|mut stream| async move {
         read_request(&mut stream).await;
-        std::future::pending().await
+        std::future::pending::<()>().await;
     })
     .await;
     let client = Client::builder(Environment::Sandbox)
         .base_url(url)
         .timeout(Duration::from_millis(500))
-        .http(|http| http.timeout(Duration::from_secs(3600)))
+        .http(|http| http.timeout(Duration::from_hours(1)))
         .build()
         .unwrap();
     let session = client.session(SessionKey::new("k").unwrap());

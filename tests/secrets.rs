@@ -326,7 +326,7 @@ async fn a_dropped_call_is_recorded_as_unknown() {
     Log::captured();
     let (url, _) = serve(|mut stream| async move {
         read_request(&mut stream).await;
-        std::future::pending().await
+        std::future::pending::<()>().await;
     })
     .await;
     let session = keyed(&client(&url));
