@@ -104,7 +104,8 @@ fn requests(generator: &Generator, roles: &Roles) -> TokenStream {
         }
     }
     quote! {
-        /// The request types: the part of [`types`] that callers construct.
+        /// The request types, generated from the document's schemas: `new` takes what
+        /// the document requires, and each optional property has a setter.
         pub mod requests {
             pub use super::types::{#(#names),*};
         }

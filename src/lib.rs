@@ -18,8 +18,6 @@ mod transport;
 pub use client::{Client, ClientBuilder};
 pub use environment::Environment;
 pub use error::{Error, ErrorKind, Outcome};
-/// The request types, generated from the document's schemas: `new` takes what
-/// the document requires, and each optional property has a setter.
 pub use generated::requests as types;
 pub use handoff::Handoff;
 /// The HTTP library below, for [`ClientBuilder::http`] alone.

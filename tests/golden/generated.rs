@@ -215,7 +215,8 @@ impl Environment {
         }
     }
 }
-/// The request types: the part of [`types`] that callers construct.
+/// The request types, generated from the document's schemas: `new` takes what
+/// the document requires, and each optional property has a setter.
 pub mod requests {
     pub use super::types::InitReversalRequest;
 }
