@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, fs, path::Path};
 
+use heck::ToUpperCamelCase;
 use serde_json::{Map, Value};
 
 use super::Unusable;
@@ -153,7 +154,7 @@ impl Document {
                     RIGHT,
                 ));
             }
-            let name = super::emit::environment_name(server).ok_or_else(|| {
+            let name = environment_name(server).ok_or_else(|| {
                 self.unusable(
                     &format!("{place}/description"),
                     format!("the description is {}, which gives no name", server["description"]),
@@ -170,6 +171,12 @@ impl Document {
         }
         Ok(())
     }
+}
+
+/// The variant of `Environment` for a server, from its description.
+pub fn environment_name(server: &Value) -> Option<String> {
+    let name = server["description"].as_str()?.to_upper_camel_case();
+    syn::parse_str::<syn::Ident>(&name).is_ok().then_some(name)
 }
 
 /// The members of an object; none of anything else.

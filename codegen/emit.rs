@@ -13,7 +13,7 @@ use typify::{TypeDetails, TypeId, TypeSpace, TypeStructPropInfo};
 
 use super::{
     Document, Unusable, corrections,
-    document::{Operation, entries},
+    document::{Operation, entries, environment_name},
     resolve,
 };
 
@@ -40,12 +40,6 @@ pub fn complete(
     let emitted: syn::File = syn::parse2(quote!(#environment #requests #operations)).map_err(unreadable)?;
     file.items.extend(emitted.items);
     Ok(file)
-}
-
-/// The variant of `Environment` for a server, from its description.
-pub fn environment_name(server: &Value) -> Option<String> {
-    let name = server["description"].as_str()?.to_upper_camel_case();
-    syn::parse_str::<syn::Ident>(&name).is_ok().then_some(name)
 }
 
 fn environment(document: &Document) -> TokenStream {
