@@ -699,7 +699,7 @@ fn calls_can_be_spawned_and_handles_shared() {
     assert_shared::<Client>();
     assert_shared::<Session>();
     assert_error::<Error>();
-    let session = Client::new(Environment::Sandbox).unwrap().session(SessionKey::new("k").unwrap());
+    let session = session("http://127.0.0.1:1");
     let call = async move { session.init_reversal_transaction(request()).await };
     assert_send(&call);
     assert!(size_of_val(&call) < 16 * 1024, "{} bytes", size_of_val(&call));

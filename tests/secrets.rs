@@ -3,98 +3,20 @@
 
 mod support;
 
-use std::{
-    error::Error as StdError,
-    fmt::Debug,
-    io,
-    sync::{Arc, Mutex, OnceLock},
-};
+use std::sync::{Arc, Mutex};
 
 use paypos::{
-    Client, Environment, Error, Session, SessionKey,
+    Client, Environment, Session, SessionKey,
     simulator::{Fault, Simulator},
     types::InitReversalRequest,
 };
 use serde_json::{Value, json};
-use support::{PATH, client, read_request, request, serve, success, write};
-use tracing_subscriber::fmt::{MakeWriter, format::FmtSpan};
+use support::{
+    PATH,
+    canary::{ENCRYPTION_KEY, HEADER, KEY, Log, TEXT, assert_clean, assert_debug_is_clean, printed},
+    client, read_request, request, serve, success, write,
+};
 use wiremock::{Mock, MockServer, ResponseTemplate, matchers};
-
-const KEY: &str = "canary-session-key";
-const ENCRYPTION_KEY: &str = "canary-encryption-key";
-const TEXT: &str = "canary-server-text";
-const HEADER: &str = "canary-header";
-const CANARIES: [&str; 4] = [KEY, ENCRYPTION_KEY, TEXT, HEADER];
-
-/// Everything that any crate logs in this process, at TRACE.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Log {
-    fn captured() -> &'static Log {
-        static LOG: OnceLock<Log> = OnceLock::new();
-        LOG.get_or_init(|| {
-            let log = Log::default();
-            // Also installs the bridge for crates that use `log`.
-            tracing_subscriber::fmt()
-                .with_max_level(tracing::Level::TRACE)
-                .with_span_events(FmtSpan::FULL)
-                .with_ansi(false)
-                .with_writer(log.clone())
-                .init();
-            log
-        })
-    }
-
-    fn text(&self) -> String {
-        String::from_utf8_lossy(&self.0.lock().unwrap()).into_owned()
-    }
-}
-
-impl io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl<'a> MakeWriter<'a> for Log {
-    type Writer = Log;
-
-    fn make_writer(&'a self) -> Log {
-        self.clone()
-    }
-}
-
-#[track_caller]
-fn assert_clean(printed: &str) {
-    for canary in CANARIES {
-        if let Some(at) = printed.find(canary) {
-            let from = printed[..at].rfind('\n').map_or(0, |line| line + 1);
-            panic!("{canary} is printed: {}", printed[from..].lines().next().unwrap_or_default());
-        }
-    }
-}
-
-/// Every way to print an error, and all its sources.
-fn printed(error: &Error) -> String {
-    let mut printed = format!("{error} {error:#} {error:?} {error:#?}");
-    let mut source = error.source();
-    while let Some(cause) = source {
-        printed = format!("{printed} {cause} {cause:#} {cause:?} {cause:#?}");
-        source = cause.source();
-    }
-    printed
-}
-
-#[track_caller]
-fn assert_debug_is_clean(value: &impl Debug) {
-    assert_clean(&format!("{value:?} {value:#?}"));
-}
 
 fn keyed(client: &Client) -> Session {
     client.session(SessionKey::new(KEY).unwrap())
@@ -168,7 +90,7 @@ async fn no_error_and_no_log_shows_what_was_sent_or_answered() {
         assert_eq!(received.len(), 2);
         assert!(received.iter().all(|request| request.headers["session-key"] == KEY), "planted");
     }
-    let log = log_of_all_but_wiremock();
+    let log = Log::text();
     assert!(log.contains("init_reversal_transaction"), "captured");
     assert!(
         log.contains("hyper_util::client") && log.contains("h2::codec"),
@@ -211,13 +133,7 @@ async fn a_failing_connection_shows_nothing_either() {
         session = Some(now);
     }
     assert_debug_is_clean(&session);
-    assert_clean(&log_of_all_but_wiremock());
-}
-
-/// wiremock prints what it receives, as a server of the tests may.
-fn log_of_all_but_wiremock() -> String {
-    let log = Log::captured().text();
-    log.lines().filter(|line| !line.contains("wiremock")).collect::<Vec<_>>().join("\n")
+    assert_clean(&Log::text());
 }
 
 #[tokio::test]
@@ -278,7 +194,7 @@ async fn verbose_connections_cannot_be_turned_on() {
         .build()
         .unwrap();
     keyed(&client).init_reversal_transaction(request()).await.unwrap();
-    assert_clean(&log_of_all_but_wiremock());
+    assert_clean(&Log::text());
 }
 
 #[tokio::test]
@@ -296,7 +212,7 @@ async fn the_simulator_prints_nothing_of_what_it_received() {
     assert_eq!((&body["xact_id"], &body["reference_no"]), (&json!(TEXT), &json!(HEADER)), "planted");
     assert_debug_is_clean(&received);
     assert_debug_is_clean(&simulator);
-    assert_clean(&log_of_all_but_wiremock());
+    assert_clean(&Log::text());
 }
 
 #[tokio::test]
@@ -308,7 +224,7 @@ async fn a_call_is_one_span_that_says_how_it_ended() {
     })
     .await;
     keyed(&client(&url)).init_reversal_transaction(request()).await.unwrap_err();
-    let log = Log::captured().text();
+    let log = Log::text();
     let closed = log.lines().find(|line| line.contains("status=418") && line.contains("close time")).unwrap();
     for field in [
         "operation=\"init_reversal_transaction\"",
@@ -334,7 +250,7 @@ async fn a_dropped_call_is_recorded_as_unknown() {
     tokio::task::yield_now().await;
     call.abort();
     assert!(call.await.unwrap_err().is_cancelled());
-    let log = Log::captured().text();
+    let log = Log::text();
     assert!(
         log.lines().any(|line| line.contains("kind=\"Cancelled\"") && line.contains("outcome=\"Unknown\""))
     );

@@ -1,6 +1,11 @@
 //! Servers on loopback that do what the ready-made ones cannot, and what the tests share.
 #![allow(dead_code, unreachable_pub, reason = "each test file mounts it and uses another part")]
 
+pub mod canary;
+pub mod http2;
+pub mod server;
+pub mod tls;
+
 use std::{
     future::Future,
     sync::{

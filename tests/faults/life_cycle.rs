@@ -1,0 +1,182 @@
+//! J and the rest of K: isolation, life cycle, clock.
+
+use std::time::Duration;
+
+use paypos::{Client, Error, ErrorKind, Outcome, Session, SessionKey, types::InitReversalRequest};
+
+use super::{
+    Bed, assert_own, builder, call, session,
+    support::{
+        canary::{assert_clean, printed},
+        server::{echo, echo_and_close, gate, reply_and_stall},
+    },
+};
+
+#[tokio::test]
+async fn j04_a_clone_that_is_dropped_or_has_another_key_affects_no_other() {
+    let bed = Bed::plain().await;
+    let kept = session(&bed.client);
+    let other = bed.client.clone().session(SessionKey::new("another-key").unwrap());
+    drop(kept.clone());
+    let handoff = other.init_reversal_transaction(InitReversalRequest::new("x")).await.unwrap();
+    assert!(handoff.deeplink_url.as_str().ends_with("another-key"));
+    drop(other);
+    let handoff = kept.init_reversal_transaction(InitReversalRequest::new("y")).await.unwrap();
+    assert_own("y", &handoff);
+    bed.works(2).await;
+}
+
+#[tokio::test]
+async fn j05_a_call_that_is_dropped_before_it_connects_sends_nothing() {
+    let bed = Bed::plain().await;
+    let session = session(&bed.client);
+    drop(session.init_reversal_transaction(InitReversalRequest::new("x")));
+    let mut polled = Box::pin(session.init_reversal_transaction(InitReversalRequest::new("x")));
+    assert!(futures::poll!(&mut polled).is_pending());
+    drop(polled);
+    // Whatever the connection did meanwhile, no request comes of it.
+    bed.works(0).await;
+}
+
+#[tokio::test]
+async fn j06_a_call_that_is_dropped_after_it_was_sent_closes_its_connection() {
+    let bed = Bed::plain().await;
+    let (gone, seen) = tokio::sync::oneshot::channel();
+    let (waiting, mut gate) = gate(Box::new(|mut conn, _| {
+        Box::pin(async move {
+            conn.until_client_goes().await;
+            let _ = gone.send(());
+            None
+        })
+    }));
+    bed.server.next(waiting);
+    let client = bed.client.clone();
+    let sent = tokio::spawn(async move { call(&client).await.1.map(drop) });
+    gate.reached().await;
+    sent.abort();
+    assert!(sent.await.unwrap_err().is_cancelled());
+    gate.open();
+    seen.await.unwrap();
+    bed.works(1).await;
+}
+
+#[test]
+fn j08_a_call_is_send_and_a_client_is_shared() {
+    fn shared<T: Clone + Send + Sync + 'static>() {}
+    fn send<T: Send + 'static>(_: T) {}
+    shared::<Client>();
+    shared::<Session>();
+    fn _never_called(client: &Client) {
+        let session = session(client);
+        send(async move { session.init_reversal_transaction(InitReversalRequest::new("x")).await });
+    }
+}
+
+#[test]
+fn j09_the_future_of_a_call_is_small() {
+    let client = builder("http://127.0.0.1:1".to_owned()).build().unwrap();
+    let session = session(&client);
+    let call = session.init_reversal_transaction(InitReversalRequest::new("x"));
+    assert!(size_of_val(&call) <= 2048, "{} bytes", size_of_val(&call));
+    assert!(size_of::<Error>() <= size_of::<usize>());
+}
+
+#[test]
+fn j10_a_client_works_from_two_runtimes() {
+    let runtime = || tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let servers = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let bed = servers.block_on(Bed::plain());
+    // Each call ends its connection, so that none depends on the other runtime's.
+    for posts in 0..4 {
+        bed.server.next(echo_and_close());
+        let (xact_id, handoff) = runtime().block_on(call(&bed.client));
+        assert_own(&xact_id, &handoff.unwrap());
+        assert_eq!(bed.server.posts(), posts + 1);
+    }
+}
+
+#[tokio::test]
+async fn j11_a_client_that_is_dropped_lets_its_calls_finish() {
+    let bed = Bed::plain().await;
+    let (waiting, mut gate) = gate(echo());
+    bed.server.next(waiting);
+    let session = session(&bed.client);
+    let sent =
+        tokio::spawn(async move { session.init_reversal_transaction(InitReversalRequest::new("x")).await });
+    gate.reached().await;
+    let Bed { server, client } = bed;
+    drop(client);
+    gate.open();
+    assert_own("x", &sent.await.unwrap().unwrap());
+    assert_eq!(server.posts(), 1);
+}
+
+#[tokio::test]
+async fn j13_sequential_calls_share_one_connection() {
+    let bed = Bed::plain().await;
+    for posts in 0..200 {
+        bed.works(posts).await;
+    }
+    assert_eq!(bed.server.connections(), 1);
+}
+
+/// The usual servers keep a connection for 60 seconds or more.
+#[tokio::test]
+async fn j14_an_idle_connection_is_dropped_before_usual_servers_drop_it() {
+    let bed = Bed::plain().await;
+    for (idle, connections) in [(0, 1), (25, 1), (35, 2)] {
+        tokio::time::pause();
+        tokio::time::advance(Duration::from_secs(idle)).await;
+        tokio::time::resume();
+        bed.works(bed.server.posts()).await;
+        assert_eq!(bed.server.connections(), connections, "after {idle} s");
+    }
+}
+
+#[tokio::test]
+async fn k08_k10_a_deadline_follows_tokios_clock_and_not_the_wall() {
+    let bed = Bed::plain().await;
+    let (waiting, mut gate) = gate(reply_and_stall(""));
+    bed.server.next(waiting);
+    let client = bed.client.clone();
+    let started = std::time::Instant::now();
+    let silent = tokio::spawn(async move { call(&client).await.1.unwrap_err() });
+    gate.reached().await;
+    tokio::time::pause();
+    tokio::time::advance(Duration::from_secs(21)).await;
+    let error = silent.await.unwrap();
+    tokio::time::resume();
+    assert_eq!((error.kind(), error.outcome()), (ErrorKind::Timeout, Outcome::Unknown));
+    assert!(started.elapsed() < Duration::from_secs(20), "nobody waited for the deadline");
+    assert_clean(&printed(&error));
+    bed.works(1).await;
+}
+
+#[test]
+fn k12_without_a_network_nothing_is_sent() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port().to_string();
+    let output = std::process::Command::new("unshare")
+        .args(["--net", "--map-root-user"])
+        .arg(std::env::current_exe().unwrap())
+        .args(["life_cycle::child_has_no_network", "--exact", "--ignored", "--nocapture"])
+        .env("PAYPOS_TEST_PORT", port)
+        .output();
+    match output {
+        Ok(output) if !String::from_utf8_lossy(&output.stderr).starts_with("unshare:") => {
+            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+        }
+        _ => println!("no network namespace can be made here"),
+    }
+}
+
+#[tokio::test]
+#[ignore = "run by k12, in a network namespace of its own"]
+async fn child_has_no_network() {
+    let port = std::env::var("PAYPOS_TEST_PORT").unwrap();
+    for url in [format!("http://127.0.0.1:{port}"), "https://paypos.invalid".to_owned()] {
+        let client = builder(url).build().unwrap();
+        let error = call(&client).await.1.unwrap_err();
+        assert_eq!((error.kind(), error.outcome()), (ErrorKind::Connect, Outcome::NotSent), "{error:?}");
+    }
+}
