@@ -17,6 +17,7 @@ use serde_json::{Value, json};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
+    sync::watch,
 };
 use tokio_rustls::{TlsAcceptor, server::TlsStream};
 
@@ -39,6 +40,7 @@ struct State {
     connections: AtomicUsize,
     greetings: Mutex<VecDeque<Greeting>>,
     scripts: Mutex<VecDeque<Script>>,
+    shut: watch::Sender<bool>,
 }
 
 impl Server {
@@ -86,6 +88,15 @@ impl Server {
         self.state.scripts.lock().unwrap().push_back(script);
     }
 
+    /// Requests are read and counted, and wait.
+    pub fn shut_the_gate(&self) {
+        self.state.shut.send_replace(true);
+    }
+
+    pub fn open_the_gate(&self) {
+        self.state.shut.send_replace(false);
+    }
+
     /// The next connection that has no greeting yet begins with this one.
     pub fn greet(&self, greeting: Greeting) {
         self.state.greetings.lock().unwrap().push_back(greeting);
@@ -103,6 +114,7 @@ async fn converse(tcp: TcpStream, acceptor: Option<TlsAcceptor>, state: Arc<Stat
     let Some(mut conn) = conn else { return };
     while let Some(request) = conn.read_request().await {
         state.posts.fetch_add(1, Ordering::SeqCst);
+        let _ = state.shut.subscribe().wait_for(|shut| !shut).await;
         let script = state.scripts.lock().unwrap().pop_front().unwrap_or_else(echo);
         match script(conn, request).await {
             Some(kept) => conn = kept,
@@ -155,6 +167,12 @@ impl Conn {
                 return None;
             }
         }
+    }
+
+    /// So many bytes, or what comes before the client goes.
+    pub async fn read_at_least(&mut self, length: usize) {
+        let mut bytes = Vec::new();
+        while bytes.len() < length && self.read(&mut bytes).await.is_ok_and(|length| length > 0) {}
     }
 
     /// Whether all of it was taken.
