@@ -21,6 +21,10 @@ pub const SECRET_FORMAT: &str = "password";
 /// The extension that marks an operation whose requests carry the session key.
 pub const NEEDS_SESSION_KEY: &str = "x-paypos-needs-session-key";
 
+/// Names that the generated client or the table of operations has for itself.
+const RESERVED: [&str; 9] =
+    ["all", "api_version", "baseurl", "client", "exec", "inner", "new", "new_with_client", "pre"];
+
 pub struct Correction {
     pub name: &'static str,
     pub reason: &'static str,
@@ -28,7 +32,7 @@ pub struct Correction {
 }
 
 /// All corrections, in the order in which they are applied.
-pub const ALL: [Correction; 6] = [
+pub const ALL: [Correction; 8] = [
     Correction {
         name: "name_operations",
         reason: "progenitor names a method by `operationId`, which Paynet leaves out; \
@@ -60,6 +64,18 @@ pub const ALL: [Correction; 6] = [
         apply: keep_success_only,
     },
     Correction {
+        name: "inline_plain_types",
+        reason: "a component that is a mere text or number would become a type of its own, which \
+                 callers must construct and the checks do not see; it is what it is made of",
+        apply: inline_plain_types,
+    },
+    Correction {
+        name: "drop_constraints",
+        reason: "formats, patterns, limits, enumerations and defaults become types of their own, need \
+                 further crates, refuse what Paynet adds, and send what nobody chose; Paynet judges its values",
+        apply: drop_constraints,
+    },
+    Correction {
         name: "mark_secrets",
         reason: "the document does not say which properties are secret; by name, `*_key`, \
                  `*secret*` and `*token*` are, and become `Secret`",
@@ -82,6 +98,13 @@ fn name_operations(document: &mut Document) -> Result<Vec<String>, Unusable> {
                 &operation.pointer,
                 format!("its path or operationId gives the name `{name}`, which no method can have"),
                 "expected an operationId of letters, digits and underscores",
+            ));
+        }
+        if RESERVED.contains(&name.as_str()) {
+            return Err(document.unusable(
+                &operation.pointer,
+                format!("the operation is named `{name}`, as a part of every generated client is"),
+                "expected another operationId or last path segment",
             ));
         }
         if let Some(other) = names.insert(name.clone(), operation.pointer.clone()) {
@@ -139,34 +162,12 @@ fn drop_ignored_headers(document: &mut Document) -> Result<Vec<String>, Unusable
 }
 
 fn lift_session_key(document: &mut Document) -> Result<Vec<String>, Unusable> {
-    for list in document.parameter_lists() {
-        for (i, parameter) in
-            document.json.pointer(&list).and_then(Value::as_array).into_iter().flatten().enumerate()
-        {
-            let parameter = resolve(&document.json, parameter);
-            let named =
-                parameter["name"].as_str().is_some_and(|name| name.eq_ignore_ascii_case("Session-Key"));
-            let schema = resolve(&document.json, &parameter["schema"]);
-            let usable =
-                parameter["in"] == "header" && parameter["required"] == true && schema["type"] == "string";
-            if named && !usable {
-                return Err(document.unusable(
-                    &format!("{list}/{i}"),
-                    format!(
-                        "Session-Key is in {}, required: {}, of type {}",
-                        parameter["in"], parameter["required"], schema["type"]
-                    ),
-                    "expected a required header parameter of type string, which the session can inject",
-                ));
-            }
-        }
-    }
     let mut touched = Vec::new();
     for (place, list) in remove_headers(document, &["Session-Key"]) {
         touched.push(place);
         for operation in document.operations() {
             // A list of a path holds for all its methods; both are a prefix away from `/parameters`.
-            let owner = list.trim_end_matches("/parameters");
+            let owner = list.strip_suffix("/parameters").unwrap_or(&list);
             let owns = operation.pointer == owner
                 || operation.pointer.rsplit_once('/').is_some_and(|(path, _)| path == owner);
             if owns && let Some(object) = object_mut(&mut document.json, &operation.pointer) {
@@ -202,30 +203,78 @@ fn keep_success_only(document: &mut Document) -> Result<Vec<String>, Unusable> {
     Ok(touched)
 }
 
+fn inline_plain_types(document: &mut Document) -> Result<Vec<String>, Unusable> {
+    let mut touched = Vec::new();
+    for place in schema_places(&document.json) {
+        let Some(schema) = document.json.pointer(&place) else { continue };
+        // The way of OpenAPI 3.0 to describe a reference is an `allOf` of one.
+        let wrapped = schema["allOf"].as_array().filter(|all| all.len() == 1).map(|all| &all[0]);
+        let reference = wrapped.unwrap_or(schema);
+        let target = resolve(&document.json, reference);
+        let plain = matches!(target["type"].as_str(), Some("string" | "integer" | "number" | "boolean"));
+        if plain && reference.get("$ref").is_some() {
+            let mut inlined = target.clone();
+            for (key, value) in
+                entries(Some(schema)).filter(|(key, _)| !matches!(key.as_str(), "$ref" | "allOf"))
+            {
+                inlined[key.as_str()] = value.clone();
+            }
+            if let Some(slot) = document.json.pointer_mut(&place) {
+                *slot = inlined;
+            }
+            touched.push(place);
+        }
+    }
+    Ok(touched)
+}
+
+fn drop_constraints(document: &mut Document) -> Result<Vec<String>, Unusable> {
+    const CONSTRAINTS: [&str; 14] = [
+        "default",
+        "enum",
+        "exclusiveMaximum",
+        "exclusiveMinimum",
+        "format",
+        "maxItems",
+        "maxLength",
+        "maximum",
+        "minItems",
+        "minLength",
+        "minimum",
+        "multipleOf",
+        "pattern",
+        "uniqueItems",
+    ];
+    let mut touched = Vec::new();
+    for place in schema_places(&document.json) {
+        if let Some(schema) = object_mut(&mut document.json, &place) {
+            for constraint in CONSTRAINTS {
+                let secret =
+                    constraint == "format" && schema.get("format").is_some_and(|it| it == SECRET_FORMAT);
+                if !secret && schema.remove(constraint).is_some() {
+                    touched.push(pointer(&place, &[constraint]));
+                }
+            }
+        }
+    }
+    Ok(touched)
+}
+
 fn mark_secrets(document: &mut Document) -> Result<Vec<String>, Unusable> {
     let mut touched = Vec::new();
-    let mut places = vec!["/components/schemas".to_owned(), "/paths".to_owned()];
-    while let Some(place) = places.pop() {
-        let Some(value) = document.json.pointer(&place) else { continue };
-        places.extend(entries(Some(value)).map(|(key, _)| pointer(&place, &[key])));
-        places.extend((0..value.as_array().map_or(0, Vec::len)).map(|i| format!("{place}/{i}")));
+    for place in schema_places(&document.json) {
         let secret = place
             .rsplit_once('/')
             .is_some_and(|(parent, name)| parent.ends_with("/properties") && is_secret(name));
-        if !secret || !value.is_object() {
-            continue;
-        }
-        let mut schema = resolve(&document.json, value).clone();
-        match schema["type"].as_str() {
-            Some("string") if schema["format"] == SECRET_FORMAT => {}
+        let Some(schema) = object_mut(&mut document.json, &place).filter(|_| secret) else { continue };
+        match schema.get("type").and_then(Value::as_str) {
+            Some("string") if schema.get("format").is_some_and(|format| format == SECRET_FORMAT) => {}
             Some("string") => {
-                schema["format"] = json!(SECRET_FORMAT);
-                if let Some(slot) = document.json.pointer_mut(&place) {
-                    *slot = schema;
-                }
+                schema.insert("format".to_owned(), json!(SECRET_FORMAT));
                 touched.push(place);
             }
-            Some("boolean" | "integer" | "number") => {}
+            // Whether there is one, or how many.
+            Some("boolean" | "integer") => {}
             _ => {
                 return Err(document.unusable(
                     &place,
@@ -235,8 +284,44 @@ fn mark_secrets(document: &mut Document) -> Result<Vec<String>, Unusable> {
             }
         }
     }
-    touched.sort();
     Ok(touched)
+}
+
+/// The JSON pointers of all schemas: of components, bodies and parameters, and of all that they are made of.
+fn schema_places(json: &Value) -> Vec<String> {
+    let mut schemas = Vec::new();
+    let mut places = vec![(String::new(), json, false)];
+    while let Some((place, value, is_schema)) = places.pop() {
+        if is_schema {
+            schemas.push(place.clone());
+        }
+        for (key, child) in entries(Some(value)) {
+            let at = pointer(&place, &[key]);
+            match key.as_str() {
+                "example" | "examples" | "default" | "enum" => {}
+                "properties" if is_schema => {
+                    places.extend(
+                        entries(Some(child)).map(|(name, property)| (pointer(&at, &[name]), property, true)),
+                    );
+                }
+                "allOf" | "anyOf" | "oneOf" if is_schema => {
+                    let all = child.as_array().into_iter().flatten().enumerate();
+                    places.extend(all.map(|(i, one)| (format!("{at}/{i}"), one, true)));
+                }
+                _ => {
+                    let schema = is_schema || key == "schema" || place == "/components/schemas";
+                    places.push((at, child, schema && child.is_object()));
+                }
+            }
+        }
+        if !is_schema {
+            for (i, item) in value.as_array().into_iter().flatten().enumerate() {
+                places.push((format!("{place}/{i}"), item, false));
+            }
+        }
+    }
+    schemas.sort();
+    schemas
 }
 
 fn is_secret(property: &str) -> bool {

@@ -41,6 +41,9 @@ impl Document {
     pub fn parse(file: &str, text: &str) -> Result<Self, Unusable> {
         const RIGHT: &str = "store the OpenAPI block of Paynet's page and nothing around it";
         let mut document = Self { file: file.to_owned(), json: Value::Null };
+        if text.starts_with('\u{feff}') {
+            return Err(document.unusable("", "it begins with a byte order mark", RIGHT));
+        }
         document.json = serde_json::from_str(text)
             .map_err(|error| document.unusable("", format!("it is not JSON: {error}"), RIGHT))?;
         if !document.json.is_object() {
@@ -49,13 +52,8 @@ impl Document {
         document.check_version()?;
         document.check_references()?;
         document.check_servers()?;
-        if document.operations().is_empty() {
-            return Err(document.unusable(
-                "/paths",
-                "there is no operation",
-                "expected a path with at least one method",
-            ));
-        }
+        document.check_operations()?;
+        document.check_session_key()?;
         Ok(document)
     }
 
@@ -106,10 +104,14 @@ impl Document {
         while let Some((place, value)) = places.pop() {
             match value {
                 Value::Object(members) => {
-                    if let Some(reference) = members.get("$ref") {
-                        self.check_reference(&place, reference)?;
+                    if let Some(reference) = members.get("$ref").filter(|reference| reference.is_string()) {
+                        self.check_reference(&place, value, reference)?;
                     }
-                    places.extend(members.iter().map(|(key, value)| (pointer(&place, &[key]), value)));
+                    // Values, which may look like anything.
+                    let schemas = members.iter().filter(|(key, _)| {
+                        !matches!(key.as_str(), "example" | "examples" | "default" | "enum")
+                    });
+                    places.extend(schemas.map(|(key, value)| (pointer(&place, &[key]), value)));
                 }
                 Value::Array(items) => {
                     places.extend(items.iter().enumerate().map(|(i, value)| (format!("{place}/{i}"), value)));
@@ -120,19 +122,95 @@ impl Document {
         Ok(())
     }
 
-    fn check_reference(&self, place: &str, reference: &Value) -> Result<(), Unusable> {
-        let found = reference
-            .as_str()
-            .and_then(|reference| reference.strip_prefix('#'))
-            .and_then(|target| self.json.pointer(target));
-        match found {
-            Some(_) => Ok(()),
-            None => Err(self.unusable(
+    fn check_reference(&self, place: &str, value: &Value, reference: &Value) -> Result<(), Unusable> {
+        let unusable = |wrong: &str| {
+            self.unusable(
                 &pointer(place, &["$ref"]),
-                format!("the reference {reference} leads nowhere"),
+                format!("the reference {reference} leads {wrong}"),
                 "expected \"#/components/…\", naming something in this file",
-            )),
+            )
+        };
+        let mut value = value;
+        for _ in 0..32 {
+            match (value.get("$ref"), target_of(value)) {
+                (None, _) => return Ok(()),
+                (Some(_), target) => {
+                    let found = target.and_then(|target| self.json.pointer(target));
+                    value = found.ok_or_else(|| unusable("nowhere"))?;
+                }
+            }
         }
+        Err(unusable("back to itself"))
+    }
+
+    fn check_operations(&self) -> Result<(), Unusable> {
+        let operations = self.operations();
+        if operations.is_empty() {
+            return Err(self.unusable(
+                "/paths",
+                "there is no operation",
+                "expected a path with at least one method, in lower case",
+            ));
+        }
+        for operation in operations {
+            let json = &self.json.pointer(&operation.pointer).unwrap_or(&Value::Null);
+            let item = &self.json["paths"][&operation.path];
+            if json.get("servers").or(item.get("servers")).is_some() {
+                return Err(self.unusable(
+                    &operation.pointer,
+                    "it has servers of its own",
+                    "expected servers of the whole document, which environments are made of",
+                ));
+            }
+            if json.get("security").or(self.json.get("security")).is_some() {
+                return Err(self.unusable(
+                    &operation.pointer,
+                    "it asks for security schemes",
+                    "expected header parameters, as Paynet's documents have; or teach the transport the scheme",
+                ));
+            }
+            let request = super::resolve(&self.json, &json["requestBody"]);
+            let answer = super::resolve(&self.json, &json["responses"]["200"]);
+            for (part, body) in [("requestBody", request), ("responses/200", answer)] {
+                let types: Vec<_> = entries(body.get("content")).map(|(name, _)| name.as_str()).collect();
+                let needed = part != "requestBody" || !body.is_null();
+                if needed && !body.is_null() && types != ["application/json"] {
+                    return Err(self.unusable(
+                        &format!("{}/{part}", operation.pointer),
+                        format!("its content is {types:?}"),
+                        "expected \"application/json\" and no other",
+                    ));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn check_session_key(&self) -> Result<(), Unusable> {
+        for list in self.parameter_lists() {
+            for (i, parameter) in
+                self.json.pointer(&list).and_then(Value::as_array).into_iter().flatten().enumerate()
+            {
+                let parameter = super::resolve(&self.json, parameter);
+                let named =
+                    parameter["name"].as_str().is_some_and(|name| name.eq_ignore_ascii_case("Session-Key"));
+                let schema = super::resolve(&self.json, &parameter["schema"]);
+                let usable = parameter["in"] == "header"
+                    && parameter["required"] == true
+                    && schema["type"] == "string";
+                if named && !usable {
+                    return Err(self.unusable(
+                        &format!("{list}/{i}"),
+                        format!(
+                            "Session-Key is in {}, required: {}, of type {}",
+                            parameter["in"], parameter["required"], schema["type"]
+                        ),
+                        "expected a required header parameter of type string, which the session can inject",
+                    ));
+                }
+            }
+        }
+        Ok(())
     }
 
     fn check_servers(&self) -> Result<(), Unusable> {
@@ -145,8 +223,7 @@ impl Document {
         let mut names = BTreeMap::new();
         for (i, server) in servers.iter().enumerate() {
             let place = format!("/servers/{i}");
-            let usable =
-                server["url"].as_str().is_some_and(|url| url.starts_with("https://") && !url.contains('{'));
+            let usable = server["url"].as_str().is_some_and(is_https);
             if !usable {
                 return Err(self.unusable(
                     &format!("{place}/url"),
@@ -161,7 +238,7 @@ impl Document {
                     RIGHT,
                 )
             })?;
-            if let Some(other) = names.insert(name.clone(), i) {
+            if let Some(other) = names.insert(name.to_lowercase(), i) {
                 return Err(self.unusable(
                     &format!("{place}/description"),
                     format!("it gives the name `{name}`, as /servers/{other} does"),
@@ -177,6 +254,20 @@ impl Document {
 pub fn environment_name(server: &Value) -> Option<String> {
     let name = server["description"].as_str()?.to_upper_camel_case();
     syn::parse_str::<syn::Ident>(&name).is_ok().then_some(name)
+}
+
+/// An absolute https URL of a host and perhaps a path, and nothing more.
+fn is_https(url: &str) -> bool {
+    let uri = url.parse::<http::Uri>();
+    uri.is_ok_and(|uri| {
+        let host = uri.authority().is_some_and(|authority| !authority.as_str().contains('@'));
+        uri.scheme_str() == Some("https") && host && uri.query().is_none() && !url.contains(['#', '{'])
+    })
+}
+
+/// Where a reference within the document leads, as a JSON pointer.
+pub fn target_of(value: &Value) -> Option<&str> {
+    value.get("$ref")?.as_str()?.strip_prefix('#')
 }
 
 /// The members of an object; none of anything else.

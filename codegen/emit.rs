@@ -3,13 +3,13 @@
 
 use std::collections::BTreeSet;
 
-use heck::{ToShoutySnakeCase, ToUpperCamelCase};
+use heck::{ToShoutySnakeCase, ToSnakeCase, ToUpperCamelCase};
 use proc_macro2::{Ident, TokenStream};
 use progenitor::Generator;
 use quote::{format_ident, quote};
 use serde_json::Value;
 use syn::{parse_quote, visit_mut::VisitMut};
-use typify::{TypeDetails, TypeId, TypeSpace, TypeStructPropInfo};
+use typify::{Type, TypeDetails, TypeEnumVariant, TypeId, TypeSpace, TypeStructPropInfo};
 
 use super::{
     Document, Unusable, corrections,
@@ -31,11 +31,12 @@ pub fn complete(
         )
     };
     let mut file: syn::File = syn::parse2(tokens).map_err(unreadable)?;
-    let roles = Roles::of(document);
+    let space = generator.get_type_space();
+    let roles = Roles::of(document, space);
     Adjust { roles: &roles }.visit_file_mut(&mut file);
 
     let environment = environment(document);
-    let requests = requests(generator, &roles);
+    let requests = requests(document, space, &roles);
     let operations = operations(document);
     let emitted: syn::File = syn::parse2(quote!(#environment #requests #operations)).map_err(unreadable)?;
     file.items.extend(emitted.items);
@@ -58,8 +59,8 @@ fn environment(document: &Document) -> TokenStream {
     quote! {
         /// Which of Paynet's servers a client talks to; there is no default.
         ///
-        /// Generated from the document's `servers`: the variants from their
-        /// descriptions, the URLs from their URLs.
+        /// Generated from the document's `servers`; the variants are named by
+        /// their descriptions.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[non_exhaustive]
         pub enum Environment {
@@ -85,26 +86,37 @@ fn environment(document: &Document) -> TokenStream {
 }
 
 /// Constructor, setters and checks of each request type, from typify's own types.
-fn requests(generator: &Generator, roles: &Roles) -> TokenStream {
-    let space = generator.get_type_space();
+fn requests(document: &Document, space: &TypeSpace, roles: &Roles) -> TokenStream {
     let mut names = Vec::new();
     let mut impls = Vec::new();
     for ty in space.iter_types().filter(|ty| roles.requests.contains(&ty.name())) {
         names.push(format_ident!("{}", ty.name()));
         if let TypeDetails::Struct(details) = ty.details() {
-            let properties: Vec<_> =
-                details.properties_info().map(|info| Property::of(space, &info)).collect();
+            let of = |info| Property::of(space, roles, &info);
+            let mut properties: Vec<_> = details.properties_info().map(of).collect();
+            // In the document's order, as typify's is another when Paynet renames one.
+            let order = required_of(document, &ty.name());
+            properties.sort_by_key(|property| order.iter().position(|name| property.field == *name));
             impls.push(request(&ty.name(), &properties));
         }
     }
     quote! {
         /// The request types, generated from the document's schemas: `new` takes what
-        /// the document requires, and each optional property has a setter.
+        /// the document requires, in its order, and each optional property has a setter.
         pub mod requests {
             pub use super::types::{#(#names),*};
         }
         #(#impls)*
     }
+}
+
+/// The properties that the schema of a type requires, as fields are spelled.
+fn required_of(document: &Document, name: &str) -> Vec<String> {
+    let schema = entries(document.json.pointer("/components/schemas"))
+        .find(|(component, _)| component.to_upper_camel_case() == name)
+        .map(|(_, schema)| &schema["required"]);
+    let required = schema.and_then(Value::as_array).into_iter().flatten();
+    required.filter_map(|property| Some(property.as_str()?.to_snake_case())).collect()
 }
 
 /// One property of a request type, as typify generates its field.
@@ -116,10 +128,12 @@ struct Property {
     option: bool,
     value: TokenStream,
     text: bool,
+    /// It is made of another request type, whose own checks are run.
+    nested: bool,
 }
 
 impl Property {
-    fn of(space: &TypeSpace, info: &TypeStructPropInfo<'_>) -> Self {
+    fn of(space: &TypeSpace, roles: &Roles, info: &TypeStructPropInfo<'_>) -> Self {
         let get = |id: &TypeId| space.get_type(id).expect("a property's type is in the type space");
         let outer = get(&info.type_id);
         let (option, ty) = match outer.details() {
@@ -133,6 +147,7 @@ impl Property {
             option,
             value: ty.ident(),
             text: matches!(ty.details(), TypeDetails::String),
+            nested: is_checked(space, roles, &ty),
         }
     }
 
@@ -147,12 +162,15 @@ impl Property {
             let given = if *option { quote!(self.#field.as_deref()) } else { quote!(Some(&*self.#field)) };
             checks.extend(quote!(crate::check::app_url(#label, #given)?;));
         }
+        if self.nested {
+            checks.extend(quote!(crate::check::Check::check(&self.#field)?;));
+        }
         checks
     }
 
     fn setter(&self) -> TokenStream {
         let Self { field, value, .. } = self;
-        let doc = format!(" Sets the optional property `{field}`: {}", self.description);
+        let doc = format!(" Sets the optional property `{field}`. {}", self.description);
         let set = if self.option { quote!(Some(value.into())) } else { quote!(value.into()) };
         quote! {
             #[doc = #doc]
@@ -162,6 +180,17 @@ impl Property {
                 self
             }
         }
+    }
+}
+
+/// Whether a property of the type has checks: a request type that is a struct, or a list of them.
+fn is_checked(space: &TypeSpace, roles: &Roles, ty: &Type<'_>) -> bool {
+    match ty.details() {
+        TypeDetails::Struct(_) => roles.requests.contains(&ty.name()),
+        TypeDetails::Vec(inner) | TypeDetails::Box(inner) | TypeDetails::Option(inner) => {
+            space.get_type(&inner).is_ok_and(|inner| is_checked(space, roles, &inner))
+        }
+        _ => false,
     }
 }
 
@@ -213,7 +242,7 @@ fn operations(document: &Document) -> TokenStream {
         let name = json["operationId"].as_str().unwrap_or_default();
         let constant = format_ident!("{}", name.to_shouty_snake_case());
         let needs_session_key = json[corrections::NEEDS_SESSION_KEY] == true;
-        let answer = resolve(&document.json, schema(&json["responses"]["200"]));
+        let answer = resolve(&document.json, schema(resolve(&document.json, &json["responses"]["200"])));
         let properties: Vec<&String> = entries(answer.get("properties")).map(|(name, _)| name).collect();
         let doc = format!(" `{} {}`", operation.method.to_uppercase(), operation.path);
         items.push(quote! {
@@ -240,7 +269,7 @@ fn operations(document: &Document) -> TokenStream {
 
             #(#items)*
 
-            /// Every operation, in the document's order.
+            /// Every operation.
             pub(crate) const ALL: &[Operation] = &[#(#constants),*];
         }
     }
@@ -255,42 +284,64 @@ struct Roles {
 }
 
 impl Roles {
-    fn of(document: &Document) -> Self {
+    fn of(document: &Document, space: &TypeSpace) -> Self {
         let mut roles = Self { requests: BTreeSet::new(), answers: BTreeSet::new(), bodies: Vec::new() };
+        // Read from refusals, which the generated operations do not know of.
+        roles.answers.insert("ErrorResponse".to_owned());
         for operation in document.operations() {
             let json = at(document, &operation);
+            let name = json["operationId"].as_str().unwrap_or_default();
             let place = format!("`{} {}`", operation.method.to_uppercase(), operation.path);
             let request = schema(resolve(&document.json, &json["requestBody"]));
             let answer = schema(resolve(&document.json, &json["responses"]["200"]));
-            for (body, role, text) in [
-                (request, &mut roles.requests, "Body of a request to"),
-                (answer, &mut roles.answers, "Body of a successful answer of"),
+            for (body, suffix, role, text) in [
+                (request, "body", &mut roles.requests, "Body of a request to"),
+                (answer, "response", &mut roles.answers, "Body of a successful answer of"),
             ] {
-                if let Some(name) = reference_name(body) {
-                    roles.bodies.push((
-                        name.to_upper_camel_case(),
-                        format!("{text} {place} (`#/components/schemas/{name}`)."),
-                    ));
+                // A schema that is written in place is named as progenitor names it.
+                let component = reference_name(body);
+                let root =
+                    component.map_or_else(|| format!("{name}-{suffix}"), str::to_owned).to_upper_camel_case();
+                let source =
+                    component.map(|name| format!(" (`#/components/schemas/{name}`)")).unwrap_or_default();
+                roles.bodies.push((root.clone(), format!("{text} {place}{source}.")));
+                if let Some(ty) = space.iter_types().find(|ty| ty.name() == root) {
+                    collect(space, &ty, role);
                 }
-                collect(document, body, role);
             }
         }
         roles
     }
 }
 
-/// Adds the name of each component that the schema is made of.
-fn collect(document: &Document, schema: &Value, names: &mut BTreeSet<String>) {
-    if let Some(name) = reference_name(schema) {
-        if names.insert(name.to_upper_camel_case()) {
-            collect(document, resolve(&document.json, schema), names);
+/// Adds the name of each generated type that the type is made of.
+fn collect(space: &TypeSpace, ty: &Type<'_>, names: &mut BTreeSet<String>) {
+    let inner: Vec<TypeId> = match ty.details() {
+        TypeDetails::Struct(details) => details.properties().map(|(_, id)| id).collect(),
+        TypeDetails::Enum(details) => details
+            .variants()
+            .flat_map(|(_, variant)| match variant {
+                TypeEnumVariant::Simple => Vec::new(),
+                TypeEnumVariant::Tuple(ids) => ids,
+                TypeEnumVariant::Struct(properties) => properties.into_iter().map(|(_, id)| id).collect(),
+            })
+            .collect(),
+        TypeDetails::Newtype(details) => vec![details.inner()],
+        TypeDetails::Option(id)
+        | TypeDetails::Vec(id)
+        | TypeDetails::Set(id)
+        | TypeDetails::Box(id)
+        | TypeDetails::Array(id, _) => vec![id],
+        TypeDetails::Map(key, value) => vec![key, value],
+        TypeDetails::Tuple(ids) => ids.collect(),
+        TypeDetails::Builtin(_) | TypeDetails::Unit | TypeDetails::String => Vec::new(),
+    };
+    let named =
+        matches!(ty.details(), TypeDetails::Struct(_) | TypeDetails::Enum(_) | TypeDetails::Newtype(_));
+    if !named || names.insert(ty.name()) {
+        for ty in inner.iter().filter_map(|id| space.get_type(id).ok()) {
+            collect(space, &ty, names);
         }
-        return;
-    }
-    match schema {
-        Value::Object(members) => members.values().for_each(|value| collect(document, value, names)),
-        Value::Array(items) => items.iter().for_each(|value| collect(document, value, names)),
-        _ => {}
     }
 }
 

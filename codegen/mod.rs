@@ -18,6 +18,7 @@ mod emit;
 
 use std::{fmt, panic};
 
+use openapiv3::OpenAPI;
 use progenitor::{GenerationSettings, Generator, HooksMode, InterfaceStyle, TypeImpl};
 use serde_json::{Value, json};
 
@@ -36,10 +37,10 @@ pub struct Unusable {
 impl fmt::Display for Unusable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { file, pointer, wrong, right } = self;
-        match pointer.as_str() {
-            "" => write!(f, "{file}: {wrong}; {right}"),
-            _ => write!(f, "{file}: at {pointer}: {wrong}; {right}"),
-        }
+        let place = if pointer.is_empty() { String::new() } else { format!("at {pointer}: ") };
+        // One line, since cargo shows no more of a build script's error.
+        let line = format!("{file}: {place}{wrong}; {right}");
+        f.write_str(&line.split_whitespace().collect::<Vec<_>>().join(" "))
     }
 }
 
@@ -50,8 +51,14 @@ pub fn generate(mut document: Document) -> Result<String, Unusable> {
     for correction in &corrections::ALL {
         (correction.apply)(&mut document)?;
     }
-    let spec = serde_json::from_value(document.json.clone()).map_err(|error| {
-        document.unusable("", format!("openapiv3 cannot read it: {error}"), "expected OpenAPI 3.0.x")
+    let spec: OpenAPI = serde_path_to_error::deserialize(&document.json).map_err(|error| {
+        let place: Vec<_> = error.path().iter().map(ToString::to_string).collect();
+        let place = document::pointer("", &place.iter().map(String::as_str).collect::<Vec<_>>());
+        document.unusable(
+            &place,
+            format!("openapiv3 cannot read it: {}", error.inner()),
+            "expected what OpenAPI 3.0.3 allows there",
+        )
     })?;
 
     let mut settings = GenerationSettings::new();
@@ -78,32 +85,19 @@ pub fn generate(mut document: Document) -> Result<String, Unusable> {
     Ok(prettyplease::unparse(&file))
 }
 
-/// progenitor panics on some documents that it does not support: that is a
-/// reason like its errors, and its backtrace helps nobody.
+/// progenitor panics on some documents that it does not support: a reason like its errors.
 fn without_panic<T>(generate: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
-    let hook = panic::take_hook();
-    panic::set_hook(Box::new(|_| {}));
-    let result = panic::catch_unwind(panic::AssertUnwindSafe(generate));
-    panic::set_hook(hook);
-    result.unwrap_or_else(|payload| {
+    panic::catch_unwind(panic::AssertUnwindSafe(generate)).unwrap_or_else(|payload| {
         let text = payload.downcast_ref::<String>().map(String::as_str);
         let text = text.or_else(|| payload.downcast_ref::<&str>().copied());
         Err(text.unwrap_or("it panicked without saying why").to_owned())
     })
 }
 
-/// The schema that a `{"$ref": …}` leads to, or the schema itself.
-fn resolve<'a>(json: &'a Value, schema: &'a Value) -> &'a Value {
-    let mut schema = schema;
-    // Bounded, since references may form a ring; `Document::parse` has seen that each leads somewhere.
-    for _ in 0..32 {
-        match schema.get("$ref").and_then(Value::as_str) {
-            Some(reference) => match json.pointer(reference.trim_start_matches('#')) {
-                Some(target) => schema = target,
-                None => break,
-            },
-            None => break,
-        }
+/// What a `{"$ref": …}` leads to, or the value itself. `Document::parse` has seen that each leads somewhere.
+fn resolve<'a>(json: &'a Value, mut value: &'a Value) -> &'a Value {
+    while let Some(target) = document::target_of(value).and_then(|target| json.pointer(target)) {
+        value = target;
     }
-    schema
+    value
 }

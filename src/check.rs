@@ -10,9 +10,28 @@ pub(crate) trait Check {
     fn check(&self) -> Result<(), Error>;
 }
 
+impl<T: Check> Check for Option<T> {
+    fn check(&self) -> Result<(), Error> {
+        self.as_ref().map_or(Ok(()), Check::check)
+    }
+}
+
+impl<T: Check> Check for Box<T> {
+    fn check(&self) -> Result<(), Error> {
+        T::check(self)
+    }
+}
+
+impl<T: Check> Check for Vec<T> {
+    fn check(&self) -> Result<(), Error> {
+        self.iter().try_for_each(Check::check)
+    }
+}
+
 /// Schemes that a browser or a web view would run or read from, rather than open an app by.
 const REFUSED_SCHEMES: [&str; 4] = ["javascript", "data", "file", "blob"];
 
+#[allow(dead_code, reason = "used where a document requires a text")]
 pub(crate) fn not_blank(property: &str, value: &str) -> Result<(), Error> {
     if value.trim().is_empty() {
         return Err(Error::invalid_input(format!("`{property}` is blank; the document requires a value")));
@@ -20,6 +39,7 @@ pub(crate) fn not_blank(property: &str, value: &str) -> Result<(), Error> {
     Ok(())
 }
 
+#[allow(dead_code, reason = "used where a document has a URL to send")]
 pub(crate) fn app_url(property: &str, value: Option<&str>) -> Result<(), Error> {
     match value.map(parse_app_url) {
         Some(Err(wrong)) => Err(Error::invalid_input(format!(

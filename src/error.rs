@@ -271,7 +271,9 @@ impl Said {
         // serde's derived code takes an array for an object; the document does not.
         let object = body.trim_ascii_start().starts_with(b"{");
         match serde_json::from_slice::<ErrorResponse>(body) {
-            Ok(ErrorResponse { object_name, code, message }) if object => Self { object_name, code, message },
+            Ok(ErrorResponse { object_name, code, message, .. }) if object => {
+                Self { object_name, code, message }
+            }
             _ => Self::default(),
         }
     }

@@ -41,6 +41,7 @@ impl TryFrom<InitReversalResponse> for Handoff {
             object_name,
             code,
             message,
+            ..
         } = answer;
         let read = move || -> Result<Self, String> {
             let deeplink_url = present("deeplink_url", deeplink_url, String::as_str)?;

@@ -2,13 +2,14 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use zeroize::Zeroizing;
 
 /// A secret of Paynet's, such as the `encryption_key` of a [`Handoff`](crate::Handoff).
 ///
 /// `Debug` prints `[redacted]`, there is no `Display`, and the memory is wiped
 /// on drop. Copies that are made of [`expose`](Self::expose) are the caller's.
+/// Serialized, it is the text itself, as a request carries it.
 #[derive(Clone)]
 pub struct Secret(Zeroizing<String>);
 
@@ -26,6 +27,12 @@ impl From<String> for Secret {
     }
 }
 
+impl From<&str> for Secret {
+    fn from(text: &str) -> Self {
+        Self::from(text.to_owned())
+    }
+}
+
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("[redacted]")
@@ -35,5 +42,11 @@ impl fmt::Debug for Secret {
 impl<'de> Deserialize<'de> for Secret {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         String::deserialize(deserializer).map(Self::from)
+    }
+}
+
+impl Serialize for Secret {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(serializer)
     }
 }

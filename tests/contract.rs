@@ -23,8 +23,10 @@ fn operations() -> BTreeMap<String, (String, String)> {
     let document = document();
     let mut operations = BTreeMap::new();
     for (path, item) in document["paths"].as_object().unwrap() {
-        for method in item.as_object().unwrap().keys() {
-            let name = path.rsplit('/').next().unwrap();
+        for (method, operation) in item.as_object().unwrap().iter().filter(|(name, _)| *name != "parameters")
+        {
+            let given = operation["operationId"].as_str();
+            let name = given.unwrap_or(path.rsplit('/').next().unwrap());
             operations.insert(name.to_owned(), (method.to_uppercase(), path.clone()));
         }
     }

@@ -32,7 +32,7 @@ use support::{
 };
 
 /// Far more than any deadline of a row, for machines that are slow or busy.
-const SLACK: Duration = Duration::from_secs(60);
+const SLACK: Duration = Duration::from_mins(1);
 
 /// For rows that wait for a deadline.
 const SHORT: Duration = Duration::from_millis(700);
@@ -142,4 +142,37 @@ fn assert_memory() {
 /// A body with server text planted in it, as `ErrorResponse`.
 fn refusal() -> String {
     format!(r#"{{"object_name": "{TEXT}", "code": 77, "message": "{TEXT}"}}"#)
+}
+
+#[test]
+fn the_readme_lists_the_rows_and_where_they_are() {
+    let tests = [
+        include_str!("never_sent.rs"),
+        include_str!("tls.rs"),
+        include_str!("fate_unknown.rs"),
+        include_str!("framing.rs"),
+        include_str!("body.rs"),
+        include_str!("status.rs"),
+        include_str!("shape.rs"),
+        include_str!("input.rs"),
+        include_str!("life_cycle.rs"),
+        include_str!("child.rs"),
+        include_str!("../sweeps.rs"),
+        include_str!("../soak.rs"),
+    ]
+    .concat();
+    let readme = include_str!("README.md");
+    let named = |line: &str| line.split('`').skip(1).step_by(2).map(str::to_owned).collect::<Vec<_>>();
+    let listed: Vec<String> = readme.lines().filter(|line| line.starts_with("| ")).flat_map(named).collect();
+    for test in &listed {
+        assert!(tests.contains(&format!("fn {test}(")), "README.md names `{test}`, which is no test");
+    }
+    for line in tests.lines() {
+        let name =
+            line.trim_start_matches("async ").strip_prefix("fn ").and_then(|rest| rest.split('(').next());
+        let row = name.filter(|name| name.as_bytes()[1..].iter().take(2).all(u8::is_ascii_digit));
+        if let Some(row) = row {
+            assert!(listed.iter().any(|test| test == row), "README.md does not name `{row}`");
+        }
+    }
 }

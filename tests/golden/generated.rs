@@ -186,8 +186,8 @@ pub mod prelude {
 }
 /// Which of Paynet's servers a client talks to; there is no default.
 ///
-/// Generated from the document's `servers`: the variants from their
-/// descriptions, the URLs from their URLs.
+/// Generated from the document's `servers`; the variants are named by
+/// their descriptions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Environment {
@@ -216,7 +216,7 @@ impl Environment {
     }
 }
 /// The request types, generated from the document's schemas: `new` takes what
-/// the document requires, and each optional property has a setter.
+/// the document requires, in its order, and each optional property has a setter.
 pub mod requests {
     pub use super::types::InitReversalRequest;
 }
@@ -232,13 +232,13 @@ impl types::InitReversalRequest {
             reference_no: Default::default(),
         }
     }
-    /// Sets the optional property `callback_url`: Callback url.
+    /// Sets the optional property `callback_url`. Callback url.
     #[must_use]
     pub fn callback_url(mut self, value: impl Into<::std::string::String>) -> Self {
         self.callback_url = Some(value.into());
         self
     }
-    /// Sets the optional property `reference_no`: Reference number.
+    /// Sets the optional property `reference_no`. Reference number.
     #[must_use]
     pub fn reference_no(mut self, value: impl Into<::std::string::String>) -> Self {
         self.reference_no = Some(value.into());
@@ -273,6 +273,6 @@ pub(crate) mod operations {
             "payment_session_id",
         ],
     };
-    /// Every operation, in the document's order.
+    /// Every operation.
     pub(crate) const ALL: &[Operation] = &[INIT_REVERSAL_TRANSACTION];
 }
