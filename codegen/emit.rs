@@ -127,9 +127,16 @@ struct Property {
     /// The field is an `Option` of `value`.
     option: bool,
     value: TokenStream,
-    text: bool,
-    /// It is made of another request type, whose own checks are run.
-    nested: bool,
+    of: Of,
+}
+
+/// What the checks of a property go by.
+#[derive(PartialEq)]
+enum Of {
+    Text,
+    /// Another request type, or a list of them, whose own checks are run.
+    Requests,
+    Other,
 }
 
 impl Property {
@@ -146,8 +153,11 @@ impl Property {
             required: info.required,
             option,
             value: ty.ident(),
-            text: matches!(ty.details(), TypeDetails::String),
-            nested: is_checked(space, roles, &ty),
+            of: match ty.details() {
+                TypeDetails::String => Of::Text,
+                _ if is_checked(space, roles, &ty) => Of::Requests,
+                _ => Of::Other,
+            },
         }
     }
 
@@ -155,14 +165,14 @@ impl Property {
         let Self { field, option, .. } = self;
         let label = field.to_string();
         let mut checks = TokenStream::new();
-        if self.text && self.required && !option {
+        if self.of == Of::Text && self.required && !option {
             checks.extend(quote!(crate::check::not_blank(#label, &self.#field)?;));
         }
-        if self.text && label.ends_with("_url") {
+        if self.of == Of::Text && label.ends_with("_url") {
             let given = if *option { quote!(self.#field.as_deref()) } else { quote!(Some(&*self.#field)) };
             checks.extend(quote!(crate::check::app_url(#label, #given)?;));
         }
-        if self.nested {
+        if self.of == Of::Requests {
             checks.extend(quote!(crate::check::Check::check(&self.#field)?;));
         }
         checks
@@ -336,9 +346,9 @@ fn collect(space: &TypeSpace, ty: &Type<'_>, names: &mut BTreeSet<String>) {
         TypeDetails::Tuple(ids) => ids.collect(),
         TypeDetails::Builtin(_) | TypeDetails::Unit | TypeDetails::String => Vec::new(),
     };
-    let named =
+    let has_name =
         matches!(ty.details(), TypeDetails::Struct(_) | TypeDetails::Enum(_) | TypeDetails::Newtype(_));
-    if !named || names.insert(ty.name()) {
+    if !has_name || names.insert(ty.name()) {
         for ty in inner.iter().filter_map(|id| space.get_type(id).ok()) {
             collect(space, &ty, names);
         }

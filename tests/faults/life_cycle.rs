@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use paypos::{Client, Error, ErrorKind, Outcome, Session, SessionKey, types::InitReversalRequest};
+use paypos::{Error, ErrorKind, Outcome, SessionKey, types::InitReversalRequest};
 
 use super::{
     Bed, assert_own, builder, call, session,
