@@ -180,7 +180,14 @@ impl Property {
 
     fn setter(&self) -> TokenStream {
         let Self { field, value, .. } = self;
-        let doc = format!(" Sets the optional property `{field}`. {}", self.description);
+        let rule = match self.of {
+            Of::Text if field.to_string().ends_with("_url") => {
+                " Refused as `InvalidInput` when it is sent: what is not an absolute URL, has a space or a control \
+                 character in it, or has the scheme `javascript`, `data`, `file` or `blob`."
+            }
+            _ => "",
+        };
+        let doc = format!(" Sets the optional property `{field}`. {}{rule}", self.description);
         let set = if self.option { quote!(Some(value.into())) } else { quote!(value.into()) };
         quote! {
             #[doc = #doc]
@@ -224,7 +231,7 @@ fn request(name: &str, properties: &[Property]) -> TokenStream {
         impl types::#name {
             #[doc = #doc]
             ///
-            /// The values are checked when the request is sent.
+            /// When the request is sent, a blank text here is refused as `InvalidInput`.
             #[must_use]
             pub fn new(#(#fields: impl Into<#values>),*) -> Self {
                 Self {

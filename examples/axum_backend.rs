@@ -8,7 +8,10 @@
 //! $ cargo run --example axum_backend
 //! ```
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use axum::{
     Json, Router,
@@ -18,15 +21,20 @@ use axum::{
     routing::post,
 };
 use paypos::{
-    Client, Environment, Error, Outcome, Session,
+    Client, Environment, Error, ErrorKind, Outcome, Secret, Session,
     simulator::{Fault, Simulator},
     types::InitReversalRequest,
 };
 use serde::Deserialize;
 use serde_json::json;
 
-/// The sessions by terminal, as the server opened them with Paynet.
-type Sessions = Arc<HashMap<String, Session>>;
+/// What the server keeps.
+struct Merchant {
+    /// By terminal, as the server opened them with Paynet.
+    sessions: HashMap<String, Session>,
+    /// By payment session: what decrypts that which comes back to the callback.
+    encryption_keys: Mutex<HashMap<String, Secret>>,
+}
 
 #[derive(Deserialize)]
 struct Reversal {
@@ -35,27 +43,31 @@ struct Reversal {
 }
 
 fn router(sessions: HashMap<String, Session>) -> Router {
-    Router::new().route("/terminals/{terminal}/reversals", post(initiate)).with_state(Arc::new(sessions))
+    let merchant = Merchant { sessions, encryption_keys: Mutex::default() };
+    Router::new().route("/terminals/{terminal}/reversals", post(initiate)).with_state(Arc::new(merchant))
 }
 
 async fn initiate(
-    State(sessions): State<Sessions>,
+    State(merchant): State<Arc<Merchant>>,
     Path(terminal): Path<String>,
     Json(reversal): Json<Reversal>,
 ) -> Response {
-    let Some(session) = sessions.get(&terminal) else {
+    let Some(session) = merchant.sessions.get(&terminal) else {
         return (StatusCode::NOT_FOUND, Json(json!({ "error": "no such terminal" }))).into_response();
     };
     let request = InitReversalRequest::new(reversal.xact_id)
         .reference_no(reversal.reference_no)
         .callback_url("myshop://paypos/done");
     match session.init_reversal_transaction(request).await {
-        // The encryption key stays here, where what comes back to the callback is decrypted.
-        Ok(handoff) => Json(json!({
-            "payment_session_id": handoff.payment_session_id,
-            "deeplink_url": handoff.deeplink_url.as_str(),
-        }))
-        .into_response(),
+        Ok(handoff) => {
+            let answer = json!({
+                "payment_session_id": &handoff.payment_session_id,
+                "deeplink_url": handoff.deeplink_url.as_str(),
+            });
+            let mut keys = merchant.encryption_keys.lock().unwrap_or_else(PoisonError::into_inner);
+            keys.insert(handoff.payment_session_id, handoff.encryption_key);
+            Json(answer).into_response()
+        }
         Err(error) => refuse(&error),
     }
 }
@@ -63,10 +75,13 @@ async fn initiate(
 /// Each outcome is another answer to the app: it must know whether it may try again.
 fn refuse(error: &Error) -> Response {
     let (status, what_to_do) = match error.outcome() {
-        Outcome::NotSent if error.kind() == paypos::ErrorKind::InvalidInput => {
+        Outcome::NotSent if error.kind() == ErrorKind::InvalidInput => {
             (StatusCode::BAD_REQUEST, "mend the request")
         }
         Outcome::NotSent => (StatusCode::SERVICE_UNAVAILABLE, "try again"),
+        Outcome::Rejected if error.kind() == ErrorKind::RateLimited => {
+            (StatusCode::TOO_MANY_REQUESTS, "try again later")
+        }
         Outcome::Rejected => (StatusCode::CONFLICT, "do not try again"),
         Outcome::Unknown => (StatusCode::BAD_GATEWAY, "check the transaction before trying again"),
     };

@@ -131,9 +131,11 @@ impl From<Error> for Failure {
             return Self::usage(error.to_string());
         }
         let advice = match error.outcome() {
-            Outcome::NotSent => "Run it again when that is mended.",
-            Outcome::Rejected => "Paynet's own words are in `Error::vendor_message`.",
-            Outcome::Unknown => "Look at the transaction at Paynet before you run it again.",
+            Outcome::NotSent => "Run it again when that is mended.".to_owned(),
+            Outcome::Rejected => {
+                format!("Paynet says: {}", error.vendor_message().unwrap_or("nothing").escape_debug())
+            }
+            Outcome::Unknown => "Look at the transaction at Paynet before you run it again.".to_owned(),
         };
         Self { sentence: format!("{error}. {advice}"), code: 1 }
     }

@@ -109,12 +109,17 @@ impl ClientBuilder {
     /// closes connections that were idle for 30 s.
     /// What this crate guarantees is set after it and cannot be undone by it:
     /// no redirects, no retries, both timeouts, `https`, verified certificates,
-    /// no logging of what is sent. Headers and cookies that it adds are sent with every call.
+    /// no logging of what is sent. A TLS backend that it brings along preconfigured is
+    /// the caller's own, and headers and cookies that it adds are sent with every call.
+    /// Called again, the functions run one after the other.
     pub fn http(
         mut self,
         configure: impl FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder + Send + 'static,
     ) -> Self {
-        self.http = Some(Box::new(configure));
+        self.http = Some(match self.http.take() {
+            Some(before) => Box::new(|http| configure(before(http))),
+            None => Box::new(configure),
+        });
         self
     }
 
@@ -164,6 +169,9 @@ impl ClientBuilder {
             .no_brotli()
             .no_zstd()
             .no_deflate();
+        // Plain HTTP to loopback needs no CA store, and must not fail for the lack of one.
+        #[cfg(any(feature = "rustls", feature = "native-tls", feature = "rustls-no-provider"))]
+        let http = if https { http } else { http.tls_certs_only([]) };
         let http = match self.http {
             Some(configure) => configure(http),
             None => http,
@@ -177,6 +185,8 @@ impl ClientBuilder {
             .connection_verbose(false);
         #[cfg(any(feature = "rustls", feature = "native-tls", feature = "rustls-no-provider"))]
         let http = http.tls_danger_accept_invalid_certs(false).tls_danger_accept_invalid_hostnames(false);
+        #[cfg(any(feature = "rustls", feature = "rustls-no-provider"))]
+        let http = http.tls_sslkeylogfile(false);
         let http = http.build().map_err(|error| {
             Error::configuration("the HTTP client cannot be set up; its source says why")
                 .with_source(error.without_url())
@@ -195,6 +205,9 @@ impl fmt::Debug for ClientBuilder {
 /// The URL without a trailing slash. The error does not quote it, as it may hold a password.
 fn checked_base_url(text: &str) -> Result<String, Error> {
     let wrong = match Url::parse(text) {
+        _ if text.contains(|c: char| c == ' ' || c == '\\' || c.is_control()) => {
+            "has a space, a backslash or a control character in it"
+        }
         Err(_) => "is not an absolute URL",
         Ok(url) if !matches!(url.scheme(), "https" | "http") => "is neither https nor http",
         Ok(url) if url.scheme() == "http" && !is_loopback(&url) => "is http to another host than loopback",

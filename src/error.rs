@@ -4,7 +4,7 @@
 //! secret, reaches `Debug`, `Display` or `source()`: server text is kept for
 //! the accessors alone.
 
-use std::{borrow::Cow, error::Error as StdError, fmt, time::Duration};
+use std::{borrow::Cow, error::Error as StdError, fmt, io, time::Duration};
 
 use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
 use serde::de::DeserializeOwned;
@@ -72,7 +72,8 @@ pub enum ErrorKind {
 pub enum Outcome {
     /// Nothing reached Paynet: safe to send again.
     NotSent,
-    /// Paynet said no: sending the same again will not help.
+    /// Paynet said no: sending the same again will not help, but after
+    /// [`Error::retry_after`] (429) or with a new session key (401).
     Rejected,
     /// It may have happened: check before sending again.
     Unknown,
@@ -207,9 +208,9 @@ impl Error {
     ) -> Self {
         use progenitor_client::Error as E;
         match error {
-            E::CommunicationError(error) | E::InvalidUpgrade(error) => Self::of_reqwest(error),
+            E::CommunicationError(error) | E::InvalidUpgrade(error) => Self::of_reqwest(&error),
             E::ResponseBodyError(error) => {
-                let mut error = Self::of_reqwest(error);
+                let mut error = Self::of_reqwest(&error);
                 error.0.status = Some(200);
                 error
             }
@@ -224,17 +225,18 @@ impl Error {
         }
     }
 
-    fn of_reqwest(error: reqwest::Error) -> Self {
+    fn of_reqwest(error: &reqwest::Error) -> Self {
         let (kind, detail) = if error.is_connect() {
-            (ErrorKind::Connect, connect_detail(&error))
-        } else if error.is_builder() {
-            (ErrorKind::Configuration, "the request could not be built")
+            (ErrorKind::Connect, connect_detail(error))
         } else if error.is_timeout() {
             (ErrorKind::Timeout, "no complete answer came before the deadline")
         } else {
             (ErrorKind::Interrupted, "the connection failed before the answer was complete")
         };
-        Self::new(kind, detail).with_source(error.without_url())
+        match Cause::of(error) {
+            Some(cause) => Self::new(kind, detail).with_source(cause),
+            None => Self::new(kind, detail),
+        }
     }
 
     async fn of_response(mut response: reqwest::Response) -> Self {
@@ -264,6 +266,33 @@ impl Error {
         error
     }
 }
+
+/// What the operating system says of a failed connection. The errors of the
+/// libraries below quote what the server wrote, as the names in a certificate or
+/// the debug data of HTTP/2, and are not kept.
+#[derive(Debug)]
+struct Cause(io::ErrorKind);
+
+impl Cause {
+    fn of(error: &reqwest::Error) -> Option<Self> {
+        let mut cause = error.source();
+        while let Some(error) = cause {
+            if let Some(error) = error.downcast_ref::<io::Error>() {
+                return Some(Self(error.kind()));
+            }
+            cause = error.source();
+        }
+        None
+    }
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl StdError for Cause {}
 
 impl Said {
     /// Reads `ErrorResponse` from a body of any kind; nothing where it is another.

@@ -13,11 +13,13 @@ use crate::{Error, Secret, check::parse_app_url, error::Said, generated::types::
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Handoff {
-    /// Identifies the payment session: `payment_session_id` of the document. Opaque and not empty.
+    /// Identifies the payment session: `payment_session_id` of the document. Opaque, not
+    /// empty, and without control characters.
     pub payment_session_id: String,
     /// Opens the PayPOS app on the phone: `deeplink_url` of the document.
     ///
-    /// An absolute URL whose scheme is none of `javascript`, `data`, `file` and `blob`.
+    /// An absolute URL without spaces or control characters, whose scheme is none of
+    /// `javascript`, `data`, `file` and `blob`.
     pub deeplink_url: Url,
     /// Decrypts what PayPOS returns to the `callback_url`: `encryption_key` of the
     /// document, which does not say how. Opaque and not empty.
@@ -46,7 +48,8 @@ impl TryFrom<InitReversalResponse> for Handoff {
         let read = move || -> Result<Self, String> {
             let deeplink_url = present("deeplink_url", deeplink_url, String::as_str)?;
             Ok(Self {
-                payment_session_id: present("payment_session_id", payment_session_id, String::as_str)?,
+                payment_session_id: present("payment_session_id", payment_session_id, String::as_str)
+                    .and_then(|id| without_control("payment_session_id", id))?,
                 deeplink_url: parse_app_url(&deeplink_url)
                     .map_err(|wrong| format!("`deeplink_url` of the answer {wrong}"))?,
                 encryption_key: present("encryption_key", encryption_key, Secret::expose)?,
@@ -61,11 +64,15 @@ fn present<T>(property: &str, value: Option<T>, text: fn(&T) -> &str) -> Result<
     let Some(value) = value else {
         return Err(format!("`{property}` is missing from the answer"));
     };
-    match text(&value) {
-        blank if blank.trim().is_empty() => Err(format!("`{property}` of the answer is empty")),
-        text if text.bytes().any(|byte| byte.is_ascii_control()) => {
-            Err(format!("`{property}` of the answer has a control character in it"))
-        }
-        _ => Ok(value),
+    if text(&value).trim().is_empty() {
+        return Err(format!("`{property}` of the answer is empty"));
     }
+    Ok(value)
+}
+
+fn without_control(property: &str, text: String) -> Result<String, String> {
+    if text.bytes().any(|byte| byte.is_ascii_control()) {
+        return Err(format!("`{property}` of the answer has a control character in it"));
+    }
+    Ok(text)
 }

@@ -86,9 +86,13 @@ impl Session {
     ///
     /// # Errors
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput), before anything is sent, for a
-    /// blank `xact_id`, or a `callback_url` that is not an absolute URL or whose scheme
-    /// is `javascript`, `data`, `file` or `blob`. After that every kind but
-    /// `Configuration` may come: [`Error::outcome`] says what it means for the refund.
+    /// blank `xact_id`, or a `callback_url` that is not an absolute URL, has a space or a
+    /// control character in it, or whose scheme is `javascript`, `data`, `file` or `blob`.
+    /// After that every kind but `Configuration` may come: [`Error::outcome`] says what it
+    /// means for the refund.
+    ///
+    /// # Panics
+    /// Outside of a tokio runtime, as all of reqwest does.
     pub async fn init_reversal_transaction(
         &self,
         request: types::InitReversalRequest,

@@ -97,14 +97,15 @@ struct Record {
 impl Record {
     fn finish(mut self, error: Option<&Error>) {
         self.finished = true;
-        match error {
-            Some(error) => {
-                self.span.record("kind", field::debug(error.kind()));
-                self.span.record("outcome", field::debug(error.outcome()));
+        if let Some(error) = error {
+            if let Some(status) = error.status() {
+                self.span.record("status", status);
             }
-            None => {
-                self.span.record("outcome", "Ok");
-            }
+            self.span.record("kind", field::debug(error.kind()));
+            self.span.record("outcome", field::debug(error.outcome()));
+        } else {
+            self.span.record("status", 200);
+            self.span.record("outcome", "Ok");
         }
     }
 }
@@ -137,17 +138,6 @@ impl ClientHooks<Context> for generated::Client {
             let mut value = HeaderValue::from_str(key.expose())?;
             value.set_sensitive(true);
             headers.insert(SESSION_KEY, value);
-        }
-        Ok(())
-    }
-
-    async fn post<E>(
-        &self,
-        result: &reqwest::Result<reqwest::Response>,
-        _: &OperationInfo,
-    ) -> Result<(), progenitor_client::Error<E>> {
-        if let Ok(response) = result {
-            Span::current().record("status", response.status().as_u16());
         }
         Ok(())
     }

@@ -81,7 +81,7 @@ async fn each_status_has_its_kind_and_outcome() {
 
 #[tokio::test]
 async fn a_refusal_with_another_body_than_the_documented_keeps_its_status() {
-    for body in ["", "<html>no</html>", "null", "[]", "{\"code\": \"1\"}", "[\"o\", 1, \"m\"]", "{\"code\":1"]
+    for body in ["", "<html>no</html>", "null", "[]", "{\"code\": \"1\"}", "[1, \"m\", \"o\"]", "{\"code\":1"]
     {
         let error = error_of(ResponseTemplate::new(400).set_body_raw(body, "text/html")).await;
         assert_is(&error, ErrorKind::Rejected, Outcome::Rejected);
@@ -112,13 +112,11 @@ async fn a_success_that_lacks_a_field_is_an_error_that_names_it() {
         let missing = format!("`{property}` is missing from the answer");
         let wrong_type = format!("`{property}` of the answer does not have the type that the document says");
         let empty = format!("`{property}` of the answer is empty");
-        let control = format!("`{property}` of the answer has a control character in it");
         for (value, detail) in [
             (None, &missing),
             (Some(Value::Null), &missing),
             (Some(json!("")), &empty),
             (Some(json!("  ")), &empty),
-            (Some(json!("a\u{0}b")), &control),
             (Some(json!(4711)), &wrong_type),
             (Some(json!(true)), &wrong_type),
             (Some(json!(["x"])), &wrong_type),
@@ -138,6 +136,37 @@ async fn a_success_that_lacks_a_field_is_an_error_that_names_it() {
 }
 
 #[tokio::test]
+async fn a_control_character_is_refused_in_an_id_and_kept_in_a_key() {
+    let mut answer = success();
+    answer["encryption_key"] = json!("-----BEGIN KEY-----\nabc\n");
+    let (_server, session) = answering(ResponseTemplate::new(200).set_body_json(&answer)).await;
+    let handoff = session.init_reversal_transaction(request()).await.unwrap();
+    assert_eq!(handoff.encryption_key.expose(), "-----BEGIN KEY-----\nabc\n");
+
+    answer["payment_session_id"] = json!("a\u{0}b");
+    let error = error_of(ResponseTemplate::new(200).set_body_json(&answer)).await;
+    assert_is(&error, ErrorKind::BadResponse, Outcome::Unknown);
+    assert!(
+        error.to_string().contains("`payment_session_id` of the answer has a control character"),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn functions_for_http_run_one_after_the_other() {
+    let (first, second) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+    let counts = [Arc::clone(&first), Arc::clone(&second)];
+    let [one, two] = counts.map(|count| {
+        move |http: paypos::reqwest::ClientBuilder| {
+            count.fetch_add(1, Ordering::SeqCst);
+            http
+        }
+    });
+    Client::builder(Environment::Sandbox).http(one).http(two).build().unwrap();
+    assert_eq!((first.load(Ordering::SeqCst), second.load(Ordering::SeqCst)), (1, 1));
+}
+
+#[tokio::test]
 async fn a_success_that_carries_the_shape_of_a_refusal_is_an_error_that_keeps_it() {
     let refusal = json!({ "object_name": "o", "code": 17, "message": "m" });
     let error = error_of(ResponseTemplate::new(200).set_body_json(refusal)).await;
@@ -147,7 +176,7 @@ async fn a_success_that_carries_the_shape_of_a_refusal_is_an_error_that_keeps_it
 
 #[tokio::test]
 async fn a_success_that_is_not_a_json_object_is_an_error() {
-    let array = json!(["ps", "paynet://pay", "key", "o", 0, "m"]).to_string();
+    let array = json!([0, "paynet://pay", "key", "m", "o", "ps"]).to_string();
     let twice = format!("{}{}", success(), success());
     let duplicate = r#"{"code": 1, "code": 2}"#.to_owned();
     let not_utf8 = b"{\"message\": \"\xff\"}".to_vec();
@@ -254,7 +283,7 @@ async fn a_request_is_not_sent_again_where_http2_would_allow_it() {
     let (url, posts) = http2_refusing(h2::Reason::REFUSED_STREAM).await;
 
     // The same server and reqwest by its defaults: the replay is real.
-    let by_default = paypos::reqwest::Client::builder().http2_prior_knowledge().build().unwrap();
+    let by_default = paypos::reqwest::Client::builder().no_proxy().http2_prior_knowledge().build().unwrap();
     by_default.post(format!("{url}{PATH}")).body("{}").send().await.unwrap_err();
     assert!(posts.swap(0, Ordering::SeqCst) > 1, "reqwest replays by default");
 
@@ -398,12 +427,6 @@ async fn what_never_connects_was_not_sent() {
     let error = session(&closed).init_reversal_transaction(request()).await.unwrap_err();
     assert_is(&error, ErrorKind::Connect, Outcome::NotSent);
     assert!(std::error::Error::source(&error).is_some());
-
-    let unknown = Client::builder(Environment::Sandbox).base_url("https://paypos.invalid").build().unwrap();
-    let unknown = unknown.session(SessionKey::new("k").unwrap());
-    let error = unknown.init_reversal_transaction(request()).await.unwrap_err();
-    assert_is(&error, ErrorKind::Connect, Outcome::NotSent);
-    assert!(error.to_string().contains("name could not be resolved"), "{error}");
 }
 
 #[tokio::test]
@@ -534,6 +557,10 @@ fn a_base_url_is_https_or_http_on_loopback_and_nothing_else_in_it() {
         "https://:a-password@pay.example.com",
         "https://pay.example.com?x=1",
         "https://pay.example.com#x",
+        "https://pay\n.example.com",
+        " https://pay.example.com",
+        "https://pay.example.com\\x",
+        "http://[2001:db8::1]",
     ] {
         let error = Client::builder(Environment::Sandbox).base_url(wrong).build().unwrap_err();
         assert_is(&error, ErrorKind::Configuration, Outcome::NotSent);
@@ -607,7 +634,7 @@ async fn what_the_crate_guarantees_cannot_be_undone_by_http() {
 }
 
 #[tokio::test]
-async fn a_proxy_of_the_environment_is_ignored_and_one_chosen_is_used() {
+async fn a_proxy_that_is_chosen_is_used() {
     let (proxy, connections) = serve(|mut stream| async move {
         read_request(&mut stream).await;
         write(&mut stream, format!("HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n{}", success())).await;

@@ -244,7 +244,10 @@ async fn the_simulators_answers_conform_to_the_document() {
         validator.iter_errors(answer).map(|error| error.to_string()).collect::<Vec<_>>()
     };
     let post = |xact_id: &str| {
-        paypos::reqwest::Client::new()
+        paypos::reqwest::Client::builder()
+            .no_proxy()
+            .build()
+            .unwrap()
             .post(format!("{}/v1/softpos/init_reversal_transaction", simulator.url()))
             .header("Session-Key", "simulated-session-1")
             .header("content-type", "application/json")

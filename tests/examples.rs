@@ -89,7 +89,13 @@ async fn axum_backend_answers_its_app_by_outcome() {
     let (url, known) = request_of(&commands[0]);
     let (_, unknown) = request_of(&commands[1]);
     let post = |url: String, body: String| async move {
-        let request = reqwest::Client::new().post(url).header("content-type", "application/json").body(body);
+        let request = reqwest::Client::builder()
+            .no_proxy()
+            .build()
+            .unwrap()
+            .post(url)
+            .header("content-type", "application/json")
+            .body(body);
         let response = request.send().await.unwrap();
         let status = response.status().as_u16();
         let body: serde_json::Value = serde_json::from_slice(&response.bytes().await.unwrap()).unwrap();

@@ -35,7 +35,7 @@ fn answers() -> Vec<ResponseTemplate> {
     for (property, wrongs) in [
         ("payment_session_id", no_app.as_slice()),
         ("deeplink_url", &no_app),
-        ("encryption_key", &no_app),
+        ("encryption_key", &no_text),
         ("code", &no_number),
         ("message", &no_text),
         ("object_name", &no_text),

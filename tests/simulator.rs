@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use paypos::{
-    Client, Environment, Session, reqwest,
+    Client, Environment, ErrorKind, Session, reqwest,
     simulator::{CODE_BREAKS_THE_DOCUMENT, CODE_UNKNOWN_SESSION, CODE_UNKNOWN_TRANSACTION, Fault, Simulator},
     types::InitReversalRequest,
 };
@@ -19,9 +19,13 @@ async fn started() -> (Simulator, Session) {
     (simulator, session)
 }
 
+fn http() -> reqwest::Client {
+    reqwest::Client::builder().no_proxy().build().unwrap()
+}
+
 /// A request that conforms to the document, for a test to spoil.
 fn conforming(simulator: &Simulator) -> reqwest::RequestBuilder {
-    reqwest::Client::new()
+    http()
         .post(format!("{}{PATH}", simulator.url()))
         .header("Session-Key", "simulated-session-1")
         .header("Content-Type", "application/json")
@@ -41,7 +45,7 @@ async fn a_request_that_breaks_the_document_is_refused_with_what_is_wrong() {
     assert_eq!(answer(conforming(&simulator)).await.0, 200);
 
     let url = format!("{}{PATH}", simulator.url());
-    let http = reqwest::Client::new();
+    let http = self::http();
     let bare = |body: &'static str| {
         http.post(&url)
             .header("Session-Key", "simulated-session-1")
@@ -131,10 +135,11 @@ async fn faults_come_in_their_order_and_one_request_each() {
 }
 
 #[tokio::test]
-async fn a_fault_hits_a_conforming_request_as_it_hits_any_other() {
+async fn a_fault_hits_a_request_that_is_refused_too() {
     let (simulator, session) = started().await;
     simulator.fail_next(Fault::DropConnection);
-    session.init_reversal_transaction(InitReversalRequest::new("unknown")).await.unwrap_err();
+    let error = session.init_reversal_transaction(InitReversalRequest::new("unknown")).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Interrupted);
     let error = session.init_reversal_transaction(InitReversalRequest::new("unknown")).await.unwrap_err();
     assert_eq!(error.code(), Some(CODE_UNKNOWN_TRANSACTION), "the fault was used up");
 }
@@ -158,8 +163,8 @@ async fn shutdown_leaves_no_task_and_no_listener() {
     assert!(tasks() > before);
 
     simulator.shutdown().await;
-    waiting.await.unwrap().unwrap_err();
-    reqwest::get(&url).await.unwrap_err();
+    assert_eq!(waiting.await.unwrap().unwrap_err().kind(), ErrorKind::Interrupted);
+    http().get(&url).send().await.unwrap_err();
     // The client's own connection tasks end when they see theirs closed.
     while tasks() > before {
         tokio::task::yield_now().await;
@@ -171,7 +176,7 @@ async fn a_dropped_simulator_stops() {
     let (simulator, _) = started().await;
     let url = simulator.url().to_owned();
     drop(simulator);
-    while reqwest::get(&url).await.is_ok() {
+    while http().get(&url).send().await.is_ok() {
         tokio::task::yield_now().await;
     }
 }

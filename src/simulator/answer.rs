@@ -32,7 +32,10 @@ pub(super) fn router(judge: Judge, state: Arc<State>) -> Router {
 async fn answer(judge: &Judge, state: &State, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let Ok(body) = to_bytes(body, MAX_BODY).await else {
-        return refusal(CODE_BREAKS_THE_DOCUMENT, "the body cannot be read whole");
+        return json_response(
+            StatusCode::BAD_REQUEST,
+            &refusal(CODE_BREAKS_THE_DOCUMENT, "the body cannot be read whole"),
+        );
     };
     let request = ReceivedRequest::new(parts, &body);
     let fault = state.receive(request.clone());
@@ -40,14 +43,14 @@ async fn answer(judge: &Judge, state: &State, request: Request) -> Response {
         let status = StatusCode::from_u16(*status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         return (status, [(CONTENT_TYPE, "application/json")], body.clone()).into_response();
     }
-    let mut answer = match carry_out(judge, state, &request) {
-        Ok(answer) => answer,
-        Err((code, message)) => return refusal(code, &message),
+    let (status, mut answer) = match carry_out(judge, state, &request) {
+        Ok(answer) => (StatusCode::OK, answer),
+        Err((code, message)) => (StatusCode::BAD_REQUEST, refusal(code, &message)),
     };
     match fault {
         Some(Fault::Delay(delay)) => tokio::time::sleep(delay).await,
         Some(Fault::DropConnection) => return Broken::before_the_answer(),
-        Some(Fault::TruncateAnswer) => return Broken::half_way(&answer.to_string()),
+        Some(Fault::TruncateAnswer) => return Broken::half_way(status, &answer.to_string()),
         Some(Fault::MissingField(property)) => {
             answer.as_object_mut().and_then(|answer| answer.remove(&property));
         }
@@ -56,7 +59,7 @@ async fn answer(judge: &Judge, state: &State, request: Request) -> Response {
         }
         Some(Fault::Status { .. }) | None => {}
     }
-    json_response(StatusCode::OK, &answer)
+    json_response(status, &answer)
 }
 
 /// Carries an operation out, or says why not.
@@ -87,11 +90,8 @@ fn init_reversal_transaction(state: &State, request: &ReceivedRequest) -> Result
     }))
 }
 
-fn refusal(code: i64, message: &str) -> Response {
-    json_response(
-        StatusCode::BAD_REQUEST,
-        &json!({ "object_name": "simulator", "code": code, "message": message }),
-    )
+fn refusal(code: i64, message: &str) -> Value {
+    json!({ "object_name": "simulator", "code": code, "message": message })
 }
 
 fn json_response(status: StatusCode, body: &Value) -> Response {

@@ -69,20 +69,20 @@ pub enum Fault {
         /// The body, sent as `application/json` whatever it is.
         body: String,
     },
-    /// The right answer, so much later.
+    /// The answer, after this delay.
     Delay(Duration),
     /// The request is read and carried out, and the connection closed without an answer.
     DropConnection,
-    /// The head of the right answer and half of its body, and then the connection is closed.
+    /// The head of the answer and half of its body, and then the connection is closed.
     TruncateAnswer,
-    /// The right answer without this property.
+    /// The answer without this property; one that has no such property stays as it is.
     MissingField(String),
     /// A page of HTML with status 200, as a captive portal or a proxy would send.
     Html,
 }
 
 impl Simulator {
-    /// The requests that are kept for [`requests`](Self::requests): the latest so many.
+    /// How many requests are kept for [`requests`](Self::requests).
     pub const KEPT_REQUESTS: usize = 10_000;
 
     /// Starts a simulator on the current tokio runtime.
@@ -118,7 +118,7 @@ impl Simulator {
         self.state.add_transaction()
     }
 
-    /// The requests that arrived, in their order: the last [`KEPT_REQUESTS`](Self::KEPT_REQUESTS) of them.
+    /// The requests that arrived, in their order: the latest [`KEPT_REQUESTS`](Self::KEPT_REQUESTS).
     #[must_use]
     pub fn requests(&self) -> Vec<ReceivedRequest> {
         self.state.requests()
@@ -130,14 +130,8 @@ impl Simulator {
     }
 
     /// Stops listening, closes every connection, and returns when no task is left.
-    pub async fn shutdown(mut self) {
-        let _ = self.stop.send(());
-        let _ = (&mut self.server).await;
-    }
-}
-
-impl Drop for Simulator {
-    fn drop(&mut self) {
-        self.server.abort();
+    pub async fn shutdown(self) {
+        drop(self.stop);
+        let _ = self.server.await;
     }
 }

@@ -12,7 +12,10 @@ use axum::{
     body::{Body, Bytes},
     response::{IntoResponse, Response},
 };
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderValue};
+use http::{
+    StatusCode,
+    header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderValue},
+};
 use http_body::Frame;
 use hyper::{Request, body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::{rt::TokioIo, service::TowerToHyperService};
@@ -66,9 +69,10 @@ impl Broken {
     }
 
     /// A head that announces all of the body, and a body that fails in the middle.
-    pub(super) fn half_way(body: &str) -> Response {
+    pub(super) fn half_way(status: StatusCode, body: &str) -> Response {
         let half = Bytes::copy_from_slice(&body.as_bytes()[..body.len() / 2]);
         let mut response = Body::new(Half { bytes: Some(half), sent: false }).into_response();
+        *response.status_mut() = status;
         response.headers_mut().insert(CONTENT_LENGTH, body.len().into());
         response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         response

@@ -19,7 +19,7 @@ use super::{
     Bed, assert_own, builder, call,
     http2::{self, Script, go_away_from_all},
     support::{
-        canary::{Log, assert_clean, printed},
+        canary::{Log, PEER, assert_clean, printed},
         serve,
         server::{answer, close, drip, echo_and_close, echo_and_reset, reply_and_stall, reset_after},
     },
@@ -126,7 +126,7 @@ async fn c10_http2_go_away_that_has_seen_nothing_is_sent_once() {
     let (url, _) = serve(move |tcp| go_away_from_all(tcp, Arc::clone(&count))).await;
 
     // reqwest by its defaults sends it again: the row is real.
-    let by_default = paypos::reqwest::Client::builder().http2_prior_knowledge().build().unwrap();
+    let by_default = paypos::reqwest::Client::builder().no_proxy().http2_prior_knowledge().build().unwrap();
     by_default.post(&url).body("{}").send().await.unwrap_err();
     assert!(posts.swap(0, Ordering::SeqCst) > 1, "reqwest replays by default");
 
@@ -135,6 +135,7 @@ async fn c10_http2_go_away_that_has_seen_nothing_is_sent_once() {
     assert_eq!((error.kind(), error.outcome()), (Interrupted, Unknown));
     assert_eq!(posts.load(Ordering::SeqCst), 1);
     assert_clean(&printed(&error));
+    assert!(!printed(&error).contains(PEER), "{error:?}");
 }
 
 #[tokio::test]

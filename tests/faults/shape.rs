@@ -117,8 +117,14 @@ async fn g11_invalid_utf_8_is_a_bad_response() {
 }
 
 #[tokio::test]
-async fn g13_a_nul_in_a_needed_field_is_a_bad_response() {
-    bad_field(Some(json!(format!("paynet://{TEXT}\u{0}"))), "control character").await;
+async fn g13_a_nul_in_the_deeplink_or_the_session_id_is_a_bad_response() {
+    for field in ["payment_session_id", "deeplink_url"] {
+        let mut body = success();
+        body[field] = json!(format!("paynet://{TEXT}\u{0}"));
+        let error = bad(body.to_string()).await;
+        assert!(error.to_string().contains(&format!("`{field}`")), "{error}");
+        assert!(error.to_string().contains("control character"), "{error}");
+    }
 }
 
 /// Decided: refused, as RFC 8259 lets a reader do, since nobody has seen one from Paynet.

@@ -7,7 +7,7 @@ use rustls::version::{TLS12, TLS13};
 use super::{
     Bed, SHORT, builder, call,
     support::{
-        canary::{assert_clean, printed},
+        canary::{PEER, assert_clean, printed},
         server::{Conn, Server, greet_with, greeting},
         tls::{Authority, Leaf, self_signed},
     },
@@ -18,14 +18,15 @@ async fn refuses(first: impl FnOnce(&Authority) -> Leaf) {
     let authority = Authority::new();
     let bed = Bed::tls(&authority).await;
     bed.server.greet(greet_with(first(&authority).acceptor()));
-    bed.fails_with(Connect, NotSent, 0).await;
+    let error = bed.fails_with(Connect, NotSent, 0).await;
+    assert!(!printed(&error).contains(PEER), "{error:?}");
 }
 
 #[tokio::test]
 async fn b01_a_certificate_for_another_host_is_refused() {
     refuses(|authority| {
         authority.leaf(|params| {
-            *params = CertificateParams::new(vec!["pay.example.com".to_owned()]).unwrap();
+            *params = CertificateParams::new(vec![format!("{PEER}.example.com")]).unwrap();
         })
     })
     .await;

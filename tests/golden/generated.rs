@@ -223,7 +223,7 @@ pub mod requests {
 impl types::InitReversalRequest {
     /// A request with what the document requires: `xact_id`.
     ///
-    /// The values are checked when the request is sent.
+    /// When the request is sent, a blank text here is refused as `InvalidInput`.
     #[must_use]
     pub fn new(xact_id: impl Into<::std::string::String>) -> Self {
         Self {
@@ -232,7 +232,7 @@ impl types::InitReversalRequest {
             reference_no: Default::default(),
         }
     }
-    /// Sets the optional property `callback_url`. Callback url.
+    /// Sets the optional property `callback_url`. Callback url. Refused as `InvalidInput` when it is sent: what is not an absolute URL, has a space or a control character in it, or has the scheme `javascript`, `data`, `file` or `blob`.
     #[must_use]
     pub fn callback_url(mut self, value: impl Into<::std::string::String>) -> Self {
         self.callback_url = Some(value.into());

@@ -18,7 +18,10 @@ use tokio::{
 };
 use tokio_rustls::TlsAcceptor;
 
-use super::server::{Request, success_for};
+use super::{
+    canary::PEER,
+    server::{Request, success_for},
+};
 
 /// What happens to a request that was read whole.
 #[derive(Clone, Copy)]
@@ -186,7 +189,6 @@ async fn answer(
 pub async fn go_away_from_all(mut tcp: TcpStream, posts: Arc<AtomicUsize>) {
     const SETTINGS: [u8; 9] = [0, 0, 0, 4, 0, 0, 0, 0, 0];
     const SETTINGS_ACK: [u8; 9] = [0, 0, 0, 4, 1, 0, 0, 0, 0];
-    const GO_AWAY_LAST_STREAM_0: [u8; 17] = [0, 0, 8, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
     let mut preface = [0; 24];
     tcp.read_exact(&mut preface).await.unwrap();
     tcp.write_all(&[SETTINGS, SETTINGS_ACK].concat()).await.unwrap();
@@ -200,7 +202,10 @@ pub async fn go_away_from_all(mut tcp: TcpStream, posts: Arc<AtomicUsize>) {
         let (is_data, ends_stream) = (head[3] == 0, head[4] & 1 == 1);
         if is_data && ends_stream {
             posts.fetch_add(1, Ordering::SeqCst);
-            tcp.write_all(&GO_AWAY_LAST_STREAM_0).await.unwrap();
+            // Last stream 0, no error, and some text of the server's.
+            let length = u8::try_from(8 + PEER.len()).unwrap();
+            let go_away = [&[0, 0, length, 7, 0, 0, 0, 0, 0], [0; 8].as_slice(), PEER.as_bytes()].concat();
+            tcp.write_all(&go_away).await.unwrap();
             let _ = tcp.shutdown().await;
             while tcp.read(&mut [0; 1024]).await.is_ok_and(|length| length > 0) {}
             return;
