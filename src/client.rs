@@ -63,7 +63,7 @@ impl fmt::Debug for Client {
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(20);
 const DEFAULT_CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Less than the keep-alive of usual servers, so that no call meets a connection at its end.
+/// Less than the keep-alive of usual servers, so that calls seldom meet a connection at its end.
 const POOL_IDLE_TIMEOUT: Duration = Duration::from_secs(30);
 
 type Http = dyn FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder + Send;

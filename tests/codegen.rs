@@ -484,7 +484,7 @@ fn a_secret_that_is_not_text_is_unusable() {
 
 #[test]
 fn a_document_that_progenitor_panics_on_gets_a_message_of_one_line() {
-    // A type that progenitor meets with a `todo!()`.
+    // A type that OpenAPI does not have, on which progenitor panics.
     let unusable = changed(|json| {
         json["components"]["schemas"]["ErrorResponse"]["properties"]["message"]["type"] = json!("strng");
     })
