@@ -61,3 +61,28 @@ pub(crate) fn parse_app_url(value: &str) -> Result<Url, &'static str> {
     }
     Ok(url)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Check;
+    use crate::Error;
+
+    struct Part(bool);
+
+    impl Check for Part {
+        fn check(&self) -> Result<(), Error> {
+            if self.0 { Ok(()) } else { Err(Error::invalid_input("a wrong part")) }
+        }
+    }
+
+    /// The shapes in which a request holds another; no document has one yet.
+    #[test]
+    fn a_request_within_another_is_checked_in_any_shape() {
+        let check = |right: bool| {
+            [Some(Part(right)).check(), Box::new(Part(right)).check(), vec![Part(true), Part(right)].check()]
+        };
+        assert!(check(true).iter().all(Result::is_ok));
+        assert!(check(false).iter().all(Result::is_err));
+        assert!(None::<Part>.check().is_ok());
+    }
+}

@@ -39,6 +39,16 @@ async fn answer(request: reqwest::RequestBuilder) -> (u16, Value) {
     (status, serde_json::from_slice(&response.bytes().await.unwrap()).unwrap())
 }
 
+/// Waits for what must come about; far longer than it takes, before the test fails.
+async fn until(come_about: impl AsyncFn() -> bool) {
+    let polling = async {
+        while !come_about().await {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_mins(1), polling).await.expect("it never came about");
+}
+
 #[tokio::test]
 async fn a_request_that_breaks_the_document_is_refused_with_what_is_wrong() {
     let (simulator, _) = started().await;
@@ -157,18 +167,14 @@ async fn shutdown_leaves_no_task_and_no_listener() {
     let waiting = tokio::spawn(async move {
         session.init_reversal_transaction(InitReversalRequest::new(transaction)).await
     });
-    while simulator.requests().len() < 2 {
-        tokio::task::yield_now().await;
-    }
+    until(async || simulator.requests().len() == 2).await;
     assert!(tasks() > before);
 
     simulator.shutdown().await;
     assert_eq!(waiting.await.unwrap().unwrap_err().kind(), ErrorKind::Interrupted);
     http().get(&url).send().await.unwrap_err();
     // The client's own connection tasks end when they see theirs closed.
-    while tasks() > before {
-        tokio::task::yield_now().await;
-    }
+    until(async || tasks() <= before).await;
 }
 
 #[tokio::test]
@@ -176,9 +182,7 @@ async fn a_dropped_simulator_stops() {
     let (simulator, _) = started().await;
     let url = simulator.url().to_owned();
     drop(simulator);
-    while http().get(&url).send().await.is_ok() {
-        tokio::task::yield_now().await;
-    }
+    until(async || http().get(&url).send().await.is_err()).await;
 }
 
 #[tokio::test]

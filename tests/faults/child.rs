@@ -17,7 +17,7 @@ use super::{
 /// Runs one ignored test of this program with these variables.
 pub(crate) fn passes_in_a_child(test: &str, variables: &[(&str, &str)]) {
     let output = Command::new(env::current_exe().unwrap())
-        .args([&format!("child::{test}"), "--exact", "--ignored", "--nocapture"])
+        .args([test, "--exact", "--ignored", "--nocapture"])
         .envs(variables.iter().copied())
         .output()
         .unwrap();
@@ -42,7 +42,7 @@ fn child_without_ca_certificates_a_client_is_an_error() {
 fn k01_proxies_of_the_environment_are_ignored() {
     let nowhere = "http://user:canary-proxy-password@127.0.0.1:1";
     let variables = ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
-    passes_in_a_child("child_reaches_the_server_itself", &variables.map(|name| (name, nowhere)));
+    passes_in_a_child("child::child_reaches_the_server_itself", &variables.map(|name| (name, nowhere)));
 }
 
 #[tokio::test]
@@ -66,7 +66,7 @@ fn k03_a_proxys_password_is_never_printed() {
 #[test]
 fn k04_a_ca_file_that_is_nowhere_is_an_error_and_no_panic() {
     passes_in_a_child(
-        "child_without_ca_certificates_a_client_is_an_error",
+        "child::child_without_ca_certificates_a_client_is_an_error",
         &[("SSL_CERT_FILE", "/nonexistent/ca.pem"), ("SSL_CERT_DIR", "/nonexistent")],
     );
 }
@@ -79,7 +79,7 @@ fn b11_k05_a_ca_file_of_the_environment_is_trusted_unless_roots_of_the_callers_r
     fs::write(&ca, &authority.pem).unwrap();
     authority.leaf(|_| {}).save(&key);
     passes_in_a_child(
-        "child_trusts_the_ca_file_unless_roots_are_given",
+        "child::child_trusts_the_ca_file_unless_roots_are_given",
         &[("SSL_CERT_FILE", ca.to_str().unwrap()), ("PAYPOS_TEST_LEAF", key.to_str().unwrap())],
     );
 }
@@ -104,7 +104,7 @@ async fn child_trusts_the_ca_file_unless_roots_are_given() {
 
 #[test]
 fn k07_rust_log_at_trace_shows_no_key_and_no_body() {
-    passes_in_a_child("child_prints_its_log", &[("RUST_LOG", "trace")]);
+    passes_in_a_child("child::child_prints_its_log", &[("RUST_LOG", "trace")]);
 }
 
 #[tokio::test]

@@ -8,6 +8,7 @@ mod body;
 mod child;
 mod fate_unknown;
 mod framing;
+mod guards;
 mod input;
 mod life_cycle;
 mod never_sent;
@@ -157,6 +158,7 @@ fn the_readme_lists_the_rows_and_where_they_are() {
         include_str!("input.rs"),
         include_str!("life_cycle.rs"),
         include_str!("child.rs"),
+        include_str!("guards.rs"),
         include_str!("../sweeps.rs"),
         include_str!("../soak.rs"),
     ]

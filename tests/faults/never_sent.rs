@@ -235,7 +235,7 @@ async fn a10_a_proxy_that_hangs_ends_at_the_connect_timeout() {
 #[test]
 fn a11_a_host_without_ca_certificates_is_an_error_and_no_panic() {
     passes_in_a_child(
-        "child_without_ca_certificates_a_client_is_an_error",
+        "child::child_without_ca_certificates_a_client_is_an_error",
         &[("SSL_CERT_FILE", "/nonexistent"), ("SSL_CERT_DIR", "/nonexistent")],
     );
 }
