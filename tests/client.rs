@@ -426,7 +426,7 @@ async fn what_never_connects_was_not_sent() {
     drop(listener);
     let error = session(&closed).init_reversal_transaction(request()).await.unwrap_err();
     assert_is(&error, ErrorKind::Connect, Outcome::NotSent);
-    assert!(std::error::Error::source(&error).is_some());
+    assert_eq!(std::error::Error::source(&error).unwrap().to_string(), "connection refused");
 }
 
 #[tokio::test]

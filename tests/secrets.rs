@@ -154,12 +154,26 @@ async fn a_handoff_and_what_holds_secrets_print_none_of_them() {
     assert_eq!(handoff.encryption_key.expose(), ENCRYPTION_KEY, "planted");
     assert_eq!(handoff.payment_session_id, TEXT, "planted");
     assert!(handoff.deeplink_url.as_str().contains(TEXT), "planted");
-    assert_debug_is_clean(&handoff);
+    assert_eq!(format!("{handoff:?}"), "Handoff { .. }");
     assert_debug_is_clean(&handoff.encryption_key);
     assert_debug_is_clean(&SessionKey::new(KEY).unwrap());
     assert_debug_is_clean(&session);
     assert_debug_is_clean(&client);
     assert_debug_is_clean(&Client::builder(Environment::Sandbox).base_url(format!("https://u:{TEXT}@x")));
+}
+
+#[tokio::test]
+async fn what_holds_secrets_says_in_debug_what_it_is() {
+    let builder = Client::builder(Environment::Sandbox);
+    assert_eq!(format!("{builder:?}"), "ClientBuilder { environment: Sandbox, .. }");
+    let client = client("http://127.0.0.1:1");
+    assert_eq!(
+        format!("{client:?}"),
+        r#"Client { environment: Sandbox, base_url: "http://127.0.0.1:1", .. }"#
+    );
+    assert_eq!(format!("{:?}", keyed(&client)), "Session { environment: Sandbox, .. }");
+    assert_eq!(format!("{:?}", SessionKey::new(KEY).unwrap()), "SessionKey([redacted])");
+    assert_eq!(format!("{:?}", paypos::Secret::from(KEY)), "[redacted]");
 }
 
 #[tokio::test]
