@@ -1,17 +1,17 @@
-//! Generates the typed client from Paynet's document into `OUT_DIR`.
+//! Generates the typed client from Paynet's documents into `OUT_DIR`.
 
 mod codegen;
 
 use std::{env, fs, path::Path};
 
-const DOCUMENT: &str = "openapi/refund-cancel.json";
+const DOCUMENTS: &str = "openapi";
 
 fn main() {
-    println!("cargo::rerun-if-changed={DOCUMENT}");
+    println!("cargo::rerun-if-changed={DOCUMENTS}");
     println!("cargo::rerun-if-changed=codegen");
     // What progenitor panics on becomes a message, and its backtrace helps nobody.
     std::panic::set_hook(Box::new(|_| {}));
-    let generated = codegen::Document::read(Path::new(DOCUMENT)).and_then(codegen::generate);
+    let generated = codegen::Document::read_all(Path::new(DOCUMENTS)).and_then(codegen::generate);
     match generated {
         Ok(code) => {
             let out = env::var_os("OUT_DIR").unwrap_or_default();

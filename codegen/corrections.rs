@@ -11,15 +11,22 @@ use serde_json::{Value, json};
 
 use super::{
     Document, Unusable,
-    document::{entries, pointer},
+    document::{INJECTED, entries, pointer, target_of},
     resolve,
 };
 
 /// The `format` by which the generator knows a secret: OpenAPI's own for strings that are not to be shown.
 pub const SECRET_FORMAT: &str = "password";
 
-/// The extension that marks an operation whose requests carry the session key.
-pub const NEEDS_SESSION_KEY: &str = "x-paypos-needs-session-key";
+/// The extension that lists the headers which the transport injects into an operation's requests.
+pub const INJECTED_HEADERS: &str = "x-paypos-injected-headers";
+
+/// What an operation cannot do without, though its document does not say so.
+const ESSENTIAL: [(&str, &str, &str); 3] = [
+    ("init_sale_transaction", "requestBody", "amount"),
+    ("logout", "requestBody", "session_key"),
+    ("check_transaction", "responses/200", "Data"),
+];
 
 /// Names that the generated client or the table of operations has for itself.
 const RESERVED: [&str; 9] =
@@ -32,7 +39,7 @@ pub struct Correction {
 }
 
 /// All corrections, in the order in which they are applied.
-pub const ALL: [Correction; 8] = [
+pub const ALL: [Correction; 9] = [
     Correction {
         name: "name_operations",
         reason: "progenitor names a method by `operationId`, which Paynet leaves out; \
@@ -46,16 +53,22 @@ pub const ALL: [Correction; 8] = [
         apply: describe_responses,
     },
     Correction {
+        name: "lift_injected_headers",
+        reason: "credentials belong to a session or an agent, not to each call, and PaynetMobile has one value: \
+                 the transport injects them where the document asks for them, and they never are arguments",
+        apply: lift_injected_headers,
+    },
+    Correction {
         name: "drop_ignored_headers",
         reason: "OpenAPI 3.0.3 says that header parameters named Accept, Content-Type or \
                  Authorization shall be ignored; progenitor would make them arguments",
         apply: drop_ignored_headers,
     },
     Correction {
-        name: "lift_session_key",
-        reason: "the session key belongs to a session, not to each call: the transport injects it \
-                 where the document asks for it, and it never is an argument",
-        apply: lift_session_key,
+        name: "require_essentials",
+        reason: "a sale without an amount and a logout without a session key mean nothing, and an answer \
+                 without its list is not the answer that there are no transactions; the document leaves all optional",
+        apply: require_essentials,
     },
     Correction {
         name: "keep_success_only",
@@ -155,23 +168,57 @@ fn reason_phrase(status: &str) -> String {
 }
 
 fn drop_ignored_headers(document: &mut Document) -> Result<Vec<String>, Unusable> {
-    Ok(remove_headers(document, &["Accept", "Content-Type", "Authorization"])
-        .into_iter()
-        .map(|(place, _)| place)
-        .collect())
+    let removed = remove_headers(document, &["Accept", "Content-Type", "Authorization"]);
+    Ok(removed.into_iter().map(|removed| removed.place).collect())
 }
 
-fn lift_session_key(document: &mut Document) -> Result<Vec<String>, Unusable> {
+fn lift_injected_headers(document: &mut Document) -> Result<Vec<String>, Unusable> {
     let mut touched = Vec::new();
-    for (place, list) in remove_headers(document, &["Session-Key"]) {
-        touched.push(place);
+    for removed in remove_headers(document, &INJECTED.map(|(name, _)| name)) {
         for operation in document.operations() {
             // A list of a path holds for all its methods; both are a prefix away from `/parameters`.
-            let owner = list.strip_suffix("/parameters").unwrap_or(&list);
+            let owner = removed.list.strip_suffix("/parameters").unwrap_or(&removed.list);
             let owns = operation.pointer == owner
                 || operation.pointer.rsplit_once('/').is_some_and(|(path, _)| path == owner);
             if owns && let Some(object) = object_mut(&mut document.json, &operation.pointer) {
-                object.insert(NEEDS_SESSION_KEY.to_owned(), json!(true));
+                let headers = object.entry(INJECTED_HEADERS).or_insert_with(|| json!([]));
+                headers.as_array_mut().into_iter().for_each(|headers| headers.push(json!(removed.name)));
+            }
+        }
+        touched.push(removed.place);
+    }
+    Ok(touched)
+}
+
+fn require_essentials(document: &mut Document) -> Result<Vec<String>, Unusable> {
+    let mut touched = Vec::new();
+    for operation in document.operations() {
+        for (name, part, property) in ESSENTIAL {
+            let json = document.json.pointer(&operation.pointer).unwrap_or(&Value::Null);
+            if json["operationId"] != name {
+                continue;
+            }
+            let mut place = format!("{}/{part}", operation.pointer);
+            for step in ["", "/content/application~1json/schema"] {
+                place.push_str(step);
+                let value = document.json.pointer(&place);
+                if let Some(target) = value.and_then(target_of) {
+                    place = target.to_owned();
+                }
+            }
+            let schema = document.json.pointer(&place).unwrap_or(&Value::Null);
+            if schema["properties"].get(property).is_none() {
+                return Err(document.unusable(
+                    &place,
+                    format!("`{property}` is gone, without which `{name}` means nothing"),
+                    "expected the property; or mend `ESSENTIAL` in codegen/corrections.rs",
+                ));
+            }
+            let there = schema["required"].as_array().is_some_and(|list| list.contains(&json!(property)));
+            if !there && let Some(schema) = object_mut(&mut document.json, &place) {
+                let list = schema.entry("required").or_insert_with(|| json!([]));
+                list.as_array_mut().into_iter().for_each(|list| list.push(json!(property)));
+                touched.push(pointer(&place, &["required"]));
             }
         }
     }
@@ -329,19 +376,31 @@ fn is_secret(property: &str) -> bool {
     property.ends_with("_key") || property.contains("secret") || property.contains("token")
 }
 
-/// Removes header parameters by name; gives the place of each, and of its list.
-fn remove_headers(document: &mut Document, names: &[&str]) -> Vec<(String, String)> {
+/// A header parameter that was removed.
+struct Removed {
+    /// As it is asked for, whatever the document's case.
+    name: String,
+    place: String,
+    /// The list that it was in.
+    list: String,
+}
+
+/// Removes header parameters by name.
+fn remove_headers(document: &mut Document, names: &[&str]) -> Vec<Removed> {
     let mut removed = Vec::new();
     for list in document.parameter_lists() {
         let parameters = document.json.pointer(&list).and_then(Value::as_array).cloned().unwrap_or_default();
         let mut kept = Vec::new();
         for (i, parameter) in parameters.into_iter().enumerate() {
             let resolved = resolve(&document.json, &parameter);
-            let name = resolved["name"].as_str().unwrap_or_default();
-            if resolved["in"] == "header" && names.iter().any(|other| name.eq_ignore_ascii_case(other)) {
-                removed.push((format!("{list}/{i}"), list.clone()));
-            } else {
-                kept.push(parameter);
+            let given = resolved["name"].as_str().filter(|_| resolved["in"] == "header").unwrap_or_default();
+            match names.iter().find(|name| given.eq_ignore_ascii_case(name)) {
+                Some(name) => removed.push(Removed {
+                    name: (*name).to_owned(),
+                    place: format!("{list}/{i}"),
+                    list: list.clone(),
+                }),
+                None => kept.push(parameter),
             }
         }
         if let Some(slot) = document.json.pointer_mut(&list) {

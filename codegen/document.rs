@@ -9,6 +9,10 @@ use super::Unusable;
 
 const METHODS: [&str; 8] = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
 
+/// The headers that the transport injects, which must be of one of these types.
+pub const INJECTED: [(&str, &[&str]); 3] =
+    [("Authorization", &["string"]), ("PaynetMobile", &["string", "integer"]), ("Session-Key", &["string"])];
+
 /// An OpenAPI document and the name of its file, which every message carries.
 #[derive(Clone)]
 pub struct Document {
@@ -25,6 +29,25 @@ pub struct Operation {
 }
 
 impl Document {
+    /// All documents of a folder, in the order of their names.
+    pub fn read_all(folder: &Path) -> Result<Vec<Self>, Unusable> {
+        let unusable = |wrong: String| Unusable {
+            file: folder.display().to_string(),
+            pointer: String::new(),
+            wrong,
+            right: "store Paynet's documents there, as files that end in .json".to_owned(),
+        };
+        let entries =
+            fs::read_dir(folder).map_err(|error| unusable(format!("it cannot be read: {error}")))?;
+        let mut files: Vec<_> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
+        files.retain(|file| file.extension().is_some_and(|extension| extension == "json"));
+        files.sort();
+        if files.is_empty() {
+            return Err(unusable("there is no document in it".to_owned()));
+        }
+        files.iter().map(|file| Self::read(file)).collect()
+    }
+
     pub fn read(path: &Path) -> Result<Self, Unusable> {
         let file = path.display().to_string();
         match fs::read_to_string(path) {
@@ -53,7 +76,7 @@ impl Document {
         document.check_references()?;
         document.check_servers()?;
         document.check_operations()?;
-        document.check_session_key()?;
+        document.check_injected_headers()?;
         Ok(document)
     }
 
@@ -186,26 +209,29 @@ impl Document {
         Ok(())
     }
 
-    fn check_session_key(&self) -> Result<(), Unusable> {
+    fn check_injected_headers(&self) -> Result<(), Unusable> {
         for list in self.parameter_lists() {
-            for (i, parameter) in
-                self.json.pointer(&list).and_then(Value::as_array).into_iter().flatten().enumerate()
-            {
+            let parameters = self.json.pointer(&list).and_then(Value::as_array).into_iter().flatten();
+            for (i, parameter) in parameters.enumerate() {
                 let parameter = super::resolve(&self.json, parameter);
-                let named =
-                    parameter["name"].as_str().is_some_and(|name| name.eq_ignore_ascii_case("Session-Key"));
+                let name = parameter["name"].as_str().unwrap_or_default();
+                let Some((name, types)) = INJECTED.iter().find(|(known, _)| name.eq_ignore_ascii_case(known))
+                else {
+                    continue;
+                };
                 let schema = super::resolve(&self.json, &parameter["schema"]);
-                let usable = parameter["in"] == "header"
-                    && parameter["required"] == true
-                    && schema["type"] == "string";
-                if named && !usable {
+                let typed = schema["type"].as_str().is_some_and(|ty| types.contains(&ty));
+                if parameter["in"] != "header" || parameter["required"] != true || !typed {
                     return Err(self.unusable(
                         &format!("{list}/{i}"),
                         format!(
-                            "Session-Key is in {}, required: {}, of type {}",
+                            "{name} is in {}, required: {}, of type {}",
                             parameter["in"], parameter["required"], schema["type"]
                         ),
-                        "expected a required header parameter of type string, which the session can inject",
+                        format!(
+                            "expected a required header parameter of type {}, which the transport can inject",
+                            types.join(" or ")
+                        ),
                     ));
                 }
             }
@@ -247,6 +273,110 @@ impl Document {
             }
         }
         Ok(())
+    }
+}
+
+/// Joins documents into one: an operation each, on the same servers, of components that mean the same.
+///
+/// They have passed the corrections, so that every operation has its name.
+pub fn join(documents: &[Document]) -> Result<Document, Unusable> {
+    let files: Vec<_> = documents.iter().map(|document| document.file.as_str()).collect();
+    let mut joined = Document { file: files.join(", "), json: Value::Null };
+    let mut origins: BTreeMap<String, &str> = BTreeMap::new();
+    for document in documents {
+        if joined.json.is_null() {
+            joined.json = document.json.clone();
+        } else if joined.json["servers"] != document.json["servers"] {
+            return Err(document.unusable(
+                "/servers",
+                format!("the servers are not those of {}", files[0]),
+                "expected the same servers in all documents, as a client has one environment",
+            ));
+        }
+        for operation in document.operations() {
+            let name = document.json.pointer(&format!("{}/operationId", operation.pointer));
+            let name = name.and_then(Value::as_str).unwrap_or_default();
+            for taken in [format!("operation `{name}`"), format!("path {}", operation.path)] {
+                if let Some(other) =
+                    origins.insert(taken.clone(), &document.file).filter(|it| *it != document.file)
+                {
+                    return Err(document.unusable(
+                        &operation.pointer,
+                        format!("the {taken} is in {other} too"),
+                        "expected each operation in one document; remove the older of the two",
+                    ));
+                }
+            }
+        }
+        join_members(&mut joined.json, document, "/paths", &mut origins)?;
+        for (section, _) in entries(document.json.get("components")) {
+            join_members(&mut joined.json, document, &pointer("/components", &[section]), &mut origins)?;
+        }
+    }
+    Ok(joined)
+}
+
+/// Joins the members of the object at the place; those of one name must mean the same.
+fn join_members<'a>(
+    joined: &mut Value,
+    document: &'a Document,
+    place: &str,
+    origins: &mut BTreeMap<String, &'a str>,
+) -> Result<(), Unusable> {
+    let (parent, section) = place.rsplit_once('/').unwrap_or_default();
+    for (name, value) in entries(document.json.pointer(place)) {
+        let at = pointer(place, &[name]);
+        match joined.pointer(&at) {
+            Some(there) if meaning(there) != meaning(value) => {
+                let other = origins.get(&at).copied().unwrap_or_default();
+                return Err(document.unusable(
+                    &at,
+                    format!("it means something else than in {other}"),
+                    "expected the same under the same name; fetch both pages again, as one of them is older",
+                ));
+            }
+            Some(_) => {}
+            None => {
+                if let Some(parent) = joined.pointer_mut(parent) {
+                    parent[section][name.as_str()] = value.clone();
+                }
+            }
+        }
+        origins.entry(at).or_insert(&document.file);
+    }
+    Ok(())
+}
+
+/// The value without what is only said of it, and without the order of lists that have none.
+fn meaning(value: &Value) -> Value {
+    match value {
+        Value::Object(members) => {
+            let said = ["description", "example", "examples", "summary", "title", "externalDocs"];
+            let kept = members.iter().filter(|(key, _)| !said.contains(&key.as_str()));
+            Value::Object(
+                kept.map(|(key, value)| {
+                    let value = match (key.as_str(), value) {
+                        // Here the names are the document's own.
+                        ("properties", Value::Object(properties)) => Value::Object(
+                            properties
+                                .iter()
+                                .map(|(name, property)| (name.clone(), meaning(property)))
+                                .collect(),
+                        ),
+                        ("required" | "enum", Value::Array(items)) => {
+                            let mut items = items.clone();
+                            items.sort_by_key(ToString::to_string);
+                            Value::Array(items)
+                        }
+                        _ => meaning(value),
+                    };
+                    (key.clone(), value)
+                })
+                .collect(),
+            )
+        }
+        Value::Array(items) => Value::Array(items.iter().map(meaning).collect()),
+        other => other.clone(),
     }
 }
 

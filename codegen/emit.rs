@@ -1,5 +1,6 @@
-//! Emits what progenitor does not: the environments, constructors, setters and
-//! checks of the request types, and the table of operations.
+//! Emits what progenitor does not: the environments; constructors, setters and
+//! checks of the request types; what each type shows of itself; handoffs; and
+//! the table of operations.
 
 use std::collections::BTreeSet;
 
@@ -17,9 +18,22 @@ use super::{
     resolve,
 };
 
+/// What a secret becomes.
+pub const SECRET: &str = "crate::Secret";
+
+/// What a `number` becomes: an integer is none, and stays what it is.
+pub const DECIMAL: &str = "crate::Decimal";
+
+/// The body of every refusal.
+const REFUSAL: &str = "ErrorResponse";
+
+/// The properties of an answer that opens PayPOS.
+const HANDOFF: [&str; 3] = ["payment_session_id", "deeplink_url", "encryption_key"];
+
 /// The generated file: progenitor's code, its types adjusted, and what is emitted here.
 pub fn complete(
     document: &Document,
+    files: &[String],
     generator: &Generator,
     tokens: TokenStream,
 ) -> Result<syn::File, Unusable> {
@@ -33,12 +47,19 @@ pub fn complete(
     let mut file: syn::File = syn::parse2(tokens).map_err(unreadable)?;
     let space = generator.get_type_space();
     let roles = Roles::of(document, space);
-    Adjust { roles: &roles }.visit_file_mut(&mut file);
+    let mut adjust = Adjust { roles: &roles, unusable: Ok(()) };
+    adjust.visit_file_mut(&mut file);
+    adjust.unusable.map_err(|(field, right)| {
+        document.unusable("", format!("`{field}` holds numbers in a way that is not read yet"), right)
+    })?;
 
     let environment = environment(document);
     let requests = requests(document, space, &roles);
-    let operations = operations(document);
-    let emitted: syn::File = syn::parse2(quote!(#environment #requests #operations)).map_err(unreadable)?;
+    let shown = shown(space, &roles);
+    let handoffs = handoffs(space, &roles);
+    let operations = operations(document, files);
+    let emitted = quote!(#environment #requests #shown #handoffs #operations);
+    let emitted: syn::File = syn::parse2(emitted).map_err(unreadable)?;
     file.items.extend(emitted.items);
     Ok(file)
 }
@@ -100,14 +121,89 @@ fn requests(document: &Document, space: &TypeSpace, roles: &Roles) -> TokenStrea
             impls.push(request(&ty.name(), &properties));
         }
     }
+    let parts = roles.answers.iter().filter(|name| {
+        let root = roles.bodies.iter().any(|(body, _)| body == *name);
+        !root && *name != REFUSAL && !roles.requests.contains(*name)
+    });
+    names.extend(parts.map(|name| format_ident!("{name}")));
     quote! {
-        /// The request types, generated from the document's schemas: `new` takes what
-        /// the document requires, in its order, and each optional property has a setter.
-        pub mod requests {
+        /// The request types, and the parts of answers, generated from the documents' schemas. Of a
+        /// request, `new` takes what is required, in the document's order, and each optional property has a setter.
+        pub mod public {
             pub use super::types::{#(#names),*};
         }
         #(#impls)*
     }
+}
+
+/// `Debug` of all types: numbers and truth values as they are, and of anything else only whether it is
+/// there, since a text may be a secret, a person's, or a server's.
+fn shown(space: &TypeSpace, roles: &Roles) -> TokenStream {
+    let mut impls = TokenStream::new();
+    for ty in space.iter_types() {
+        let name = ty.name();
+        let known = roles.requests.contains(&name) || roles.answers.contains(&name);
+        let TypeDetails::Struct(details) = ty.details() else { continue };
+        if !known {
+            continue;
+        }
+        let fields = details.properties_info().map(|info| {
+            let property = Property::of(space, roles, &info);
+            let Property { field, option, .. } = &property;
+            let label = field.to_string();
+            let value = match (&property.of, option) {
+                (Of::Scalar | Of::Decimal, _) => quote!(&self.#field),
+                (_, true) => quote!(&self.#field.as_ref().map(|_| crate::secret::Redacted)),
+                (_, false) => quote!(&crate::secret::Redacted),
+            };
+            quote!(.field(#label, #value))
+        });
+        let ident = format_ident!("{name}");
+        impls.extend(quote! {
+            impl ::std::fmt::Debug for types::#ident {
+                fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+                    f.debug_struct(#name)#(#fields)*.finish_non_exhaustive()
+                }
+            }
+        });
+    }
+    impls
+}
+
+/// A `Handoff` of each answer that has what it takes.
+fn handoffs(space: &TypeSpace, roles: &Roles) -> TokenStream {
+    let mut impls = TokenStream::new();
+    for ty in space.iter_types().filter(|ty| roles.bodies.iter().any(|(body, _)| *body == ty.name())) {
+        let TypeDetails::Struct(details) = ty.details() else { continue };
+        let names: Vec<_> = details.properties().map(|(name, _)| name.to_owned()).collect();
+        if HANDOFF.iter().any(|name| !names.iter().any(|other| other == name)) {
+            continue;
+        }
+        let ident = format_ident!("{}", ty.name());
+        let said = ["object_name", "code", "message"].map(|name| {
+            let field = format_ident!("{name}");
+            if names.iter().any(|other| other == name) {
+                quote!(#field: answer.#field.into())
+            } else {
+                quote!(#field: None)
+            }
+        });
+        impls.extend(quote! {
+            impl TryFrom<types::#ident> for crate::Handoff {
+                type Error = crate::Error;
+
+                fn try_from(answer: types::#ident) -> Result<Self, crate::Error> {
+                    Self::read(
+                        answer.payment_session_id.into(),
+                        answer.deeplink_url.into(),
+                        answer.encryption_key.into(),
+                    )
+                    .map_err(|wrong| crate::Error::bad_response(wrong, crate::error::Said { #(#said),* }))
+                }
+            }
+        });
+    }
+    impls
 }
 
 /// The properties that the schema of a type requires, as fields are spelled.
@@ -134,6 +230,10 @@ struct Property {
 #[derive(PartialEq)]
 enum Of {
     Text,
+    Secret,
+    Decimal,
+    /// A truth value or a whole number.
+    Scalar,
     /// Another request type, or a list of them, whose own checks are run.
     Requests,
     Other,
@@ -155,6 +255,9 @@ impl Property {
             value: ty.ident(),
             of: match ty.details() {
                 TypeDetails::String => Of::Text,
+                TypeDetails::Builtin(name) if name == SECRET => Of::Secret,
+                TypeDetails::Builtin(name) if name == DECIMAL => Of::Decimal,
+                TypeDetails::Builtin("bool" | "i64") => Of::Scalar,
                 _ if is_checked(space, roles, &ty) => Of::Requests,
                 _ => Of::Other,
             },
@@ -167,6 +270,13 @@ impl Property {
         let mut checks = TokenStream::new();
         if self.of == Of::Text && self.required && !option {
             checks.extend(quote!(crate::check::not_blank(#label, &self.#field)?;));
+        }
+        if self.of == Of::Secret && self.required && !option {
+            checks.extend(quote!(crate::check::not_blank(#label, self.#field.expose())?;));
+        }
+        if self.of == Of::Decimal && label.ends_with("amount") {
+            let given = if *option { quote!(self.#field) } else { quote!(Some(self.#field)) };
+            checks.extend(quote!(crate::check::amount(#label, #given)?;));
         }
         if self.of == Of::Text && label.ends_with("_url") {
             let given = if *option { quote!(self.#field.as_deref()) } else { quote!(Some(&*self.#field)) };
@@ -184,6 +294,9 @@ impl Property {
             Of::Text if field.to_string().ends_with("_url") => {
                 " Refused as `InvalidInput` when it is sent: what is not an absolute URL, has a space or a control \
                  character in it, or has the scheme `javascript`, `data`, `file` or `blob`."
+            }
+            Of::Decimal if field.to_string().ends_with("amount") => {
+                " Refused as `InvalidInput` when it is sent: what is not positive, or has more than two decimals."
             }
             _ => "",
         };
@@ -251,14 +364,16 @@ fn request(name: &str, properties: &[Property]) -> TokenStream {
     }
 }
 
-fn operations(document: &Document) -> TokenStream {
+fn operations(document: &Document, files: &[String]) -> TokenStream {
     let mut constants = Vec::new();
     let mut items = Vec::new();
     for operation in document.operations() {
         let json = at(document, &operation);
         let name = json["operationId"].as_str().unwrap_or_default();
         let constant = format_ident!("{}", name.to_shouty_snake_case());
-        let needs_session_key = json[corrections::NEEDS_SESSION_KEY] == true;
+        let headers = json[corrections::INJECTED_HEADERS].as_array().into_iter().flatten();
+        let headers =
+            headers.filter_map(|header| Some(format_ident!("{}", header.as_str()?.to_upper_camel_case())));
         let answer = resolve(&document.json, schema(resolve(&document.json, &json["responses"]["200"])));
         let properties: Vec<&String> = entries(answer.get("properties")).map(|(name, _)| name).collect();
         let doc = format!(" `{} {}`", operation.method.to_uppercase(), operation.path);
@@ -266,23 +381,22 @@ fn operations(document: &Document) -> TokenStream {
             #[doc = #doc]
             pub(crate) const #constant: Operation = Operation {
                 name: #name,
-                needs_session_key: #needs_session_key,
+                headers: &[#(Header::#headers),*],
                 answer: &[#(#properties),*],
             };
         });
         constants.push(constant);
     }
-    let file = &document.file;
     quote! {
         use crate::transport::Answer as ResponseValue;
 
         /// The documents as published, which the simulator judges by.
         pub(crate) const DOCUMENTS: &[&str] =
-            &[include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/", #file))];
+            &[#(include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/", #files))),*];
 
         /// The document's operations, with what the transport needs to know of each.
         pub(crate) mod operations {
-            use crate::transport::Operation;
+            use crate::transport::{Header, Operation};
 
             #(#items)*
 
@@ -304,7 +418,7 @@ impl Roles {
     fn of(document: &Document, space: &TypeSpace) -> Self {
         let mut roles = Self { requests: BTreeSet::new(), answers: BTreeSet::new(), bodies: Vec::new() };
         // Read from refusals, which the generated operations do not know of.
-        roles.answers.insert("ErrorResponse".to_owned());
+        roles.answers.insert(REFUSAL.to_owned());
         for operation in document.operations() {
             let json = at(document, &operation);
             let name = json["operationId"].as_str().unwrap_or_default();
@@ -375,11 +489,12 @@ fn schema(body: &Value) -> &Value {
 }
 
 /// Makes the generated code harder to misuse. Types may grow without breaking a
-/// caller; what is only read can be neither printed nor written, and what is
-/// only sent cannot be read; answers are read by the transport; and there is no
-/// client but on a checked `reqwest::Client`.
+/// caller; what is only read cannot be written, and what is only sent cannot be
+/// read; numbers are read and written exactly; answers are read by the transport;
+/// and there is no client but on a checked `reqwest::Client`.
 struct Adjust<'a> {
     roles: &'a Roles,
+    unusable: Result<(), (String, &'static str)>,
 }
 
 impl Adjust<'_> {
@@ -387,8 +502,8 @@ impl Adjust<'_> {
         let sent = self.roles.requests.contains(name);
         let read = self.roles.answers.contains(name);
         let unused: &[&str] = match (sent, read) {
-            (true, true) => &[],
-            (true, false) => &["Deserialize"],
+            (true, true) => &["Debug"],
+            (true, false) => &["Deserialize", "Debug"],
             (false, _) => &["Serialize", "Debug"],
         };
         for attr in attrs.iter_mut().filter(|attr| attr.path().is_ident("derive")) {
@@ -408,6 +523,26 @@ impl Adjust<'_> {
             attrs.insert(0, parse_quote!(#[doc = #doc]));
         }
         attrs.push(parse_quote!(#[non_exhaustive]));
+    }
+
+    /// Has serde read and write a number by its text.
+    fn exact(&mut self, field: &mut syn::Field) {
+        let ty = &field.ty;
+        let spelled = quote!(#ty).to_string().replace(' ', "");
+        let by: syn::Attribute = match spelled.as_str() {
+            DECIMAL => parse_quote!(#[serde(with = "crate::decimal")]),
+            _ if spelled == format!("::std::option::Option<{DECIMAL}>") => {
+                parse_quote!(#[serde(default, with = "crate::decimal::option")])
+            }
+            _ if spelled.contains(DECIMAL) => {
+                let name = field.ident.as_ref().map(ToString::to_string).unwrap_or_default();
+                self.unusable =
+                    Err((name, "expected a number by itself; teach src/decimal.rs how to read it"));
+                return;
+            }
+            _ => return,
+        };
+        field.attrs.push(by);
     }
 }
 
@@ -437,7 +572,10 @@ impl VisitMut for Adjust<'_> {
         }
         for item in module.content.iter_mut().flat_map(|(_, items)| items) {
             match item {
-                syn::Item::Struct(item) => self.adjust(&item.ident.to_string(), &mut item.attrs),
+                syn::Item::Struct(item) => {
+                    self.adjust(&item.ident.to_string(), &mut item.attrs);
+                    item.fields.iter_mut().for_each(|field| self.exact(field));
+                }
                 syn::Item::Enum(item) => self.adjust(&item.ident.to_string(), &mut item.attrs),
                 _ => {}
             }

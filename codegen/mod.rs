@@ -1,8 +1,8 @@
-//! Paynet's document in, Rust out.
+//! Paynet's documents in, Rust out.
 //!
-//! The pipeline is: read and check the document, correct it in memory (each
-//! deviation is one function in [`corrections`]), let progenitor generate from
-//! it, and emit what progenitor does not. `build.rs` runs it, and so do the
+//! The pipeline is: read and check each document, correct it in memory (each
+//! deviation is one function in [`corrections`]), join them, let progenitor
+//! generate, and emit what progenitor does not. `build.rs` runs it, and so do the
 //! tests that compare its output with the golden file.
 
 #![allow(
@@ -19,6 +19,7 @@ mod emit;
 use std::{fmt, panic};
 
 use openapiv3::OpenAPI;
+use proc_macro2::TokenStream;
 use progenitor::{GenerationSettings, Generator, HooksMode, InterfaceStyle, TypeImpl};
 use serde_json::{Value, json};
 
@@ -46,11 +47,28 @@ impl fmt::Display for Unusable {
 
 impl std::error::Error for Unusable {}
 
-/// Generates the Rust source of the client, formatted.
-pub fn generate(mut document: Document) -> Result<String, Unusable> {
+/// Generates the Rust source of the client from all documents, formatted.
+pub fn generate(documents: Vec<Document>) -> Result<String, Unusable> {
+    let files: Vec<_> = documents.iter().map(|document| document.file.clone()).collect();
+    let documents = documents.into_iter().map(corrected).collect::<Result<Vec<_>, _>>()?;
+    let document = document::join(&documents)?;
+    let (generator, tokens) = client(&document)
+        // Which of them it is, where one alone is to blame.
+        .map_err(|joined| documents.iter().find_map(|one| client(one).err()).unwrap_or(joined))?;
+    let file = emit::complete(&document, &files, &generator, tokens)?;
+    Ok(prettyplease::unparse(&file))
+}
+
+/// The document as it is generated from.
+pub fn corrected(mut document: Document) -> Result<Document, Unusable> {
     for correction in &corrections::ALL {
         (correction.apply)(&mut document)?;
     }
+    Ok(document)
+}
+
+/// progenitor's part.
+fn client(document: &Document) -> Result<(Generator, TokenStream), Unusable> {
     let spec: OpenAPI = serde_path_to_error::deserialize(&document.json).map_err(|error| {
         let place: Vec<_> = error.path().iter().map(ToString::to_string).collect();
         let place = document::pointer("", &place.iter().map(String::as_str).collect::<Vec<_>>());
@@ -61,15 +79,20 @@ pub fn generate(mut document: Document) -> Result<String, Unusable> {
         )
     })?;
 
+    let conversion = |schema: Value| serde_json::from_value(schema).expect("a JSON schema");
     let mut settings = GenerationSettings::new();
     settings
         .with_interface(InterfaceStyle::Positional)
         .with_hooks(HooksMode::Expected)
         .with_inner_type(quote::quote!(crate::transport::Context))
         .with_conversion(
-            serde_json::from_value(json!({"type": "string", "format": corrections::SECRET_FORMAT}))
-                .expect("a JSON schema"),
-            "crate::Secret",
+            conversion(json!({"type": "string", "format": corrections::SECRET_FORMAT})),
+            emit::SECRET,
+            std::iter::empty::<TypeImpl>(),
+        )
+        .with_conversion(
+            conversion(json!({"type": "number"})),
+            emit::DECIMAL,
             std::iter::empty::<TypeImpl>(),
         );
     let mut generator = Generator::new(&settings);
@@ -81,8 +104,7 @@ pub fn generate(mut document: Document) -> Result<String, Unusable> {
                 "keep to what progenitor supports, or add a correction to codegen/corrections.rs",
             )
         })?;
-    let file = emit::complete(&document, &generator, tokens)?;
-    Ok(prettyplease::unparse(&file))
+    Ok((generator, tokens))
 }
 
 /// progenitor panics on some documents that it does not support: a reason like its errors.

@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use crate::Error;
+use crate::{Decimal, Error};
 
 /// Implemented by the generated request types, from what the document says of their properties.
 pub(crate) trait Check {
@@ -47,6 +47,18 @@ pub(crate) fn app_url(property: &str, value: Option<&str>) -> Result<(), Error> 
         ))),
         _ => Ok(()),
     }
+}
+
+#[allow(dead_code, reason = "used where a document has an amount to send")]
+pub(crate) fn amount(property: &str, value: Option<Decimal>) -> Result<(), Error> {
+    let wrong = match value {
+        Some(value) if value <= Decimal::ZERO => "is not positive",
+        Some(value) if value.scale() > 2 => "has more than two decimals",
+        _ => return Ok(()),
+    };
+    Err(Error::invalid_input(format!(
+        "`{property}` {wrong}; give an amount such as 149.90, rounded as you see fit"
+    )))
 }
 
 /// Parses a URL that an app is opened with; the error completes a sentence, and never quotes the value.

@@ -5,7 +5,7 @@ use std::{fmt, time::Duration};
 use reqwest::{redirect, retry};
 use url::{Host, Url};
 
-use crate::{Environment, Error, Session, SessionKey, generated, transport::Context};
+use crate::{Agent, Environment, Error, SecretKey, Session, SessionKey, generated, transport::Context};
 
 const HTTPS: bool = cfg!(any(feature = "rustls", feature = "native-tls", feature = "rustls-no-provider"));
 
@@ -42,6 +42,12 @@ impl Client {
     #[must_use]
     pub fn session(&self, key: SessionKey) -> Session {
         Session::new(&self.api, key)
+    }
+
+    /// A dealer with the secret key, on this client's connections: for servers, to open and end sessions.
+    #[must_use]
+    pub fn agent(&self, key: SecretKey) -> Agent {
+        Agent::new(&self.api, key)
     }
 
     /// The environment that the client was built for.
@@ -191,7 +197,7 @@ impl ClientBuilder {
             Error::configuration("the HTTP client cannot be set up; its source says why")
                 .with_source(error.without_url())
         })?;
-        let context = Context { environment: self.environment, session_key: None };
+        let context = Context { environment: self.environment, credential: None };
         Ok(Client { api: generated::Client::new_with_client(&base_url, http, context) })
     }
 }

@@ -54,7 +54,7 @@ pub enum ErrorKind {
     Timeout,
     /// The connection failed before the answer was complete.
     Interrupted,
-    /// 401 or 403: Paynet does not accept the session key.
+    /// 401 or 403: Paynet does not accept the session key, or the dealer's secret key.
     Unauthorized,
     /// 429: too many requests; see [`Error::retry_after`].
     RateLimited,
@@ -253,7 +253,7 @@ impl Error {
         let mut error = Self::new(
             kind,
             match kind {
-                ErrorKind::Unauthorized => "the session key was not accepted",
+                ErrorKind::Unauthorized => "the key was not accepted",
                 ErrorKind::Timeout => "the server waited too long for the request",
                 ErrorKind::RateLimited => "too many requests",
                 ErrorKind::Rejected => "the request was refused",
@@ -322,6 +322,11 @@ fn why_unreadable<T: DeserializeOwned>(body: &[u8], operation: &Operation) -> St
     // Only the document's own names are printed: another key is server text.
     let property = operation.answer.iter().find(|name| first.is_some_and(|first| first == *name));
     let json = error.inner();
+    let lacks = json.to_string();
+    let lacks = lacks.strip_prefix("missing field `").and_then(|rest| rest.split('`').next());
+    if let Some(name) = operation.answer.iter().find(|name| first.is_none() && lacks == Some(**name)) {
+        return format!("`{name}` is missing from the answer");
+    }
     match (json.classify(), property) {
         (serde_json::error::Category::Data, Some(property)) => {
             format!("`{property}` of the answer does not have the type that the document says")

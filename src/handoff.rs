@@ -4,11 +4,11 @@ use std::fmt;
 
 use url::Url;
 
-use crate::{Error, Secret, check::parse_app_url, error::Said, generated::types::InitReversalResponse};
+use crate::{Secret, check::parse_app_url};
 
 /// What the merchant's app needs to open the PayPOS app, which then carries the operation out.
 ///
-/// A handoff is not a refund yet: the person at the phone finishes it, or does not.
+/// A handoff is neither a payment nor a refund yet: the person at the phone finishes it, or does not.
 /// `Debug` shows none of the values.
 #[derive(Clone)]
 #[non_exhaustive]
@@ -32,35 +32,26 @@ impl fmt::Debug for Handoff {
     }
 }
 
-impl TryFrom<InitReversalResponse> for Handoff {
-    type Error = Error;
-
-    fn try_from(answer: InitReversalResponse) -> Result<Self, Error> {
-        let InitReversalResponse {
-            payment_session_id,
-            deeplink_url,
-            encryption_key,
-            object_name,
-            code,
-            message,
-            ..
-        } = answer;
-        let read = move || -> Result<Self, String> {
-            let deeplink_url = present("deeplink_url", deeplink_url, String::as_str)?;
-            Ok(Self {
-                payment_session_id: present("payment_session_id", payment_session_id, String::as_str)
-                    .and_then(|id| without_control("payment_session_id", id))?,
-                deeplink_url: parse_app_url(&deeplink_url)
-                    .map_err(|wrong| format!("`deeplink_url` of the answer {wrong}"))?,
-                encryption_key: present("encryption_key", encryption_key, Secret::expose)?,
-            })
-        };
-        read().map_err(|wrong| Error::bad_response(wrong, Said { object_name, code, message }))
+impl Handoff {
+    /// From the properties of an answer, by the generated code; the error says which one is wrong.
+    pub(crate) fn read(
+        payment_session_id: Option<String>,
+        deeplink_url: Option<String>,
+        encryption_key: Option<Secret>,
+    ) -> Result<Self, String> {
+        let deeplink_url = present("deeplink_url", deeplink_url, String::as_str)?;
+        Ok(Self {
+            payment_session_id: present("payment_session_id", payment_session_id, String::as_str)
+                .and_then(|id| without_control("payment_session_id", id))?,
+            deeplink_url: parse_app_url(&deeplink_url)
+                .map_err(|wrong| format!("`deeplink_url` of the answer {wrong}"))?,
+            encryption_key: present("encryption_key", encryption_key, Secret::expose)?,
+        })
     }
 }
 
-/// The value of a property that the document leaves optional and a handoff needs.
-fn present<T>(property: &str, value: Option<T>, text: fn(&T) -> &str) -> Result<T, String> {
+/// The value of a property that the document leaves optional and the client needs.
+pub(crate) fn present<T>(property: &str, value: Option<T>, text: fn(&T) -> &str) -> Result<T, String> {
     let Some(value) = value else {
         return Err(format!("`{property}` is missing from the answer"));
     };

@@ -3,28 +3,45 @@
 // Not in Cargo.toml, since tests, examples and the build script may.
 #![warn(clippy::expect_used, clippy::panic, clippy::print_stderr, clippy::print_stdout, clippy::unwrap_used)]
 
+mod agent;
 mod check;
 mod client;
+mod decimal;
 mod environment;
 mod error;
 mod generated;
 mod handoff;
+mod key;
 mod secret;
 mod session;
 #[cfg(feature = "simulator")]
 pub mod simulator;
 mod transport;
+mod wait;
 
+pub use agent::{Agent, NewSession};
 pub use client::{Client, ClientBuilder};
 pub use environment::Environment;
 pub use error::{Error, ErrorKind, Outcome};
-pub use generated::requests as types;
 pub use handoff::Handoff;
+pub use key::{SecretKey, SessionKey};
 /// The HTTP library below, for [`ClientBuilder::http`] alone.
 #[doc(no_inline)]
 pub use reqwest;
+/// The type of amounts: exact, and common to databases and other crates.
+#[doc(no_inline)]
+pub use rust_decimal::Decimal;
 pub use secret::Secret;
-pub use session::{Session, SessionKey};
+pub use session::Session;
 /// The type of [`Handoff::deeplink_url`].
 #[doc(no_inline)]
 pub use url::Url;
+pub use wait::{Decision, Wait};
+
+/// The types of the documents: requests, and what answers are made of.
+///
+/// `new` of a request takes what is required, and each optional property has a setter.
+/// `Debug` shows numbers and truth values, and of a text only whether it is there.
+pub mod types {
+    pub use crate::generated::{public::*, types::AuthResponse};
+}

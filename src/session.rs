@@ -1,60 +1,13 @@
-//! Session keys, and the operations that need one.
+//! Sessions, and the operations that need one.
 
 use std::{fmt, sync::Arc};
 
 use crate::{
-    Environment, Error, Handoff, Secret,
+    Environment, Error, Handoff, SessionKey,
     generated::{self, operations, types},
-    transport,
+    transport::{self, Credential},
+    wait::Wait,
 };
-
-/// The key of a mobile session: `Session-Key` of the document.
-///
-/// `Debug` prints `[redacted]`, there is no `Display`, and the memory is wiped
-/// on drop; the copy in the HTTP library's buffers, while a call runs, is not.
-pub struct SessionKey(Secret);
-
-impl SessionKey {
-    /// The longest key that is accepted, in bytes: what fits a header of any
-    /// common server. Paynet documents no length.
-    pub const MAX_LENGTH: usize = 4096;
-
-    /// Takes a key of 1 to [`MAX_LENGTH`](Self::MAX_LENGTH) visible ASCII
-    /// characters, which are what a header carries unchanged.
-    ///
-    /// # Errors
-    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) for anything else; the
-    /// error says what is wrong without quoting the key.
-    pub fn new(key: impl Into<String>) -> Result<Self, Error> {
-        let key = Secret::from(key.into());
-        let text = key.expose();
-        let wrong = match text.find(|c: char| !c.is_ascii_graphic()) {
-            _ if text.is_empty() => "is empty".to_owned(),
-            _ if text.len() > Self::MAX_LENGTH => {
-                format!("is {} bytes long, and {} are the most", text.len(), Self::MAX_LENGTH)
-            }
-            Some(at) => format!("has a space, a control character or one beyond ASCII at byte {at}"),
-            None => return Ok(Self(key)),
-        };
-        Err(Error::invalid_input(format!(
-            "the session key {wrong}; give the key just as Paynet's create-session operation answered it"
-        )))
-    }
-}
-
-#[cfg(feature = "simulator")]
-impl SessionKey {
-    /// A key that the simulator made, and so known to be well-formed.
-    pub(crate) fn issued(key: String) -> Self {
-        Self(Secret::from(key))
-    }
-}
-
-impl fmt::Debug for SessionKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("SessionKey([redacted])")
-    }
-}
 
 /// A mobile session on a [`Client`](crate::Client): calls with its session key.
 ///
@@ -63,19 +16,45 @@ impl fmt::Debug for SessionKey {
 #[derive(Clone)]
 pub struct Session {
     api: generated::Client,
+    key: Arc<SessionKey>,
 }
 
 impl Session {
     pub(crate) fn new(client: &generated::Client, key: SessionKey) -> Self {
-        let mut api = client.clone();
-        api.inner.session_key = Some(Arc::new(key.0));
-        Self { api }
+        let key = Arc::new(key);
+        Self { api: transport::with(client, Credential::SessionKey(Arc::clone(&key))), key }
+    }
+
+    /// The session's key: for the merchant's app, which makes a session of its own of it, and for
+    /// [`Agent::logout`](crate::Agent::logout).
+    #[must_use]
+    pub fn key(&self) -> &SessionKey {
+        &self.key
     }
 
     /// The environment of the client that the session belongs to.
     #[must_use]
     pub fn environment(&self) -> Environment {
         self.api.inner.environment
+    }
+
+    /// Initiates a sale: `POST /v1/softpos/init_sale_transaction`.
+    ///
+    /// Paynet answers what opens the PayPOS app. **`Ok` is not a payment yet**: the
+    /// phone finishes it, and [`wait_for`](Self::wait_for) says how it ended.
+    /// The request is sent at most once.
+    ///
+    /// # Errors
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput), before anything is sent, for an `amount`
+    /// that is not positive or has more than two decimals, or a `callback_url` as at
+    /// [`init_reversal_transaction`](Self::init_reversal_transaction). After that as there.
+    ///
+    /// # Panics
+    /// Outside of a tokio runtime, as all of reqwest does.
+    pub async fn init_sale_transaction(&self, request: types::InitSaleRequest) -> Result<Handoff, Error> {
+        let call = self.api.init_sale_transaction(&request);
+        transport::call(&operations::INIT_SALE_TRANSACTION, &self.api, &request, call, Handoff::try_from)
+            .await
     }
 
     /// Initiates a cancel or refund: `POST /v1/softpos/init_reversal_transaction`.
@@ -89,7 +68,7 @@ impl Session {
     /// blank `xact_id`, or a `callback_url` that is not an absolute URL, has a space or a
     /// control character in it, or whose scheme is `javascript`, `data`, `file` or `blob`.
     /// After that every kind but `Configuration` may come: [`Error::outcome`] says what it
-    /// means for the refund.
+    /// means for the money.
     ///
     /// # Panics
     /// Outside of a tokio runtime, as all of reqwest does.
@@ -98,7 +77,34 @@ impl Session {
         request: types::InitReversalRequest,
     ) -> Result<Handoff, Error> {
         let call = self.api.init_reversal_transaction(&request);
-        transport::call(&operations::INIT_REVERSAL_TRANSACTION, self.environment(), &request, call).await
+        transport::call(&operations::INIT_REVERSAL_TRANSACTION, &self.api, &request, call, Handoff::try_from)
+            .await
+    }
+
+    /// The transactions of a payment session, none included: `POST /v1/softpos/check_transaction`.
+    ///
+    /// Moves no money, and may be asked as often as one likes.
+    ///
+    /// # Errors
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput), before anything is sent, for a blank
+    /// `payment_session_id`. After that every kind but `Configuration` may come;
+    /// [`BadResponse`](crate::ErrorKind::BadResponse) also for an answer without the list.
+    ///
+    /// # Panics
+    /// Outside of a tokio runtime, as all of reqwest does.
+    pub async fn check_transaction(
+        &self,
+        request: types::CheckTransactionRequest,
+    ) -> Result<Vec<types::Transaction>, Error> {
+        let call = self.api.check_transaction(&request);
+        transport::call(&operations::CHECK_TRANSACTION, &self.api, &request, call, |answer| Ok(answer.data))
+            .await
+    }
+
+    /// Waits until the phone has finished a payment session, by asking
+    /// [`check_transaction`](Self::check_transaction) again and again; see [`Wait`].
+    pub fn wait_for(&self, payment_session_id: impl Into<String>) -> Wait {
+        Wait::new(self.clone(), payment_session_id.into())
     }
 }
 

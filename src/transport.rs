@@ -8,12 +8,13 @@ use std::{future::Future, sync::Arc, time::Instant};
 
 use bytes::{Bytes, BytesMut};
 use progenitor_client::{ClientHooks, OperationInfo};
-use reqwest::header::{HeaderName, HeaderValue, USER_AGENT};
+use reqwest::header::{AUTHORIZATION, HeaderName, HeaderValue, InvalidHeaderValue, USER_AGENT};
 use serde::de::DeserializeOwned;
 use tracing::{Instrument, Span, field};
+use zeroize::Zeroizing;
 
 use crate::{
-    Environment, Error, Secret,
+    Environment, Error, SecretKey, SessionKey,
     check::Check,
     generated::{self, operations},
 };
@@ -22,6 +23,7 @@ use crate::{
 const MAX_BODY: usize = 64 * 1024;
 
 const API_VERSION: HeaderName = HeaderName::from_static("api-version");
+const PAYNET_MOBILE: HeaderName = HeaderName::from_static("paynetmobile");
 const SESSION_KEY: HeaderName = HeaderName::from_static("session-key");
 const AGENT: &str = concat!("paypos/", env!("CARGO_PKG_VERSION"));
 
@@ -29,13 +31,35 @@ const AGENT: &str = concat!("paypos/", env!("CARGO_PKG_VERSION"));
 #[derive(Clone, Debug)]
 pub(crate) struct Context {
     pub(crate) environment: Environment,
-    pub(crate) session_key: Option<Arc<Secret>>,
+    pub(crate) credential: Option<Credential>,
 }
 
-/// One operation of the document; the table is generated.
+/// Whom the calls are made for.
+#[derive(Clone, Debug)]
+pub(crate) enum Credential {
+    SecretKey(Arc<SecretKey>),
+    SessionKey(Arc<SessionKey>),
+}
+
+/// The same client, on the same connections, with a credential.
+pub(crate) fn with(client: &generated::Client, credential: Credential) -> generated::Client {
+    let mut client = client.clone();
+    client.inner.credential = Some(credential);
+    client
+}
+
+/// A header that is injected where the document asks for it.
+#[derive(Clone, Copy)]
+pub(crate) enum Header {
+    Authorization,
+    PaynetMobile,
+    SessionKey,
+}
+
+/// One operation of the documents; the table is generated.
 pub(crate) struct Operation {
     pub(crate) name: &'static str,
-    pub(crate) needs_session_key: bool,
+    pub(crate) headers: &'static [Header],
     /// The properties of a successful answer.
     pub(crate) answer: &'static [&'static str],
 }
@@ -43,21 +67,18 @@ pub(crate) struct Operation {
 /// Makes one call: checks the request, sends it, reads the answer, and records all that in a span.
 ///
 /// The generated call is boxed before anything else, as its future is large and would be copied at each step.
-pub(crate) fn call<T, A>(
+pub(crate) fn call<T: DeserializeOwned, A>(
     operation: &Operation,
-    environment: Environment,
+    api: &generated::Client,
     request: &impl Check,
     answer: impl Future<Output = Result<Answer<T>, progenitor_client::Error<()>>>,
-) -> impl Future<Output = Result<A, Error>>
-where
-    T: DeserializeOwned,
-    A: TryFrom<T, Error = Error>,
-{
+    read: impl FnOnce(T) -> Result<A, Error>,
+) -> impl Future<Output = Result<A, Error>> {
     let answer = Box::pin(answer);
-    record(operation, environment, async move {
+    record(operation, api.inner.environment, async move {
         request.check()?;
         match answer.await {
-            Ok(Answer(answer)) => A::try_from(answer),
+            Ok(Answer(answer)) => read(answer),
             Err(error) => Err(Box::pin(Error::of_call::<T>(error, operation)).await),
         }
     })
@@ -131,16 +152,31 @@ impl ClientHooks<Context> for generated::Client {
         // progenitor's own, which no document of Paynet's asks for.
         headers.remove(API_VERSION);
         headers.insert(USER_AGENT, HeaderValue::from_static(AGENT));
-        let needs_key = operations::ALL
-            .iter()
-            .any(|operation| operation.name == info.operation_id && operation.needs_session_key);
-        if needs_key && let Some(key) = &self.inner.session_key {
-            let mut value = HeaderValue::from_str(key.expose())?;
-            value.set_sensitive(true);
-            headers.insert(SESSION_KEY, value);
+        let operation = operations::ALL.iter().find(|operation| operation.name == info.operation_id);
+        for header in operation.into_iter().flat_map(|operation| operation.headers) {
+            let (name, value) = match (header, &self.inner.credential) {
+                (Header::SessionKey, Some(Credential::SessionKey(key))) => {
+                    (SESSION_KEY, sensitive(key.expose())?)
+                }
+                (Header::Authorization, Some(Credential::SecretKey(key))) => {
+                    (AUTHORIZATION, sensitive(&Zeroizing::new(format!("Basic {}", key.expose())))?)
+                }
+                (Header::PaynetMobile, _) => (PAYNET_MOBILE, HeaderValue::from_static("2")),
+                (Header::SessionKey | Header::Authorization, _) => {
+                    let wrong = "the document asks for another credential than this operation is called with";
+                    return Err(progenitor_client::Error::InvalidRequest(wrong.to_owned()));
+                }
+            };
+            headers.insert(name, value);
         }
         Ok(())
     }
+}
+
+fn sensitive(text: &str) -> Result<HeaderValue, InvalidHeaderValue> {
+    let mut value = HeaderValue::from_str(text)?;
+    value.set_sensitive(true);
+    Ok(value)
 }
 
 /// A successful answer, which the generated methods read by this type.

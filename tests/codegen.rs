@@ -20,6 +20,14 @@ fn document() -> Document {
     Document::read(Path::new(FILE)).unwrap()
 }
 
+fn documents() -> Vec<Document> {
+    Document::read_all(Path::new("openapi")).unwrap()
+}
+
+fn generate(document: Document) -> Result<String, codegen::Unusable> {
+    codegen::generate(vec![document])
+}
+
 /// The present document with a change, read and checked anew.
 fn changed(change: impl FnOnce(&mut Value)) -> Result<Document, codegen::Unusable> {
     let mut json = document().json;
@@ -34,7 +42,7 @@ fn apply(name: &str, document: &mut Document) -> Result<Vec<String>, codegen::Un
 
 #[test]
 fn the_generated_code_is_the_golden_file_and_what_the_crate_is_built_from() {
-    let code = codegen::generate(document()).unwrap();
+    let code = codegen::generate(documents()).unwrap();
     // EXPECTORATE=overwrite renews the file; the difference is there to be read.
     expectorate::assert_contents("tests/golden/generated.rs", &code);
     let built_from = include_str!(concat!(env!("OUT_DIR"), "/generated.rs"));
@@ -42,45 +50,56 @@ fn the_generated_code_is_the_golden_file_and_what_the_crate_is_built_from() {
 }
 
 #[test]
-fn the_present_document_needs_these_corrections() {
-    let mut document = document();
-    let touched: Vec<(&str, Vec<String>)> = corrections::ALL
-        .iter()
-        .map(|correction| (correction.name, (correction.apply)(&mut document).unwrap()))
-        .collect();
-    let at = |rest: &str| vec![format!("{OPERATION}{rest}")];
-    assert_eq!(
-        touched,
-        [
-            ("name_operations", at("/operationId")),
-            (
-                "describe_responses",
-                [at("/responses/200/description"), at("/responses/400/description")].concat()
-            ),
-            ("drop_ignored_headers", at("/parameters/1")),
-            ("lift_session_key", at("/parameters/0")),
-            ("keep_success_only", at("/responses/400")),
-            ("inline_plain_types", vec![]),
-            ("drop_constraints", vec![]),
-            (
-                "mark_secrets",
-                vec!["/components/schemas/InitReversalResponse/properties/encryption_key".to_owned()]
-            ),
-        ]
-    );
+fn the_present_documents_need_these_corrections() {
+    let mut touched = Vec::new();
+    for mut document in documents() {
+        for correction in &corrections::ALL {
+            for place in (correction.apply)(&mut document).unwrap() {
+                let place = place.replace("/paths/~1v1~1agent~1", "").replace("/paths/~1v1~1softpos~1", "");
+                let place = place.replace("/components/schemas/", "");
+                touched.push(format!("{} {place}", correction.name));
+            }
+        }
+    }
+    let mut expected = Vec::new();
+    for (operation, injected, essential, secrets) in [
+        ("get_auth_key", 2, None, vec!["AuthResponse/properties/session_key"]),
+        ("logout", 2, Some("LogoutRequest/required"), vec!["LogoutRequest/properties/session_key"]),
+        (
+            "init_sale_transaction",
+            1,
+            Some("InitSaleRequest/required"),
+            vec!["InitSaleResponse/properties/encryption_key"],
+        ),
+        ("init_reversal_transaction", 1, None, vec!["InitReversalResponse/properties/encryption_key"]),
+        ("check_transaction", 1, Some("CheckTransactionResponse/required"), vec![]),
+    ] {
+        expected.push(format!("name_operations {operation}/post/operationId"));
+        expected.push(format!("describe_responses {operation}/post/responses/200/description"));
+        expected.push(format!("describe_responses {operation}/post/responses/400/description"));
+        for i in 0..injected {
+            expected.push(format!("lift_injected_headers {operation}/post/parameters/{i}"));
+        }
+        expected.push(format!("drop_ignored_headers {operation}/post/parameters/0"));
+        expected.extend(essential.map(|place| format!("require_essentials {place}")));
+        expected.push(format!("keep_success_only {operation}/post/responses/400"));
+        expected.extend(secrets.iter().map(|place| format!("mark_secrets {place}")));
+    }
+    touched.sort();
+    expected.sort();
+    assert_eq!(touched, expected);
 }
 
 #[test]
 fn a_correction_with_nothing_to_correct_does_nothing() {
-    let mut corrected = document();
-    for correction in &corrections::ALL {
-        (correction.apply)(&mut corrected).unwrap();
+    for document in documents() {
+        let mut corrected = codegen::corrected(document).unwrap();
+        let before = corrected.json.clone();
+        for correction in &corrections::ALL {
+            assert_eq!((correction.apply)(&mut corrected).unwrap(), [] as [String; 0], "{}", correction.name);
+        }
+        assert_eq!(corrected.json, before);
     }
-    let before = corrected.json.clone();
-    for correction in &corrections::ALL {
-        assert_eq!((correction.apply)(&mut corrected).unwrap(), [] as [String; 0], "{}", correction.name);
-    }
-    assert_eq!(corrected.json, before);
 }
 
 #[test]
@@ -127,7 +146,7 @@ fn describe_responses_gives_the_reason_phrase_and_keeps_what_is_there() {
 
 #[test]
 fn drop_ignored_headers_drops_three_headers_in_any_case_and_no_other() {
-    let header = |name: &str| json!({ "name": name, "in": "header", "schema": { "type": "string" } });
+    let header = |name: &str| json!({ "name": name, "in": "header", "required": true, "schema": { "type": "string" } });
     let mut document = changed(|json| {
         json.pointer_mut(OPERATION).unwrap()["parameters"] = json!([
             header("accept"),
@@ -145,23 +164,185 @@ fn drop_ignored_headers_drops_three_headers_in_any_case_and_no_other() {
 }
 
 #[test]
-fn lift_session_key_marks_the_operations_that_need_it_and_no_other() {
+fn lift_injected_headers_marks_the_operations_that_need_them_and_no_other() {
+    let header = |name: &str| json!({ "name": name, "in": "header", "required": true, "schema": { "type": "string" } });
     let mut document = changed(|json| {
         let operation = json.pointer(OPERATION).unwrap().clone();
-        let key = operation["parameters"][0].clone();
         let mut without = operation.clone();
         without["parameters"] = json!([]);
+        let mut agent = without.clone();
+        agent["parameters"] = json!([header("X-Other"), header("paynetmobile"), header("AUTHORIZATION")]);
         json["paths"]["/v1/other"] = json!({ "post": without });
-        json["paths"]["/v1/shared"] = json!({ "parameters": [key], "post": without, "put": without });
+        json["paths"]["/v1/agent"] = json!({ "post": agent });
+        json["paths"]["/v1/shared"] =
+            json!({ "parameters": [header("Session-Key")], "post": without, "put": without });
     })
     .unwrap();
-    assert_eq!(apply("lift_session_key", &mut document).unwrap().len(), 2);
-    let needs =
-        |pointer: &str| document.json.pointer(pointer).unwrap().get(corrections::NEEDS_SESSION_KEY).is_some();
-    assert!(needs(OPERATION));
-    assert!(needs("/paths/~1v1~1shared/post"));
-    assert!(needs("/paths/~1v1~1shared/put"));
-    assert!(!needs("/paths/~1v1~1other/post"));
+    assert_eq!(apply("lift_injected_headers", &mut document).unwrap().len(), 4);
+    let needs = |pointer: &str| {
+        document
+            .json
+            .pointer(pointer)
+            .unwrap()
+            .get(corrections::INJECTED_HEADERS)
+            .cloned()
+            .unwrap_or_default()
+    };
+    assert_eq!(needs(OPERATION), json!(["Session-Key"]));
+    assert_eq!(needs("/paths/~1v1~1shared/post"), json!(["Session-Key"]));
+    assert_eq!(needs("/paths/~1v1~1shared/put"), json!(["Session-Key"]));
+    assert_eq!(needs("/paths/~1v1~1agent/post"), json!(["PaynetMobile", "Authorization"]));
+    assert_eq!(needs("/paths/~1v1~1other/post"), Value::Null);
+    let kept = &document.json["paths"]["/v1/agent"]["post"]["parameters"];
+    assert_eq!(kept.as_array().unwrap().iter().map(|kept| &kept["name"]).collect::<Vec<_>>(), ["X-Other"]);
+}
+
+#[test]
+fn require_essentials_makes_required_what_an_operation_means_nothing_without() {
+    let sale = |change: fn(&mut Value)| {
+        let mut json = Document::read(Path::new("openapi/initialize-payment.json")).unwrap().json;
+        change(&mut json["components"]["schemas"]["InitSaleRequest"]);
+        let mut document = Document::parse("sale.json", &json.to_string()).unwrap();
+        apply("name_operations", &mut document).unwrap();
+        apply("require_essentials", &mut document)
+            .map(|_| document.json["components"]["schemas"]["InitSaleRequest"]["required"].clone())
+    };
+    assert_eq!(sale(|_| ()).unwrap(), json!(["amount"]));
+    assert_eq!(
+        sale(|schema| schema["required"] = json!(["callback_url"])).unwrap(),
+        json!(["callback_url", "amount"])
+    );
+    assert_eq!(sale(|schema| schema["required"] = json!(["amount"])).unwrap(), json!(["amount"]));
+    let gone = sale(|schema| drop(schema["properties"].as_object_mut().unwrap().remove("amount")));
+    assert_eq!(
+        gone.unwrap_err().to_string(),
+        "sale.json: at /components/schemas/InitSaleRequest: `amount` is gone, without which \
+         `init_sale_transaction` means nothing; expected the property; or mend `ESSENTIAL` in codegen/corrections.rs"
+    );
+}
+
+/// The documents, with a change to the first or the last of them.
+fn joined(
+    first: impl FnOnce(&mut Value),
+    last: impl FnOnce(&mut Value),
+) -> Result<String, codegen::Unusable> {
+    let mut documents = documents();
+    first(&mut documents.first_mut().unwrap().json);
+    last(&mut documents.last_mut().unwrap().json);
+    codegen::generate(documents)
+}
+
+#[test]
+fn documents_are_joined_whose_components_mean_the_same() {
+    let error = "/components/schemas/ErrorResponse";
+    let same = joined(
+        |json| {
+            let error = json.pointer_mut(error).unwrap();
+            error["description"] = json!("Said differently.");
+            error["properties"]["code"]["example"] = json!(5);
+            error["properties"]["description"] = json!({ "type": "string" });
+            error["required"] = json!(["code", "message"]);
+        },
+        |json| {
+            let error = json.pointer_mut(error).unwrap();
+            error["properties"]["description"] = json!({ "type": "string" });
+            error["required"] = json!(["message", "code"]);
+        },
+    );
+    // The other documents lack what these two agree on.
+    let unusable = same.unwrap_err().to_string();
+    assert!(
+        unusable.starts_with("openapi/end-session.json: at /components/schemas/ErrorResponse: "),
+        "{unusable}"
+    );
+
+    joined(
+        |json| json.pointer_mut(error).unwrap()["properties"]["code"]["description"] = json!("A code."),
+        |_| (),
+    )
+    .unwrap();
+    joined(|json| json["components"]["parameters"]["ContentTypeHeader"]["description"] = json!("x"), |_| ())
+        .unwrap();
+}
+
+#[test]
+fn documents_that_contradict_each_other_are_unusable_and_both_are_named() {
+    let refused = |first: fn(&mut Value), last: fn(&mut Value)| joined(first, last).unwrap_err().to_string();
+    assert_eq!(
+        refused(
+            |_| (),
+            |json| json["components"]["schemas"]["ErrorResponse"]["properties"]["code"]["type"] =
+                json!("string")
+        ),
+        "openapi/retrieve-payment.json: at /components/schemas/ErrorResponse: it means something else than in \
+         openapi/create-session.json; expected the same under the same name; \
+         fetch both pages again, as one of them is older"
+    );
+    assert_eq!(
+        refused(|_| (), |json| drop(json["servers"].as_array_mut().unwrap().pop())),
+        "openapi/retrieve-payment.json: at /servers: the servers are not those of openapi/create-session.json; \
+         expected the same servers in all documents, as a client has one environment"
+    );
+    assert_eq!(
+        refused(|_| (), |json| json["servers"][1]["description"] = json!("Test")),
+        "openapi/retrieve-payment.json: at /servers: the servers are not those of openapi/create-session.json; \
+         expected the same servers in all documents, as a client has one environment"
+    );
+    assert_eq!(
+        refused(
+            |_| (),
+            |json| json["paths"]["/v1/softpos/check_transaction"]["post"]["operationId"] =
+                json!("getAuthKey")
+        ),
+        "openapi/retrieve-payment.json: at /paths/~1v1~1softpos~1check_transaction/post: \
+         the operation `get_auth_key` is in openapi/create-session.json too; \
+         expected each operation in one document; remove the older of the two"
+    );
+    assert_eq!(
+        refused(
+            |_| (),
+            |json| {
+                let mut item = json["paths"]["/v1/softpos/check_transaction"].take();
+                item["post"]["operationId"] = json!("another");
+                json["paths"] = json!({ "/v1/agent/get_auth_key": item });
+            }
+        ),
+        "openapi/retrieve-payment.json: at /paths/~1v1~1agent~1get_auth_key/post: \
+         the path /v1/agent/get_auth_key is in openapi/create-session.json too; \
+         expected each operation in one document; remove the older of the two"
+    );
+}
+
+#[test]
+fn a_folder_without_documents_is_unusable() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("no-documents");
+    fs::create_dir_all(&folder).unwrap();
+    for (folder, wrong) in
+        [(folder.as_path(), "there is no document in it"), (Path::new("nowhere"), "it cannot be read: ")]
+    {
+        let unusable = Document::read_all(folder).map(drop).unwrap_err().to_string();
+        assert!(unusable.contains(wrong), "{unusable}");
+        assert!(
+            unusable.ends_with("store Paynet's documents there, as files that end in .json"),
+            "{unusable}"
+        );
+    }
+}
+
+#[test]
+fn a_list_of_numbers_is_unusable_until_it_can_be_read_exactly() {
+    let unusable = changed(|json| {
+        json["components"]["schemas"]["InitReversalResponse"]["properties"]["parts"] =
+            json!({ "type": "array", "items": { "type": "number" } });
+    })
+    .and_then(generate)
+    .map(drop)
+    .unwrap_err();
+    assert_eq!(
+        unusable.to_string(),
+        "openapi/refund-cancel.json: `parts` holds numbers in a way that is not read yet; \
+         expected a number by itself; teach src/decimal.rs how to read it"
+    );
 }
 
 #[test]
@@ -208,7 +389,7 @@ fn mark_secrets_marks_strings_by_name_wherever_they_are() {
     {
         assert_eq!(open.get("format"), None, "{open}");
     }
-    let code = codegen::generate(document).unwrap();
+    let code = generate(document).unwrap();
     assert_eq!(code.matches("pub session_key: ::std::option::Option<crate::Secret>").count(), 1);
     assert_eq!(code.matches("pub card_token: ::std::option::Option<crate::Secret>").count(), 1);
 }
@@ -226,7 +407,7 @@ fn mark_secrets_finds_schemas_that_are_written_in_place() {
     let touched = apply("mark_secrets", &mut document).unwrap();
     let place = "/components/responses/Done/content/application~1json/schema/properties/encryption_key";
     assert!(touched.iter().any(|touched| touched == place), "{touched:?}");
-    let code = codegen::generate(document).unwrap();
+    let code = generate(document).unwrap();
     assert!(!code.contains("pub encryption_key: ::std::option::Option<::std::string::String>"));
 }
 
@@ -248,7 +429,7 @@ fn inline_plain_types_replaces_references_to_texts_and_numbers_and_no_others() {
     assert_eq!(properties["reference_no"], json!({ "type": "string", "description": "Own." }));
     assert!(properties["refusal"].get("$ref").is_some());
     // The checks of a text that is a URL still see it.
-    let code = codegen::generate(document).unwrap();
+    let code = generate(document).unwrap();
     assert!(code.contains(r#"crate::check::app_url("callback_url", self.callback_url.as_deref())?;"#));
 }
 
@@ -279,7 +460,7 @@ fn constructors_take_what_is_required_in_the_order_of_the_document() {
             json["components"]["schemas"]["InitReversalRequest"]["required"] = required;
         })
         .unwrap();
-        let code = codegen::generate(document).unwrap();
+        let code = generate(document).unwrap();
         let new = code.split("pub fn new(").nth(1).unwrap().split(')').next().unwrap();
         let [first, second] = signature.map(|name| new.find(&format!("{name}: impl Into")).unwrap());
         assert!(first < second, "{new}");
@@ -289,7 +470,7 @@ fn constructors_take_what_is_required_in_the_order_of_the_document() {
 /// What a document that cannot be used is refused with: the whole message.
 #[track_caller]
 fn assert_unusable(text: &str, message: &str) {
-    let unusable = Document::parse(FILE, text).and_then(codegen::generate).map(drop).unwrap_err();
+    let unusable = Document::parse(FILE, text).and_then(generate).map(drop).unwrap_err();
     assert_eq!(unusable.to_string(), message);
 }
 
@@ -416,7 +597,7 @@ fn a_document_without_servers_or_with_an_unusable_one_is_unusable() {
 #[test]
 fn a_session_key_that_is_not_a_required_string_header_is_unusable() {
     const PLACE: &str = "/paths/~1v1~1softpos~1init_reversal_transaction/post/parameters/0";
-    const RIGHT: &str = "expected a required header parameter of type string, which the session can inject";
+    const RIGHT: &str = "expected a required header parameter of type string, which the transport can inject";
     for (property, value, wrong) in [
         ("required", json!(false), "Session-Key is in \"header\", required: false, of type \"string\""),
         ("in", json!("query"), "Session-Key is in \"query\", required: true, of type \"string\""),
@@ -488,7 +669,7 @@ fn a_document_that_progenitor_panics_on_gets_a_message_of_one_line() {
     let unusable = changed(|json| {
         json["components"]["schemas"]["ErrorResponse"]["properties"]["message"]["type"] = json!("strng");
     })
-    .and_then(codegen::generate)
+    .and_then(generate)
     .map(drop)
     .unwrap_err()
     .to_string();
@@ -504,7 +685,7 @@ fn a_reason_of_several_lines_becomes_a_message_of_one() {
         item["post"]["parameters"] =
             json!([{ "name": "page", "in": "cookie", "schema": { "type": "string" } }]);
     })
-    .and_then(codegen::generate)
+    .and_then(generate)
     .map(drop)
     .unwrap_err()
     .to_string();
@@ -591,7 +772,7 @@ struct Copy {
 }
 
 impl Copy {
-    fn with(document: &str) -> Self {
+    fn with(documents: &[(&str, String)]) -> Self {
         let here = Path::new(env!("CARGO_MANIFEST_DIR"));
         let scratch = Path::new(env!("CARGO_TARGET_TMPDIR"));
         let lock = fs::File::create(scratch.join("copy.lock")).unwrap();
@@ -604,7 +785,9 @@ impl Copy {
         {
             copy(&here.join(part), &root.join(part));
         }
-        fs::write(root.join(FILE), document).unwrap();
+        for (file, text) in documents {
+            fs::write(root.join(file), text).unwrap();
+        }
         Self { root, _lock: lock }
     }
 
@@ -667,19 +850,28 @@ fn with_every_kind_of_property(json: &mut Value) {
         "card_token": { "type": "string" },
         "type": { "type": "string", "nullable": true },
     });
-    for schema in ["InitReversalRequest", "InitReversalResponse", "ErrorResponse"] {
-        for (name, property) in added.as_object().unwrap() {
-            schemas[schema]["properties"][name] = property.clone();
+    for schema in ["InitReversalRequest", "InitReversalResponse", "ErrorResponse", "Transaction"] {
+        if let Some(schema) = schemas.get_mut(schema) {
+            for (name, property) in added.as_object().unwrap() {
+                schema["properties"][name] = property.clone();
+            }
         }
     }
 }
 
 #[test]
 fn a_new_property_of_any_kind_gives_a_new_setter_with_no_other_change() {
-    let document = changed(with_every_kind_of_property).unwrap();
-    let output = Copy::with(&document.json.to_string()).run(
+    let documents: Vec<_> = documents()
+        .into_iter()
+        .map(|mut document| {
+            with_every_kind_of_property(&mut document.json);
+            (document.file, document.json.to_string())
+        })
+        .collect();
+    let documents: Vec<_> = documents.iter().map(|(file, text)| (file.as_str(), text.clone())).collect();
+    let output = Copy::with(&documents).run(
         r#"
-        use paypos::types::{Basket, InitReversalRequest};
+        use paypos::{Decimal, types::{Basket, InitReversalRequest, Transaction}};
 
         fn main() {
             let request = InitReversalRequest::new("x");
@@ -690,7 +882,7 @@ fn a_new_property_of_any_kind_gives_a_new_setter_with_no_other_change() {
                 .count(7)
                 .when("today")
                 .id("any")
-                .amount(1.5)
+                .amount(Decimal::new(15, 1))
                 .is_last(true)
                 .tags(vec!["a".to_owned()])
                 .lines(vec![Basket::new("shoes")])
@@ -701,6 +893,7 @@ fn a_new_property_of_any_kind_gives_a_new_setter_with_no_other_change() {
             assert_eq!(request.note.as_deref(), Some("for the customer"));
             assert_eq!(request.card_token.as_ref().unwrap().expose(), "a-secret");
             assert!(!format!("{request:?}").contains("a-secret"));
+            assert!(Transaction::default().lines.is_empty());
         }"#,
     );
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
@@ -708,7 +901,7 @@ fn a_new_property_of_any_kind_gives_a_new_setter_with_no_other_change() {
 
 #[test]
 fn an_unusable_document_fails_the_build_with_one_readable_message() {
-    let output = Copy::with("# Refund / Cancel").run("fn main() {}");
+    let output = Copy::with(&[(FILE, "# Refund / Cancel".to_owned())]).run("fn main() {}");
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert!(!output.status.success());
     let message = "openapi/refund-cancel.json: it is not JSON: expected value at line 1 column 1; \

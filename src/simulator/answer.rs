@@ -1,6 +1,6 @@
 //! What the simulator answers: by the document, by what it has issued, and by the faults it was told.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use axum::{
     Router,
@@ -9,14 +9,20 @@ use axum::{
     response::{Html, IntoResponse, Response},
 };
 use http::{StatusCode, header::CONTENT_TYPE};
-use serde_json::{Value, json};
+use serde_json::{
+    Value, json,
+    value::{RawValue, to_raw_value},
+};
 
 use super::{
-    CODE_BREAKS_THE_DOCUMENT, CODE_UNKNOWN_SESSION, CODE_UNKNOWN_TRANSACTION, Fault,
+    Fault,
+    books::{Sale, Undecided},
     judge::Judge,
+    refusal::Refusal,
     server::Broken,
     state::{ReceivedRequest, State},
 };
+use crate::Decimal;
 
 /// The most that is read of a request, in bytes.
 const MAX_BODY: usize = 16 * 1024 * 1024;
@@ -32,10 +38,8 @@ pub(super) fn router(judge: Judge, state: Arc<State>) -> Router {
 async fn answer(judge: &Judge, state: &State, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let Ok(body) = to_bytes(body, MAX_BODY).await else {
-        return json_response(
-            StatusCode::BAD_REQUEST,
-            &refusal(CODE_BREAKS_THE_DOCUMENT, "the body cannot be read whole"),
-        );
+        let refusal = Refusal::breaks_the_document("the body cannot be read whole");
+        return json_response(StatusCode::BAD_REQUEST, written(&refused(&refusal)));
     };
     let request = ReceivedRequest::new(parts, &body);
     let fault = state.receive(request.clone());
@@ -45,55 +49,91 @@ async fn answer(judge: &Judge, state: &State, request: Request) -> Response {
     }
     let (status, mut answer) = match carry_out(judge, state, &request) {
         Ok(answer) => (StatusCode::OK, answer),
-        Err((code, message)) => (StatusCode::BAD_REQUEST, refusal(code, &message)),
+        Err(refusal) => (StatusCode::BAD_REQUEST, refused(&refusal)),
     };
     match fault {
         Some(Fault::Delay(delay)) => tokio::time::sleep(delay).await,
         Some(Fault::DropConnection) => return Broken::before_the_answer(),
-        Some(Fault::TruncateAnswer) => return Broken::half_way(status, &answer.to_string()),
+        Some(Fault::TruncateAnswer) => return Broken::half_way(status, &written(&answer)),
         Some(Fault::MissingField(property)) => {
-            answer.as_object_mut().and_then(|answer| answer.remove(&property));
+            answer.remove(&property);
         }
         Some(Fault::Html) => {
             return Html("<!doctype html><title>Welcome</title><p>Please log in.").into_response();
         }
         Some(Fault::Status { .. }) | None => {}
     }
-    json_response(status, &answer)
+    json_response(status, written(&answer))
+}
+
+fn json_response(status: StatusCode, body: String) -> Response {
+    (status, [(CONTENT_TYPE, "application/json")], Body::from(body)).into_response()
+}
+
+/// An answer by its properties, each as its JSON, since amounts keep their digits.
+type Answer = BTreeMap<String, Box<RawValue>>;
+
+/// An answer with what every answer says, and these properties.
+fn said(object_name: &str, code: i64, message: &str, properties: &Value) -> Answer {
+    let said = json!({ "object_name": object_name, "code": code, "message": message });
+    let all = [&said, properties].into_iter().filter_map(Value::as_object).flatten();
+    all.filter_map(|(name, value)| Some((name.clone(), to_raw_value(value).ok()?))).collect()
+}
+
+fn refused(refusal: &Refusal) -> Answer {
+    said("simulator", refusal.code, &refusal.message, &Value::Null)
+}
+
+fn written(answer: &Answer) -> String {
+    serde_json::to_string(answer).unwrap_or_default()
 }
 
 /// Carries an operation out, or says why not.
-fn carry_out(judge: &Judge, state: &State, request: &ReceivedRequest) -> Result<Value, (i64, String)> {
-    let path = judge.judge(request).map_err(|wrong| (CODE_BREAKS_THE_DOCUMENT, wrong))?;
-    match path {
-        "/v1/softpos/init_reversal_transaction" => init_reversal_transaction(state, request),
-        _ => Err((CODE_BREAKS_THE_DOCUMENT, format!("the simulator does not play {path} yet"))),
-    }
-}
-
-fn init_reversal_transaction(state: &State, request: &ReceivedRequest) -> Result<Value, (i64, String)> {
-    if !request.header("session-key").is_some_and(|key| state.knows_session(key)) {
-        return Err((CODE_UNKNOWN_SESSION, "the session key is none of those issued".to_owned()));
-    }
+fn carry_out(judge: &Judge, state: &State, request: &ReceivedRequest) -> Result<Answer, Refusal> {
+    let path = judge.judge(request).map_err(Refusal::breaks_the_document)?;
+    let operation = path.rsplit('/').next().unwrap_or_default();
     let body: Value = serde_json::from_slice(request.body()).unwrap_or_default();
-    if !body["xact_id"].as_str().is_some_and(|xact_id| state.knows_transaction(xact_id)) {
-        return Err((CODE_UNKNOWN_TRANSACTION, "the transaction is none of those added".to_owned()));
-    }
-    let payment_session_id = state.open_payment_session();
-    Ok(json!({
-        "payment_session_id": payment_session_id,
-        "deeplink_url": format!("paypos-simulator://reversal/{payment_session_id}"),
-        "encryption_key": format!("simulated-encryption-key-of-{payment_session_id}"),
-        "object_name": "init_reversal_transaction",
-        "code": 0,
-        "message": "simulated",
-    }))
-}
-
-fn refusal(code: i64, message: &str) -> Value {
-    json!({ "object_name": "simulator", "code": code, "message": message })
-}
-
-fn json_response(status: StatusCode, body: &Value) -> Response {
-    (status, [(CONTENT_TYPE, "application/json")], Body::from(body.to_string())).into_response()
+    let text = |property: &str| body[property].as_str().unwrap_or_default();
+    let session_key = request.header("session-key").unwrap_or_default();
+    let authorization = request.header("authorization").unwrap_or_default();
+    let secret_key = authorization.strip_prefix("Basic ").unwrap_or_default();
+    let handoff = |what: &str, payment_session_id: String| {
+        json!({
+            "deeplink_url": format!("paypos-simulator://{what}/{payment_session_id}"),
+            "encryption_key": format!("simulated-encryption-key-of-{payment_session_id}"),
+            "payment_session_id": payment_session_id,
+        })
+    };
+    let mut data = None;
+    let properties = match operation {
+        "get_auth_key" => json!({
+            "session_key": state.auth(secret_key)?,
+            "expired_date": "simulated",
+            "agent_id": text("agent_id"),
+            "company_code": "simulated",
+            "user_id": text("user_id"),
+            "user_unique_id": "simulated",
+            "is_okc_inquiry": false,
+        }),
+        "logout" => {
+            state.logout(secret_key, text("session_key"))?;
+            Value::Null
+        }
+        "init_sale_transaction" => {
+            let asked: Sale = serde_json::from_slice(request.body()).map_err(|_| Refusal::NO_AMOUNT)?;
+            let amount = asked.amount.filter(|amount| *amount > Decimal::ZERO).ok_or(Refusal::NO_AMOUNT)?;
+            handoff("sale", state.init_sale(session_key, Undecided::Sale { amount, asked })?)
+        }
+        "init_reversal_transaction" => {
+            handoff("reversal", state.init_reversal(session_key, text("xact_id"))?)
+        }
+        "check_transaction" => {
+            data = to_raw_value(&state.check(session_key, text("payment_session_id"))?).ok();
+            Value::Null
+        }
+        _ => return Err(Refusal::breaks_the_document(format!("the simulator does not play {path} yet"))),
+    };
+    let mut answer = said(operation, 0, "simulated", &properties);
+    answer.extend(data.map(|data| ("Data".to_owned(), data)));
+    Ok(answer)
 }

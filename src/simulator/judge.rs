@@ -102,7 +102,11 @@ impl Header {
             [] => Ok(()),
             [value] => {
                 let text = String::from_utf8_lossy(value.as_bytes()).into_owned();
-                if self.schema.is_valid(&Value::String(text)) {
+                // A header is text, of a number where the document says so.
+                let number = text.parse::<i64>().map(Value::from);
+                if number.is_ok_and(|number| self.schema.is_valid(&number))
+                    || self.schema.is_valid(&Value::String(text))
+                {
                     Ok(())
                 } else {
                     Err(format!("the header {name} does not have the documented type"))

@@ -3,8 +3,9 @@
 //! A [`Simulator`] listens on a free port of 127.0.0.1 and judges each request by
 //! the document **as published**: path, method, required headers, content type,
 //! and the body against its schema. What breaks it is answered with 400 and an
-//! `ErrorResponse` that says what is wrong. It knows the session keys and the
-//! transactions that it has issued, and refuses all others.
+//! `ErrorResponse` that says what is wrong. It plays the whole flow: dealers open
+//! sessions, sessions initiate sales and reversals, a simulated [`Phone`] approves or
+//! declines them. What it has not issued, or what has ended, it refuses.
 //!
 //! It cannot show what Paynet leaves undocumented. Its `code` numbers, its texts
 //! and the form of its keys, ids and deeplinks are its own; do not rely on them.
@@ -12,7 +13,7 @@
 //! ```
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! use paypos::{Client, Environment, simulator::Simulator, types::InitReversalRequest};
+//! use paypos::{Client, Decision, Environment, simulator::Simulator, types::InitReversalRequest};
 //!
 //! let simulator = Simulator::start().await?;
 //! let client = Client::builder(Environment::Sandbox).base_url(simulator.url()).build()?;
@@ -22,6 +23,10 @@
 //! let handoff = session.init_reversal_transaction(InitReversalRequest::new(xact_id)).await?;
 //! assert_eq!(handoff.deeplink_url.scheme(), "paypos-simulator");
 //!
+//! simulator.phone().approve(&handoff.payment_session_id)?;
+//! let decision = session.wait_for(handoff.payment_session_id).await?;
+//! assert!(matches!(decision, Decision::Succeeded(_)));
+//!
 //! let refused = session.init_reversal_transaction(InitReversalRequest::new("unknown")).await;
 //! assert_eq!(refused.unwrap_err().code(), Some(paypos::simulator::CODE_UNKNOWN_TRANSACTION));
 //! # Ok(())
@@ -29,15 +34,18 @@
 //! ```
 
 mod answer;
+mod books;
 mod judge;
+mod refusal;
 mod server;
 mod state;
 
-use std::{io, sync::Arc, time::Duration};
+use std::{fmt, io, sync::Arc, time::Duration};
 
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 
-use crate::SessionKey;
+use crate::{SecretKey, SessionKey};
+use refusal::Refusal;
 use state::State;
 
 pub use state::ReceivedRequest;
@@ -48,6 +56,20 @@ pub const CODE_BREAKS_THE_DOCUMENT: i64 = 9001;
 pub const CODE_UNKNOWN_SESSION: i64 = 9002;
 /// `code` of the simulator for a transaction that it does not know. Paynet documents no codes.
 pub const CODE_UNKNOWN_TRANSACTION: i64 = 9003;
+/// `code` of the simulator for a secret key that is no dealer's. Paynet documents no codes.
+pub const CODE_UNKNOWN_DEALER: i64 = 9004;
+/// `code` of the simulator for a session that was ended. Paynet documents no codes.
+pub const CODE_ENDED_SESSION: i64 = 9005;
+/// `code` of the simulator for a session that has expired. Paynet documents no codes.
+pub const CODE_EXPIRED_SESSION: i64 = 9006;
+/// `code` of the simulator for a session or a transaction of another dealer's. Paynet documents no codes.
+pub const CODE_OTHER_DEALER: i64 = 9007;
+/// `code` of the simulator for a sale that was reversed before. Paynet documents no codes.
+pub const CODE_ALREADY_REVERSED: i64 = 9008;
+/// `code` of the simulator for a payment session that it does not know. Paynet documents no codes.
+pub const CODE_UNKNOWN_PAYMENT_SESSION: i64 = 9009;
+/// `code` of the simulator for a sale without a positive amount. Paynet documents no codes.
+pub const CODE_NO_AMOUNT: i64 = 9010;
 
 /// A running simulator. Dropping it stops it; [`shutdown`](Self::shutdown) also waits until it has stopped.
 #[derive(Debug)]
@@ -85,6 +107,9 @@ impl Simulator {
     /// How many requests are kept for [`requests`](Self::requests).
     pub const KEPT_REQUESTS: usize = 10_000;
 
+    /// How many dealers, sessions, payment sessions and sales are kept, of each; the oldest is forgotten.
+    pub const KEPT_OF_EACH: usize = 100_000;
+
     /// Starts a simulator on the current tokio runtime.
     ///
     /// # Errors
@@ -106,10 +131,28 @@ impl Simulator {
         &self.url
     }
 
-    /// Opens a session and gives its key, as Paynet's create-session operation would.
+    /// Adds a dealer, and gives the secret key of an [`Agent`](crate::Agent).
+    #[must_use]
+    pub fn add_dealer(&self) -> SecretKey {
+        self.state.add_dealer()
+    }
+
+    /// Opens a session without a dealer's call, and gives its key. All of these belong to one
+    /// dealer, as do the sales of [`add_transaction`](Self::add_transaction).
     #[must_use]
     pub fn issue_session(&self) -> SessionKey {
         self.state.issue_session()
+    }
+
+    /// Lets a session expire, as time would.
+    pub fn expire_session(&self, key: &SessionKey) {
+        self.state.expire_session(key);
+    }
+
+    /// The phone with the PayPOS app, which finishes payment sessions.
+    #[must_use]
+    pub fn phone(&self) -> Phone<'_> {
+        Phone { state: &self.state }
     }
 
     /// Adds a completed sale, and gives the `xact_id` that a reversal asks for.
@@ -135,3 +178,41 @@ impl Simulator {
         let _ = self.server.await;
     }
 }
+
+/// The simulated phone: the person at it approves or declines; see [`Simulator::phone`].
+#[derive(Clone, Copy, Debug)]
+pub struct Phone<'a> {
+    state: &'a State,
+}
+
+impl Phone<'_> {
+    /// Carries the sale or reversal out.
+    ///
+    /// # Errors
+    /// Where no such payment session waits for the phone, or the sale was reversed meanwhile.
+    pub fn approve(&self, payment_session_id: &str) -> Result<(), NotWaiting> {
+        self.state.decide(payment_session_id, true)
+    }
+
+    /// Declines the sale or reversal: a transaction that did not succeed.
+    ///
+    /// # Errors
+    /// Where no such payment session waits for the phone.
+    pub fn decline(&self, payment_session_id: &str) -> Result<(), NotWaiting> {
+        self.state.decide(payment_session_id, false)
+    }
+}
+
+/// Why the phone cannot finish a payment session: it is unknown, was decided before, or its sale
+/// was reversed meanwhile.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct NotWaiting;
+
+impl fmt::Display for NotWaiting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("no such payment session waits for the phone, or its sale was reversed meanwhile")
+    }
+}
+
+impl std::error::Error for NotWaiting {}

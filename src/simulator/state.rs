@@ -1,15 +1,21 @@
 //! What the simulator has issued, received, and been told to get wrong.
 
 use std::{
-    collections::{HashSet, VecDeque},
+    collections::{HashMap, VecDeque},
     fmt,
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
 use http::{HeaderMap, Method, request};
 
-use super::{Fault, Simulator};
-use crate::SessionKey;
+use super::{
+    Fault, NotWaiting, Refusal, Simulator,
+    books::{OpenSession, Payment, Recorded, Transaction, Undecided},
+};
+use crate::{Decimal, SecretKey, SessionKey};
+
+/// Whose the sessions and transactions are that a test asks for without a dealer.
+const HOUSE: &str = "simulated-house-dealer";
 
 #[derive(Default)]
 pub(super) struct State(Mutex<Inner>);
@@ -17,8 +23,12 @@ pub(super) struct State(Mutex<Inner>);
 #[derive(Default)]
 struct Inner {
     issued: u64,
-    session_keys: HashSet<String>,
-    transactions: HashSet<String>,
+    /// By secret key; the key is also the dealer's name in the books.
+    dealers: Kept<()>,
+    sessions: Kept<OpenSession>,
+    payments: Kept<Payment>,
+    /// Completed sales, by `xact_id`.
+    sales: Kept<Recorded>,
     requests: VecDeque<ReceivedRequest>,
     faults: VecDeque<Fault>,
 }
@@ -28,31 +38,101 @@ impl State {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn issue_session(&self) -> SessionKey {
+    pub(super) fn add_dealer(&self) -> SecretKey {
         let mut inner = self.lock();
-        let key = inner.issue("session");
-        inner.session_keys.insert(key.clone());
-        SessionKey::issued(key)
+        let key = inner.issue("secret-key");
+        inner.dealers.keep(key.clone(), ());
+        SecretKey::issued(key)
+    }
+
+    pub(super) fn issue_session(&self) -> SessionKey {
+        SessionKey::issued(self.lock().open_session(HOUSE))
     }
 
     pub(super) fn add_transaction(&self) -> String {
         let mut inner = self.lock();
         let id = inner.issue("transaction");
-        inner.transactions.insert(id.clone());
+        inner
+            .sales
+            .keep(id.clone(), Recorded { dealer: HOUSE.to_owned(), amount: Decimal::ONE, reversed: false });
         id
     }
 
-    /// A payment session for the reversal of a transaction.
-    pub(super) fn open_payment_session(&self) -> String {
-        self.lock().issue("payment-session")
+    pub(super) fn expire_session(&self, key: &SessionKey) {
+        if let Some(session) = self.lock().sessions.get_mut(key.expose()) {
+            *session = OpenSession::Expired;
+        }
     }
 
-    pub(super) fn knows_session(&self, key: &str) -> bool {
-        self.lock().session_keys.contains(key)
+    /// The dealer whose secret key it is opens a session.
+    pub(super) fn auth(&self, secret_key: &str) -> Result<String, Refusal> {
+        let mut inner = self.lock();
+        let dealer = inner.dealer(secret_key)?;
+        Ok(inner.open_session(&dealer))
     }
 
-    pub(super) fn knows_transaction(&self, xact_id: &str) -> bool {
-        self.lock().transactions.contains(xact_id)
+    /// The dealer whose secret key it is ends a session.
+    pub(super) fn logout(&self, secret_key: &str, session_key: &str) -> Result<(), Refusal> {
+        let mut inner = self.lock();
+        let dealer = inner.dealer(secret_key)?;
+        inner.session(session_key, Some(&dealer))?;
+        if let Some(session) = inner.sessions.get_mut(session_key) {
+            *session = OpenSession::Ended;
+        }
+        Ok(())
+    }
+
+    /// A payment session for a sale.
+    pub(super) fn init_sale(&self, session_key: &str, sale: Undecided) -> Result<String, Refusal> {
+        let mut inner = self.lock();
+        let dealer = inner.session(session_key, None)?;
+        Ok(inner.open_payment(dealer, sale))
+    }
+
+    /// A payment session for the reversal of a sale.
+    pub(super) fn init_reversal(&self, session_key: &str, xact_id: &str) -> Result<String, Refusal> {
+        let mut inner = self.lock();
+        let dealer = inner.session(session_key, None)?;
+        let amount = inner.reversible(&dealer, xact_id)?;
+        Ok(inner.open_payment(dealer, Undecided::Reversal { xact_id: xact_id.to_owned(), amount }))
+    }
+
+    /// The transactions of a payment session.
+    pub(super) fn check(
+        &self,
+        session_key: &str,
+        payment_session_id: &str,
+    ) -> Result<Vec<Transaction>, Refusal> {
+        let inner = self.lock();
+        let dealer = inner.session(session_key, None)?;
+        match inner.payments.get(payment_session_id) {
+            None => Err(Refusal::UNKNOWN_PAYMENT_SESSION),
+            Some(payment) if payment.dealer != dealer => Err(Refusal::OTHER_DEALER),
+            Some(payment) => Ok(payment.transactions.clone()),
+        }
+    }
+
+    /// The phone finishes a payment session, one way or the other.
+    pub(super) fn decide(&self, payment_session_id: &str, approve: bool) -> Result<(), NotWaiting> {
+        let mut inner = self.lock();
+        let payment = inner.payments.get(payment_session_id).ok_or(NotWaiting)?;
+        let (dealer, what) = (payment.dealer.clone(), payment.undecided.clone().ok_or(NotWaiting)?);
+        if approve && let Undecided::Reversal { xact_id, .. } = &what {
+            inner.reversible(&dealer, xact_id).map_err(|_| NotWaiting)?;
+            if let Some(sale) = inner.sales.get_mut(xact_id) {
+                sale.reversed = true;
+            }
+        }
+        let id = inner.issue("transaction");
+        let transaction = what.transaction(&id, approve);
+        if approve && let Undecided::Sale { amount, .. } = what {
+            inner.sales.keep(id, Recorded { dealer, amount, reversed: false });
+        }
+        if let Some(payment) = inner.payments.get_mut(payment_session_id) {
+            payment.undecided = None;
+            payment.transactions.push(transaction);
+        }
+        Ok(())
     }
 
     pub(super) fn requests(&self) -> Vec<ReceivedRequest> {
@@ -79,17 +159,94 @@ impl Inner {
         self.issued += 1;
         format!("simulated-{what}-{}", self.issued)
     }
+
+    fn open_session(&mut self, dealer: &str) -> String {
+        let key = self.issue("session");
+        self.sessions.keep(key.clone(), OpenSession::Of(dealer.to_owned()));
+        key
+    }
+
+    fn open_payment(&mut self, dealer: String, what: Undecided) -> String {
+        let id = self.issue("payment-session");
+        self.payments.keep(id.clone(), Payment { dealer, undecided: Some(what), transactions: Vec::new() });
+        id
+    }
+
+    fn dealer(&self, secret_key: &str) -> Result<String, Refusal> {
+        self.dealers.get(secret_key).map(|()| secret_key.to_owned()).ok_or(Refusal::UNKNOWN_DEALER)
+    }
+
+    /// The dealer whose open session it is: this one, where one is given.
+    fn session(&self, key: &str, dealer: Option<&str>) -> Result<String, Refusal> {
+        match self.sessions.get(key) {
+            None => Err(Refusal::UNKNOWN_SESSION),
+            Some(OpenSession::Ended) => Err(Refusal::ENDED_SESSION),
+            Some(OpenSession::Expired) => Err(Refusal::EXPIRED_SESSION),
+            Some(OpenSession::Of(owner)) if dealer.is_some_and(|dealer| dealer != owner) => {
+                Err(Refusal::OTHER_DEALER)
+            }
+            Some(OpenSession::Of(owner)) => Ok(owner.clone()),
+        }
+    }
+
+    /// The amount of a sale that the dealer may reverse.
+    fn reversible(&self, dealer: &str, xact_id: &str) -> Result<Decimal, Refusal> {
+        match self.sales.get(xact_id) {
+            None => Err(Refusal::UNKNOWN_TRANSACTION),
+            Some(sale) if sale.dealer != dealer => Err(Refusal::OTHER_DEALER),
+            Some(sale) if sale.reversed => Err(Refusal::ALREADY_REVERSED),
+            Some(sale) => Ok(sale.amount),
+        }
+    }
 }
 
 impl fmt::Debug for State {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let inner = self.lock();
         f.debug_struct("State")
-            .field("sessions", &inner.session_keys.len())
-            .field("transactions", &inner.transactions.len())
+            .field("dealers", &inner.dealers.len())
+            .field("sessions", &inner.sessions.len())
+            .field("payment_sessions", &inner.payments.len())
+            .field("sales", &inner.sales.len())
             .field("requests", &inner.requests.len())
             .field("faults", &inner.faults)
             .finish_non_exhaustive()
+    }
+}
+
+/// The latest values by their keys; the oldest goes when there are too many.
+struct Kept<V> {
+    values: HashMap<String, V>,
+    order: VecDeque<String>,
+}
+
+impl<V> Default for Kept<V> {
+    fn default() -> Self {
+        Self { values: HashMap::new(), order: VecDeque::new() }
+    }
+}
+
+impl<V> Kept<V> {
+    fn keep(&mut self, key: String, value: V) {
+        if self.order.len() == Simulator::KEPT_OF_EACH
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.values.remove(&oldest);
+        }
+        self.order.push_back(key.clone());
+        self.values.insert(key, value);
+    }
+
+    fn get(&self, key: &str) -> Option<&V> {
+        self.values.get(key)
+    }
+
+    fn get_mut(&mut self, key: &str) -> Option<&mut V> {
+        self.values.get_mut(key)
+    }
+
+    fn len(&self) -> usize {
+        self.values.len()
     }
 }
 

@@ -31,7 +31,7 @@ use super::{
     support::{
         canary::TEXT,
         http2, serve,
-        server::{Server, answer, reply, reply_and_keep},
+        server::{Server, answer, gate, reply, reply_and_keep},
         tls::Authority,
     },
 };
@@ -102,6 +102,22 @@ async fn the_connect_timeout_is_half_of_a_short_timeout() {
     assert_eq!(started.elapsed().as_secs(), 2);
 }
 
+#[tokio::test]
+async fn by_default_a_call_may_take_twenty_seconds() {
+    let bed = Bed::plain().await;
+    let (waiting, mut gate) = gate(reply(""));
+    bed.server.next(waiting);
+    let client = bed.client.clone();
+    let mut silent = tokio::spawn(async move { call(&client).await.1.unwrap_err() });
+    gate.reached().await;
+    // From here on, time passes only as the test says, or while nothing else is left to do.
+    tokio::time::pause();
+    let early = tokio::time::timeout(Duration::from_secs(19), &mut silent).await;
+    assert!(early.is_err(), "{early:?}");
+    let error = tokio::time::timeout(Duration::from_secs(2), silent).await.unwrap().unwrap();
+    assert_eq!((error.kind(), error.outcome()), (ErrorKind::Timeout, Outcome::Unknown));
+}
+
 #[test]
 fn no_key_log_of_tls_is_written() {
     let file = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("tls-key-log");
@@ -154,7 +170,7 @@ async fn an_error_is_one_line_for_people_and_a_record_for_programs() {
             "401 No",
             ErrorKind::Unauthorized,
             Outcome::Rejected,
-            "the session key was not accepted (HTTP 401); Paynet refused it",
+            "the key was not accepted (HTTP 401); Paynet refused it",
         ),
         (
             "451 No",

@@ -12,6 +12,7 @@ use paypos::Error;
 use tracing_subscriber::fmt::{MakeWriter, format::FmtSpan};
 
 pub const KEY: &str = "canary-session-key";
+pub const SECRET_KEY: &str = "canary-secret-key";
 pub const ENCRYPTION_KEY: &str = "canary-encryption-key";
 pub const TEXT: &str = "canary-server-text";
 pub const HEADER: &str = "canary-header";
@@ -19,7 +20,7 @@ pub const PASSWORD: &str = "canary-proxy-password";
 /// What a peer says beside HTTP: the names in its certificate, the debug data of HTTP/2. No error
 /// shows it; the libraries below log it at DEBUG, which nothing here can keep them from.
 pub const PEER: &str = "peer-says";
-const ALL: [&str; 5] = [KEY, ENCRYPTION_KEY, TEXT, HEADER, PASSWORD];
+const ALL: [&str; 6] = [KEY, SECRET_KEY, ENCRYPTION_KEY, TEXT, HEADER, PASSWORD];
 
 /// Everything that any crate logs in this process, at TRACE.
 #[derive(Clone, Default)]

@@ -3,6 +3,7 @@
 
 pub mod canary;
 pub mod http2;
+pub mod operations;
 pub mod server;
 pub mod tls;
 

@@ -1,0 +1,111 @@
+//! The two credentials: a dealer's secret key for servers, and session keys for sessions.
+
+use std::fmt;
+
+use crate::{Error, Secret};
+
+/// The most bytes of a key: what fits a header of any common server. Paynet documents no length.
+const MAX_LENGTH: usize = 4096;
+
+/// Takes a key of visible ASCII, which is what a header carries unchanged. The error quotes none of it.
+fn checked(what: &str, key: String, right: &str) -> Result<Secret, Error> {
+    let key = Secret::from(key);
+    let text = key.expose();
+    let wrong = match text.find(|c: char| !c.is_ascii_graphic()) {
+        _ if text.is_empty() => "is empty".to_owned(),
+        _ if text.len() > MAX_LENGTH => {
+            format!("is {} bytes long, and {MAX_LENGTH} are the most", text.len())
+        }
+        Some(at) => format!("has a space, a control character or one beyond ASCII at byte {at}"),
+        None => return Ok(key),
+    };
+    Err(Error::invalid_input(format!("the {what} {wrong}; {right}")))
+}
+
+/// The key of a mobile session: `Session-Key` of the document.
+///
+/// `Debug` prints `[redacted]`, there is no `Display`, and the memory is wiped
+/// on drop; the copy in the HTTP library's buffers, while a call runs, is not.
+pub struct SessionKey(Secret);
+
+impl SessionKey {
+    /// The longest key that is accepted, in bytes: what fits a header of any
+    /// common server. Paynet documents no length.
+    pub const MAX_LENGTH: usize = MAX_LENGTH;
+
+    /// Takes a key of 1 to [`MAX_LENGTH`](Self::MAX_LENGTH) visible ASCII
+    /// characters, which are what a header carries unchanged.
+    ///
+    /// # Errors
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) for anything else; the
+    /// error says what is wrong without quoting the key.
+    pub fn new(key: impl Into<String>) -> Result<Self, Error> {
+        checked(
+            "session key",
+            key.into(),
+            "give the key just as Paynet's create-session operation answered it",
+        )
+        .map(Self)
+    }
+
+    /// The key itself, for the merchant's app. Search for this name to find where secrets leave their wrapping.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        self.0.expose()
+    }
+}
+
+#[cfg(feature = "simulator")]
+impl SessionKey {
+    /// A key that the simulator made, and so known to be well-formed.
+    pub(crate) fn issued(key: String) -> Self {
+        Self(Secret::from(key))
+    }
+}
+
+impl fmt::Debug for SessionKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("SessionKey").field(&self.0).finish()
+    }
+}
+
+impl From<&SessionKey> for Secret {
+    fn from(key: &SessionKey) -> Self {
+        key.0.clone()
+    }
+}
+
+/// A dealer's secret key, `sck_…`: what follows `Basic ` in the document's `Authorization`.
+///
+/// For servers alone: it opens sessions in the dealer's name. Paynet takes it only from
+/// addresses that are registered. Redacted and wiped as a [`SessionKey`] is.
+pub struct SecretKey(Secret);
+
+impl SecretKey {
+    /// Takes a key of 1 to 4096 visible ASCII characters, without the word `Basic`.
+    ///
+    /// # Errors
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) for anything else; the
+    /// error says what is wrong without quoting the key.
+    pub fn new(key: impl Into<String>) -> Result<Self, Error> {
+        checked("secret key", key.into(), "give the dealer's key alone, `sck_…`, without `Basic`").map(Self)
+    }
+
+    pub(crate) fn expose(&self) -> &str {
+        self.0.expose()
+    }
+}
+
+#[cfg(feature = "simulator")]
+impl SecretKey {
+    /// A key that the simulator made, and so known to be well-formed.
+    pub(crate) fn issued(key: String) -> Self {
+        Self(Secret::from(key))
+    }
+}
+
+impl fmt::Debug for SecretKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("SecretKey").field(&self.0).finish()
+    }
+}

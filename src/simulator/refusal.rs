@@ -1,0 +1,40 @@
+//! Why the simulator refuses a request.
+
+use std::borrow::Cow;
+
+use super::{
+    CODE_ALREADY_REVERSED, CODE_BREAKS_THE_DOCUMENT, CODE_ENDED_SESSION, CODE_EXPIRED_SESSION,
+    CODE_NO_AMOUNT, CODE_OTHER_DEALER, CODE_UNKNOWN_DEALER, CODE_UNKNOWN_PAYMENT_SESSION,
+    CODE_UNKNOWN_SESSION, CODE_UNKNOWN_TRANSACTION,
+};
+
+/// `code` and `message` of the answer.
+#[derive(Debug)]
+pub(super) struct Refusal {
+    pub(super) code: i64,
+    pub(super) message: Cow<'static, str>,
+}
+
+impl Refusal {
+    pub(super) const UNKNOWN_DEALER: Self = Self::of(CODE_UNKNOWN_DEALER, "the secret key is no dealer's");
+    pub(super) const UNKNOWN_SESSION: Self =
+        Self::of(CODE_UNKNOWN_SESSION, "the session key is none of those issued");
+    pub(super) const ENDED_SESSION: Self = Self::of(CODE_ENDED_SESSION, "the session was ended");
+    pub(super) const EXPIRED_SESSION: Self = Self::of(CODE_EXPIRED_SESSION, "the session has expired");
+    pub(super) const UNKNOWN_TRANSACTION: Self =
+        Self::of(CODE_UNKNOWN_TRANSACTION, "there is no sale with this xact_id");
+    pub(super) const ALREADY_REVERSED: Self =
+        Self::of(CODE_ALREADY_REVERSED, "the sale was reversed already");
+    pub(super) const OTHER_DEALER: Self = Self::of(CODE_OTHER_DEALER, "it belongs to another dealer");
+    pub(super) const UNKNOWN_PAYMENT_SESSION: Self =
+        Self::of(CODE_UNKNOWN_PAYMENT_SESSION, "there is no such payment session");
+    pub(super) const NO_AMOUNT: Self = Self::of(CODE_NO_AMOUNT, "a sale needs a positive amount");
+
+    const fn of(code: i64, message: &'static str) -> Self {
+        Self { code, message: Cow::Borrowed(message) }
+    }
+
+    pub(super) fn breaks_the_document(wrong: impl Into<Cow<'static, str>>) -> Self {
+        Self { code: CODE_BREAKS_THE_DOCUMENT, message: wrong.into() }
+    }
+}
