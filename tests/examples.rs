@@ -59,6 +59,30 @@ fn init_reversal_says_what_to_do_about_a_missing_key_or_a_typing_error() {
     assert_usage_error(&output, "`callback_url` is not an absolute URL");
 }
 
+#[test]
+fn checkout_tells_the_whole_flow_with_the_amount_as_it_was_typed() {
+    for (arguments, amount) in [(vec![], "149.90"), (vec!["1000.10"], "1000.10")] {
+        let output = example("checkout").args(arguments).output().unwrap();
+        let stdout = text(&output.stdout);
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        let told: Vec<_> = stdout.lines().map(|line| line.split('.').next().unwrap()).collect();
+        assert_eq!(told, ["1", "2", "3", "4", "5", "6", "7", "8"], "{stdout}");
+        for says in [
+            format!("A sale of {amount} is initiated; the app opens paypos-simulator://sale/"),
+            format!("The check says: paid, {amount} TRY."),
+            "the app opens paypos-simulator://reversal/".to_owned(),
+            format!("The check says: reversed, {amount}."),
+            "SessionKey([redacted])".to_owned(),
+        ] {
+            assert!(stdout.contains(&says), "{says}: {stdout}");
+        }
+        assert!(!stdout.contains("simulated-session"), "{stdout}");
+    }
+    let output = example("checkout").arg("1.005").output().unwrap();
+    assert!(!output.status.success());
+    assert!(text(&output.stderr).contains("`amount` has more than two decimals"), "{}", text(&output.stderr));
+}
+
 /// Ends the server also where an assertion fails.
 struct Server(Child);
 

@@ -6,15 +6,18 @@ mod support;
 use std::sync::{Arc, Mutex};
 
 use paypos::{
-    Client, Environment, Session, SessionKey,
+    Client, Decimal, Environment, Session, SessionKey,
     simulator::{Fault, Simulator},
-    types::InitReversalRequest,
+    types::{InitReversalRequest, InitSaleRequest, LogoutRequest},
 };
 use serde_json::{Value, json};
 use support::{
-    PATH,
-    canary::{ENCRYPTION_KEY, HEADER, KEY, Log, TEXT, assert_clean, assert_debug_is_clean, printed},
-    client, read_request, request, serve, success, write,
+    canary::{
+        ENCRYPTION_KEY, HEADER, KEY, Log, SECRET_KEY, TEXT, assert_clean, assert_debug_is_clean, printed,
+    },
+    client,
+    operations::{self, Operation},
+    read_request, request, serve, success, write,
 };
 use wiremock::{Mock, MockServer, ResponseTemplate, matchers};
 
@@ -22,31 +25,28 @@ fn keyed(client: &Client) -> Session {
     client.session(SessionKey::new(KEY).unwrap())
 }
 
-/// Each answer that can go wrong, with server text and headers planted in it.
-fn answers() -> Vec<ResponseTemplate> {
+/// Each answer that can go wrong, and one that does not, with server text and headers planted in it.
+fn answers(operation: &Operation) -> Vec<ResponseTemplate> {
     let refusal = json!({ "object_name": TEXT, "code": 7, "message": TEXT });
     let mut answers: Vec<_> = [301, 400, 401, 403, 404, 408, 429, 500, 503]
         .map(|status| ResponseTemplate::new(status).set_body_json(&refusal).insert_header("location", TEXT))
         .into();
-    answers.push(ResponseTemplate::new(200).set_body_json(&refusal));
-    let no_text = [json!([TEXT]), json!({ TEXT: 1 }), json!(17)];
-    let no_app = [json!([TEXT]), json!({ TEXT: 1 }), json!(format!("{TEXT}\u{0}")), json!(17)];
-    let no_number = [json!([TEXT]), json!({ TEXT: 1 }), json!(TEXT), json!(1.5)];
-    for (property, wrongs) in [
-        ("payment_session_id", no_app.as_slice()),
-        ("deeplink_url", &no_app),
-        ("encryption_key", &no_text),
-        ("code", &no_number),
-        ("message", &no_text),
-        ("object_name", &no_text),
-    ] {
-        for wrong in wrongs {
-            let mut answer = success();
-            answer["encryption_key"] = json!(ENCRYPTION_KEY);
-            answer[property] = wrong.clone();
-            answers.push(ResponseTemplate::new(200).set_body_json(answer));
+    let success = (operation.success)();
+    let mut bodies = vec![success.clone(), refusal];
+    for property in success.as_object().unwrap().keys() {
+        for wrong in [
+            json!([TEXT]),
+            json!({ TEXT: 1 }),
+            json!(format!("{TEXT}\u{0}")),
+            json!(17.5),
+            json!([{ "amount": TEXT }]),
+        ] {
+            let mut body = success.clone();
+            body[property] = wrong;
+            bodies.push(body);
         }
     }
+    answers.extend(bodies.into_iter().map(|body| ResponseTemplate::new(200).set_body_json(body)));
     for body in [
         TEXT.to_owned(),
         format!("\"{TEXT}\""),
@@ -54,6 +54,7 @@ fn answers() -> Vec<ResponseTemplate> {
         format!("{{\"{TEXT}\": {TEXT}}}"),
         format!("{{\"deeplink_url\": \"{TEXT}"),
         format!("{{\"encryption_key\": \"{ENCRYPTION_KEY}\", \"encryption_key\": \"{ENCRYPTION_KEY}\"}}"),
+        format!("{{\"session_key\": \"{KEY} {SECRET_KEY}\"}}"),
         format!("<html>{TEXT}</html>"),
     ] {
         answers.push(ResponseTemplate::new(200).set_body_raw(body, "application/json"));
@@ -65,37 +66,55 @@ fn answers() -> Vec<ResponseTemplate> {
 }
 
 #[tokio::test]
-async fn no_error_and_no_log_shows_what_was_sent_or_answered() {
+async fn no_error_no_answer_and_no_log_shows_what_was_sent_or_answered() {
     Log::captured();
-    for answer in answers() {
-        let server = MockServer::start().await;
-        Mock::given(matchers::path(PATH)).respond_with(answer.clone()).mount(&server).await;
-        let over_http2 = Client::builder(Environment::Sandbox)
-            .base_url(server.uri())
-            .http(paypos::reqwest::ClientBuilder::http2_prior_knowledge)
-            .build()
-            .unwrap();
-        for client in [client(&server.uri()), over_http2] {
-            let error = keyed(&client).init_reversal_transaction(request()).await.unwrap_err();
-            if error.code() == Some(7) {
-                assert_eq!(
-                    (error.vendor_message(), error.object_name()),
-                    (Some(TEXT), Some(TEXT)),
-                    "planted"
-                );
+    for operation in operations::ALL {
+        let (mut successes, mut refusals) = (0, 0);
+        for answer in answers(&operation) {
+            let server = MockServer::start().await;
+            Mock::given(matchers::any()).respond_with(answer.clone()).mount(&server).await;
+            let over_http2 = Client::builder(Environment::Sandbox)
+                .base_url(server.uri())
+                .http(paypos::reqwest::ClientBuilder::http2_prior_knowledge)
+                .build()
+                .unwrap();
+            for (client, call) in [(client(&server.uri()), operation.full), (over_http2, operation.minimal)] {
+                match call(&client).await {
+                    Ok(shown) => {
+                        successes += 1;
+                        assert_clean(&shown);
+                    }
+                    Err(error) => {
+                        if error.code() == Some(7) {
+                            refusals += 1;
+                            assert_eq!(error.vendor_message(), Some(TEXT), "planted");
+                            assert_eq!(error.object_name(), Some(TEXT), "planted");
+                        }
+                        assert_clean(&printed(&error));
+                    }
+                }
             }
-            assert_clean(&printed(&error));
+            let received = server.received_requests().await.unwrap();
+            assert_eq!(received.len(), 2);
+            let planted = |request: &wiremock::Request| {
+                let header = |name| request.headers.get(name).map(|value| value.to_str().unwrap().to_owned());
+                header("session-key").as_deref() == Some(KEY)
+                    || header("authorization") == Some(format!("Basic {SECRET_KEY}"))
+            };
+            assert!(received.iter().all(planted), "planted");
         }
-        let received = server.received_requests().await.unwrap();
-        assert_eq!(received.len(), 2);
-        assert!(received.iter().all(|request| request.headers["session-key"] == KEY), "planted");
+        assert!(successes >= 2 && refusals >= 2 * 9, "{}: {successes}, {refusals}", operation.name);
     }
     let log = Log::text();
-    assert!(log.contains("init_reversal_transaction"), "captured");
+    for operation in operations::ALL {
+        assert!(log.contains(&format!("operation=\"{}\"", operation.name)), "captured");
+    }
     assert!(
         log.contains("hyper_util::client") && log.contains("h2::codec"),
         "the libraries below are captured"
     );
+    let below = log.lines().find(|line| line.contains("hyper_util::client") && line.contains("paypos{"));
+    assert!(below.is_some(), "they log within the span of the call");
     assert_clean(&log);
 }
 
@@ -174,6 +193,21 @@ async fn what_holds_secrets_says_in_debug_what_it_is() {
     assert_eq!(format!("{:?}", keyed(&client)), "Session { environment: Sandbox, .. }");
     assert_eq!(format!("{:?}", SessionKey::new(KEY).unwrap()), "SessionKey([redacted])");
     assert_eq!(format!("{:?}", paypos::Secret::from(KEY)), "[redacted]");
+    assert_eq!(format!("{:?}", operations::agent(&client)), "Agent { environment: Sandbox, .. }");
+    assert_eq!(format!("{:?}", paypos::SecretKey::new(SECRET_KEY).unwrap()), "SecretKey([redacted])");
+    assert_eq!(format!("{:?}", keyed(&client).wait_for(TEXT)), "Wait { interval: 2s, deadline: 300s, .. }");
+}
+
+#[test]
+fn a_request_shows_its_numbers_and_none_of_its_texts() {
+    let sale = InitSaleRequest::new(Decimal::new(14990, 2)).instalment(3).card_holder_phone(TEXT);
+    assert_eq!(
+        format!("{sale:?}"),
+        "InitSaleRequest { add_commission: None, amount: 149.90, callback_url: None, card_holder_mail: None, \
+         card_holder_phone: Some([redacted]), description: None, instalment: Some(3), reference_no: None, \
+         selected_agent_id: None, .. }"
+    );
+    assert_eq!(format!("{:?}", LogoutRequest::new(KEY)), "LogoutRequest { session_key: [redacted], .. }");
 }
 
 #[tokio::test]
@@ -186,7 +220,8 @@ async fn a_base_url_with_a_password_is_refused_without_it() {
 #[tokio::test]
 async fn a_refused_session_key_or_request_is_not_quoted() {
     for key in [format!("{KEY} "), format!("{KEY}\n"), KEY.repeat(1000)] {
-        assert_clean(&printed(&SessionKey::new(key).unwrap_err()));
+        assert_clean(&printed(&SessionKey::new(&key).unwrap_err()));
+        assert_clean(&printed(&paypos::SecretKey::new(key).unwrap_err()));
     }
     let session = keyed(&client("http://127.0.0.1:1"));
     let error =
@@ -220,6 +255,8 @@ async fn the_simulator_prints_nothing_of_what_it_received() {
     let request = InitReversalRequest::new(TEXT).reference_no(HEADER);
     session.init_reversal_transaction(request).await.unwrap_err();
 
+    let issued = simulator.issue_session();
+    assert!(!format!("{simulator:?}").contains(issued.expose()));
     let received = simulator.requests();
     assert_eq!(received[0].header("Session-Key"), Some(KEY), "planted");
     let body: Value = serde_json::from_slice(received[0].body()).unwrap();

@@ -5,7 +5,10 @@ use std::time::Duration;
 
 use paypos::{
     Client, Environment, ErrorKind, Session, reqwest,
-    simulator::{CODE_BREAKS_THE_DOCUMENT, CODE_UNKNOWN_SESSION, CODE_UNKNOWN_TRANSACTION, Fault, Simulator},
+    simulator::{
+        CODE_BREAKS_THE_DOCUMENT, CODE_NO_AMOUNT, CODE_UNKNOWN_DEALER, CODE_UNKNOWN_SESSION,
+        CODE_UNKNOWN_TRANSACTION, Fault, Simulator,
+    },
     types::InitReversalRequest,
 };
 use serde_json::{Value, json};
@@ -197,4 +200,65 @@ async fn the_latest_requests_are_kept_and_no_more() {
     assert_eq!(requests.len(), Simulator::KEPT_REQUESTS);
     let first: Value = serde_json::from_slice(requests[0].body()).unwrap();
     assert_eq!(first["reference_no"], "5");
+}
+
+#[tokio::test]
+async fn a_sale_without_a_positive_amount_is_refused() {
+    let (simulator, _) = started().await;
+    let sale = |body: &'static str| {
+        http()
+            .post(format!("{}/v1/softpos/init_sale_transaction", simulator.url()))
+            .header("Session-Key", "simulated-session-1")
+            .header("Content-Type", "application/json")
+            .body(body)
+    };
+    for body in ["{}", r#"{"amount": 0}"#, r#"{"amount": -1}"#] {
+        let (status, answer) = answer(sale(body)).await;
+        assert_eq!((status, &answer["code"]), (400, &json!(CODE_NO_AMOUNT)), "{body}");
+    }
+    assert_eq!(answer(sale(r#"{"amount": 0.01}"#)).await.0, 200);
+}
+
+#[tokio::test]
+async fn an_agents_request_is_judged_by_its_headers_too() {
+    let (simulator, _) = started().await;
+    let auth = || {
+        http()
+            .post(format!("{}/v1/agent/get_auth_key", simulator.url()))
+            .header("Content-Type", "application/json")
+            .body(r#"{"agent_id": "a", "user_id": "u"}"#)
+    };
+    for (request, wrong) in [
+        (auth().header("PaynetMobile", "2"), "required header Authorization is missing"),
+        (auth().header("Authorization", "Basic x"), "required header PaynetMobile is missing"),
+        (
+            auth().header("Authorization", "Basic x").header("PaynetMobile", "3"),
+            "header PaynetMobile does not have the documented type",
+        ),
+    ] {
+        let (status, answer) = answer(request).await;
+        assert_eq!((status, &answer["code"]), (400, &json!(CODE_BREAKS_THE_DOCUMENT)));
+        assert!(answer["message"].as_str().unwrap().contains(wrong), "{answer}");
+    }
+    let (status, refused) =
+        answer(auth().header("Authorization", "Basic x").header("PaynetMobile", "2")).await;
+    assert_eq!((status, &refused["code"]), (400, &json!(CODE_UNKNOWN_DEALER)));
+}
+
+#[tokio::test]
+async fn the_books_are_bounded_and_the_oldest_entry_is_forgotten() {
+    let (simulator, session) = started().await;
+    let oldest = simulator.add_transaction();
+    let request = InitReversalRequest::new(&oldest);
+    session.init_reversal_transaction(request).await.unwrap();
+    for _ in 0..Simulator::KEPT_OF_EACH {
+        let _ = simulator.add_transaction();
+    }
+    let request = InitReversalRequest::new(oldest);
+    let error = session.init_reversal_transaction(request).await.unwrap_err();
+    assert_eq!(error.code(), Some(CODE_UNKNOWN_TRANSACTION));
+    assert!(
+        format!("{simulator:?}").contains(&format!("sales: {}", Simulator::KEPT_OF_EACH)),
+        "{simulator:?}"
+    );
 }

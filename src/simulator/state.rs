@@ -59,7 +59,7 @@ impl State {
     }
 
     pub(super) fn expire_session(&self, key: &SessionKey) {
-        if let Some(session) = self.lock().sessions.get_mut(key.expose()) {
+        if let Some(session @ OpenSession::Of(_)) = self.lock().sessions.get_mut(key.expose()) {
             *session = OpenSession::Expired;
         }
     }

@@ -6,6 +6,7 @@ mod support;
 
 mod body;
 mod child;
+mod every_operation;
 mod fate_unknown;
 mod framing;
 mod guards;
@@ -28,6 +29,7 @@ use paypos::{
 use support::{
     canary::{ENCRYPTION_KEY, KEY, Log, TEXT, assert_clean, printed},
     http2,
+    operations::Operation,
     server::{Script, Server},
     tls::Authority,
 };
@@ -81,9 +83,35 @@ impl Bed {
     }
 
     async fn fails_with(&self, kind: ErrorKind, outcome: Outcome, posts: usize) -> Error {
+        let call = async { call(&self.client).await.1.unwrap_err() };
+        self.judged(call, kind, outcome, posts).await
+    }
+
+    /// The same, of any operation.
+    async fn fails_in(
+        &self,
+        operation: &Operation,
+        script: Script,
+        kind: ErrorKind,
+        outcome: Outcome,
+    ) -> Error {
+        self.server.next(script);
+        let error =
+            self.judged(async { (operation.full)(&self.client).await.unwrap_err() }, kind, outcome, 1).await;
+        assert_eq!(error.operation(), Some(operation.name));
+        error
+    }
+
+    async fn judged(
+        &self,
+        call: impl Future<Output = Error>,
+        kind: ErrorKind,
+        outcome: Outcome,
+        posts: usize,
+    ) -> Error {
         let before = self.server.posts();
         let started = Instant::now();
-        let error = call(&self.client).await.1.unwrap_err();
+        let error = call.await;
         assert_eq!((error.kind(), error.outcome()), (kind, outcome), "{error:?}");
         assert!(started.elapsed() < Duration::from_secs(20) + SLACK, "{:?}", started.elapsed());
         assert_eq!(self.server.posts(), before + posts, "complete POSTs");
@@ -158,6 +186,7 @@ fn the_readme_lists_the_rows_and_where_they_are() {
         include_str!("input.rs"),
         include_str!("life_cycle.rs"),
         include_str!("child.rs"),
+        include_str!("every_operation.rs"),
         include_str!("guards.rs"),
         include_str!("../sweeps.rs"),
         include_str!("../soak.rs"),

@@ -1,0 +1,66 @@
+//! The whole App2App flow, told as a story against an embedded simulator: a
+//! session, a sale that the phone approves, its reversal, and the end of the session.
+//!
+//! ```console
+//! $ cargo run --example checkout
+//! $ cargo run --example checkout -- 89.50
+//! ```
+
+use std::{env, error::Error, time::Duration};
+
+use paypos::{
+    Client, Decimal, Decision, Environment, Handoff, Session,
+    simulator::Simulator,
+    types::{AuthRequest, InitReversalRequest, InitSaleRequest, LogoutRequest, Transaction},
+};
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    // An amount is never a float: 149.90 is what is written, sent and answered.
+    let amount: Decimal = env::args().nth(1).as_deref().unwrap_or("149.90").parse()?;
+
+    let simulator = Simulator::start().await?;
+    let client = Client::builder(Environment::Sandbox).base_url(simulator.url()).build()?;
+    let agent = client.agent(simulator.add_dealer());
+
+    let opened = agent.get_auth_key(AuthRequest::new("dealer-7", "cashier-1")).await?;
+    println!("1. The merchant's server opens a session for its app: {:?}.", opened.session.key());
+    let session = opened.session;
+
+    let request =
+        InitSaleRequest::new(amount).reference_no("ORDER-1042").callback_url("myshop://paypos/done");
+    let handoff = session.init_sale_transaction(request).await?;
+    println!("2. A sale of {amount} is initiated; the app opens {}.", handoff.deeplink_url);
+
+    simulator.phone().approve(&handoff.payment_session_id)?;
+    println!("3. The customer holds a card to the phone.");
+
+    let sale = finished(&session, &handoff).await?;
+    let paid = sale.amount.ok_or("a transaction without an amount")?;
+    println!("4. The check says: paid, {paid} {}.", sale.currency.as_deref().unwrap_or_default());
+
+    let xact_id = sale.xact_id.ok_or("a transaction without its id")?;
+    let handoff = session.init_reversal_transaction(InitReversalRequest::new(xact_id)).await?;
+    println!("5. The shoes do not fit. A reversal is initiated; the app opens {}.", handoff.deeplink_url);
+
+    simulator.phone().approve(&handoff.payment_session_id)?;
+    println!("6. The cashier confirms it on the phone.");
+
+    let reversal = finished(&session, &handoff).await?;
+    println!("7. The check says: reversed, {}.", reversal.amount.unwrap_or_default());
+
+    agent.logout(LogoutRequest::new(session.key())).await?;
+    println!("8. The server ends the session.");
+    simulator.shutdown().await;
+    Ok(())
+}
+
+/// Waits for the phone. A till would say at `on_check` that it still waits.
+async fn finished(session: &Session, handoff: &Handoff) -> Result<Transaction, Box<dyn Error>> {
+    let wait = session.wait_for(&handoff.payment_session_id).deadline(Duration::from_mins(2));
+    match wait.await? {
+        Decision::Succeeded(transaction) => Ok(*transaction),
+        Decision::Failed(_) => Err("the card was declined".into()),
+        _ => Err("nobody has finished it yet: check again before initiating another".into()),
+    }
+}

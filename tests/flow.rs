@@ -1,0 +1,282 @@
+//! The whole flow against the simulator: random sequences of valid and invalid
+//! steps, held against a model of what must come of them.
+
+use std::future::IntoFuture;
+
+use paypos::{
+    Agent, Client, Decimal, Environment, Error, ErrorKind, Session, SessionKey,
+    simulator::{
+        CODE_ALREADY_REVERSED, CODE_ENDED_SESSION, CODE_EXPIRED_SESSION, CODE_OTHER_DEALER,
+        CODE_UNKNOWN_DEALER, CODE_UNKNOWN_PAYMENT_SESSION, CODE_UNKNOWN_SESSION, CODE_UNKNOWN_TRANSACTION,
+        Simulator,
+    },
+    types::{AuthRequest, CheckTransactionRequest, InitReversalRequest, InitSaleRequest, LogoutRequest},
+};
+use proptest::prelude::*;
+
+/// Numbers that choose among what there is: the remainder, and now and then something unknown.
+#[derive(Clone, Debug)]
+enum Step {
+    Open { dealer: usize },
+    Sale { session: usize, kurus: i64, decimals: u32 },
+    Reversal { session: usize, sale: usize },
+    Check { session: usize, payment: usize },
+    Phone { payment: usize, approve: bool },
+    End { dealer: usize, session: usize },
+    Expire { session: usize },
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let one = 0..1000_usize;
+    prop_oneof![
+        2 => one.clone().prop_map(|dealer| Step::Open { dealer }),
+        4 => (one.clone(), -100..100_000_i64, 0..4_u32)
+            .prop_map(|(session, kurus, decimals)| Step::Sale { session, kurus, decimals }),
+        4 => (one.clone(), one.clone()).prop_map(|(session, sale)| Step::Reversal { session, sale }),
+        4 => (one.clone(), one.clone()).prop_map(|(session, payment)| Step::Check { session, payment }),
+        5 => (one.clone(), any::<bool>()).prop_map(|(payment, approve)| Step::Phone { payment, approve }),
+        1 => (one.clone(), one.clone()).prop_map(|(dealer, session)| Step::End { dealer, session }),
+        1 => one.prop_map(|session| Step::Expire { session }),
+    ]
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Life {
+    Open,
+    Ended,
+    Expired,
+}
+
+#[derive(Clone, Copy)]
+enum What {
+    Sale,
+    Reversal(usize),
+}
+
+struct Payment {
+    dealer: usize,
+    id: String,
+    amount: Decimal,
+    what: What,
+    /// The transaction that came of it: whether it succeeded.
+    decided: Option<bool>,
+}
+
+struct Sale {
+    dealer: usize,
+    xact_id: String,
+    amount: Decimal,
+    reversed: bool,
+}
+
+/// What must come of each step, and the real thing beside it.
+struct Model {
+    simulator: Simulator,
+    /// The last one is no dealer.
+    dealers: Vec<Agent>,
+    /// The first one was never issued, and has no dealer.
+    sessions: Vec<(Option<usize>, Session, Life)>,
+    payments: Vec<Payment>,
+    sales: Vec<Sale>,
+}
+
+impl Model {
+    async fn new() -> Self {
+        let simulator = Simulator::start().await.unwrap();
+        let client = Client::builder(Environment::Sandbox).base_url(simulator.url()).build().unwrap();
+        let mut dealers: Vec<_> = (0..2).map(|_| client.agent(simulator.add_dealer())).collect();
+        dealers.push(client.agent(paypos::SecretKey::new("sck_nobody").unwrap()));
+        let stranger = client.session(SessionKey::new("nobody-issued-this").unwrap());
+        Self {
+            simulator,
+            dealers,
+            sessions: vec![(None, stranger, Life::Open)],
+            payments: Vec::new(),
+            sales: Vec::new(),
+        }
+    }
+
+    /// The dealer of an open session, or the refusal that must come.
+    fn dealer_of(&self, session: usize) -> Result<usize, i64> {
+        match self.sessions[session] {
+            (None, ..) => Err(CODE_UNKNOWN_SESSION),
+            (_, _, Life::Ended) => Err(CODE_ENDED_SESSION),
+            (_, _, Life::Expired) => Err(CODE_EXPIRED_SESSION),
+            (Some(dealer), _, Life::Open) => Ok(dealer),
+        }
+    }
+
+    async fn take(&mut self, step: Step) {
+        let requests = self.simulator.requests().len();
+        match step {
+            Step::Open { dealer } => {
+                let dealer = dealer % self.dealers.len();
+                let expected = if dealer == 2 { Err(CODE_UNKNOWN_DEALER) } else { Ok(()) };
+                let opened = self.dealers[dealer].get_auth_key(AuthRequest::new("agent", "user")).await;
+                agree(&opened, expected);
+                if let Ok(opened) = opened {
+                    assert_eq!(opened.details.user_id.as_deref(), Some("user"));
+                    self.sessions.push((Some(dealer), opened.session, Life::Open));
+                }
+            }
+            Step::Sale { session, kurus, decimals } => {
+                let session = session % self.sessions.len();
+                let amount = Decimal::new(kurus, decimals);
+                let answer =
+                    self.sessions[session].1.init_sale_transaction(InitSaleRequest::new(amount)).await;
+                if kurus <= 0 || decimals > 2 {
+                    assert_eq!(answer.unwrap_err().kind(), ErrorKind::InvalidInput);
+                    assert_eq!(self.simulator.requests().len(), requests, "nothing was sent");
+                    return;
+                }
+                let expected = self.dealer_of(session);
+                agree(&answer, expected);
+                if let (Ok(handoff), Ok(dealer)) = (answer, expected) {
+                    let id = handoff.payment_session_id;
+                    self.payments.push(Payment { dealer, id, amount, what: What::Sale, decided: None });
+                }
+            }
+            Step::Reversal { session, sale } => {
+                let session = session % self.sessions.len();
+                let sale = sale % (self.sales.len() + 1);
+                let xact_id = self.sales.get(sale).map_or("unknown", |sale| sale.xact_id.as_str());
+                let answer = self.sessions[session]
+                    .1
+                    .init_reversal_transaction(InitReversalRequest::new(xact_id))
+                    .await;
+                let expected = self.dealer_of(session).and_then(|dealer| match self.sales.get(sale) {
+                    None => Err(CODE_UNKNOWN_TRANSACTION),
+                    Some(sale) if sale.dealer != dealer => Err(CODE_OTHER_DEALER),
+                    Some(sale) if sale.reversed => Err(CODE_ALREADY_REVERSED),
+                    Some(_) => Ok(dealer),
+                });
+                agree(&answer, expected);
+                if let (Ok(handoff), Ok(dealer)) = (answer, expected) {
+                    let (id, amount) = (handoff.payment_session_id, self.sales[sale].amount);
+                    self.payments.push(Payment {
+                        dealer,
+                        id,
+                        amount,
+                        what: What::Reversal(sale),
+                        decided: None,
+                    });
+                }
+            }
+            Step::Check { session, payment } => {
+                let session = session % self.sessions.len();
+                let payment = payment % (self.payments.len() + 1);
+                self.check(session, payment).await;
+            }
+            Step::Phone { payment, approve } => {
+                let payment = payment % (self.payments.len() + 1);
+                self.phone(payment, approve).await;
+                return;
+            }
+            Step::End { dealer, session } => {
+                let (dealer, session) = (dealer % self.dealers.len(), session % self.sessions.len());
+                let key = self.sessions[session].1.key();
+                let answer = self.dealers[dealer].logout(LogoutRequest::new(key)).await;
+                let expected = match self.dealer_of(session) {
+                    _ if dealer == 2 => Err(CODE_UNKNOWN_DEALER),
+                    Ok(owner) if owner != dealer => Err(CODE_OTHER_DEALER),
+                    other => other,
+                };
+                agree(&answer, expected);
+                if answer.is_ok() {
+                    self.sessions[session].2 = Life::Ended;
+                }
+            }
+            Step::Expire { session } => {
+                let session = session % self.sessions.len();
+                self.simulator.expire_session(self.sessions[session].1.key());
+                if self.sessions[session].2 == Life::Open {
+                    self.sessions[session].2 = Life::Expired;
+                }
+                return;
+            }
+        }
+        assert_eq!(self.simulator.requests().len(), requests + 1, "sent once");
+    }
+
+    async fn check(&self, session: usize, payment: usize) {
+        let known = self.payments.get(payment);
+        let id = known.map_or("unknown", |payment| payment.id.as_str());
+        let answer = self.sessions[session].1.check_transaction(CheckTransactionRequest::new(id)).await;
+        let expected = self.dealer_of(session).and_then(|dealer| match known {
+            None => Err(CODE_UNKNOWN_PAYMENT_SESSION),
+            Some(payment) if payment.dealer != dealer => Err(CODE_OTHER_DEALER),
+            Some(payment) => Ok(payment),
+        });
+        agree(&answer, expected);
+        if let (Ok(transactions), Ok(payment)) = (answer, expected) {
+            let seen: Vec<_> = transactions
+                .iter()
+                .map(|transaction| {
+                    (transaction.is_succeed, transaction.amount.map(|amount| amount.to_string()))
+                })
+                .collect();
+            let amount = payment.amount.to_string();
+            let decided = payment.decided.map(|succeeded| (Some(succeeded), Some(amount)));
+            assert_eq!(seen, decided.into_iter().collect::<Vec<_>>());
+        }
+    }
+
+    async fn phone(&mut self, payment: usize, approve: bool) {
+        let phone = self.simulator.phone();
+        let decide = |id: &str| if approve { phone.approve(id) } else { phone.decline(id) };
+        let Some(known) = self.payments.get_mut(payment) else {
+            assert!(decide("unknown").is_err());
+            return;
+        };
+        let reversed = match known.what {
+            What::Reversal(sale) => self.sales[sale].reversed,
+            What::Sale => false,
+        };
+        let possible = known.decided.is_none() && !(approve && reversed);
+        assert_eq!(decide(&known.id).is_ok(), possible);
+        if !possible {
+            return;
+        }
+        known.decided = Some(approve);
+        let (dealer, amount, id) = (known.dealer, known.amount, known.id.clone());
+        match known.what {
+            What::Reversal(sale) if approve => self.sales[sale].reversed = true,
+            What::Sale if approve => {
+                // Its xact_id is what a check answers, by any open session of the dealer's.
+                let opened =
+                    self.dealers[dealer].get_auth_key(AuthRequest::new("agent", "user")).await.unwrap();
+                let decision = opened.session.wait_for(id).into_future().await.unwrap();
+                let paypos::Decision::Succeeded(transaction) = decision else { panic!("{decision:?}") };
+                let xact_id = transaction.xact_id.unwrap();
+                self.sales.push(Sale { dealer, xact_id, amount, reversed: false });
+                self.sessions.push((Some(dealer), opened.session, Life::Open));
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The answer is a success where one must come, and else the refusal that must come.
+#[track_caller]
+fn agree<T: std::fmt::Debug, U>(answer: &Result<T, Error>, expected: Result<U, i64>) {
+    match (answer, expected) {
+        (Ok(_), Ok(_)) => {}
+        (Err(error), Err(code)) => assert_eq!((error.status(), error.code()), (Some(400), Some(code))),
+        (answer, expected) => panic!("{answer:?}, and not {:?}", expected.err()),
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn random_steps_of_the_flow_come_to_what_the_model_says(steps in prop::collection::vec(step(), 1..60)) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let mut model = Model::new().await;
+            for step in steps {
+                model.take(step).await;
+            }
+        });
+    }
+}

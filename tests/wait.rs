@@ -1,0 +1,165 @@
+//! Waiting for the phone: what ends a wait, what does not, and what the caller sees of it.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use paypos::{
+    Client, Decimal, Decision, Environment, Error, ErrorKind, Session, Wait,
+    simulator::{Fault, Simulator},
+    types::InitSaleRequest,
+};
+
+/// A sale that waits for the phone.
+async fn sale() -> (Simulator, Session, String) {
+    let simulator = Simulator::start().await.unwrap();
+    let client = Client::builder(Environment::Sandbox).base_url(simulator.url()).build().unwrap();
+    let session = client.session(simulator.issue_session());
+    let handoff = session.init_sale_transaction(InitSaleRequest::new(Decimal::new(14990, 2))).await.unwrap();
+    (simulator, session, handoff.payment_session_id)
+}
+
+/// A wait that ends when the test says so: far more time than it needs.
+fn patient(session: &Session, payment_session_id: &str) -> Wait {
+    session.wait_for(payment_session_id).interval(Duration::from_millis(5)).deadline(Duration::from_mins(5))
+}
+
+fn status(status: u16) -> Fault {
+    Fault::Status { status, body: "{}".to_owned() }
+}
+
+#[tokio::test]
+async fn the_phone_approves_while_it_is_waited_for() {
+    let (simulator, session, id) = sale().await;
+    let simulator = Arc::new(simulator);
+    let checks = Arc::new(AtomicUsize::new(0));
+    let (phone, payment, count) = (Arc::clone(&simulator), id.clone(), Arc::clone(&checks));
+    let decision = patient(&session, &id)
+        .on_check(move |check| {
+            assert!(check.is_ok());
+            if count.fetch_add(1, Ordering::SeqCst) == 2 {
+                assert!(check.as_ref().unwrap().is_empty(), "nothing yet");
+                phone.phone().approve(&payment).unwrap();
+            }
+        })
+        .await
+        .unwrap();
+    let Decision::Succeeded(transaction) = decision else { panic!("{decision:?}") };
+    assert_eq!(transaction.amount.unwrap().to_string(), "149.90");
+    assert_eq!(checks.load(Ordering::SeqCst), 4);
+    assert_eq!(simulator.requests().len(), 1 + 4);
+}
+
+#[tokio::test]
+async fn the_phone_declines() {
+    let (simulator, session, id) = sale().await;
+    simulator.phone().decline(&id).unwrap();
+    let decision = patient(&session, &id).await.unwrap();
+    let Decision::Failed(transaction) = decision else { panic!("{decision:?}") };
+    assert_eq!(transaction.is_succeed, Some(false));
+    assert_eq!(simulator.requests().len(), 1 + 1, "the first check is made at once");
+}
+
+#[tokio::test]
+async fn nothing_is_decided_before_the_deadline() {
+    let (_simulator, session, id) = sale().await;
+    let wait = session.wait_for(&id).interval(Duration::from_millis(5)).deadline(Duration::from_millis(300));
+    let decision = wait.await.unwrap();
+    assert!(matches!(decision, Decision::Nothing), "{decision:?}");
+}
+
+#[tokio::test]
+async fn what_may_pass_is_asked_again() {
+    let (simulator, session, id) = sale().await;
+    simulator.phone().approve(&id).unwrap();
+    let faults = [
+        status(500),
+        status(503),
+        status(408),
+        status(429),
+        Fault::DropConnection,
+        Fault::TruncateAnswer,
+        Fault::Html,
+        Fault::MissingField("Data".to_owned()),
+    ];
+    let kinds = Arc::new(std::sync::Mutex::new(Vec::new()));
+    let seen = Arc::clone(&kinds);
+    faults.into_iter().for_each(|fault| simulator.fail_next(fault));
+    let decision = patient(&session, &id)
+        .on_check(move |check| seen.lock().unwrap().push(check.as_ref().err().map(Error::kind)))
+        .await
+        .unwrap();
+    assert!(matches!(decision, Decision::Succeeded(_)), "{decision:?}");
+    use ErrorKind::{BadResponse, Interrupted, RateLimited, Server, Timeout};
+    let expected = [Server, Server, Timeout, RateLimited, Interrupted, Interrupted, BadResponse, BadResponse];
+    assert_eq!(*kinds.lock().unwrap(), expected.map(Some).into_iter().chain([None]).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn what_would_not_change_ends_the_wait() {
+    let (simulator, session, id) = sale().await;
+    for (fault, kind) in
+        [(401, ErrorKind::Unauthorized), (403, ErrorKind::Unauthorized), (404, ErrorKind::Rejected)]
+    {
+        let before = simulator.requests().len();
+        simulator.fail_next(status(fault));
+        assert_eq!(patient(&session, &id).await.unwrap_err().kind(), kind);
+        assert_eq!(simulator.requests().len(), before + 1);
+    }
+    let before = simulator.requests().len();
+    assert_eq!(patient(&session, " ").await.unwrap_err().kind(), ErrorKind::InvalidInput);
+    let error = session.wait_for(&id).interval(Duration::ZERO).await.unwrap_err();
+    assert_eq!(error.to_string(), "the interval of a wait is zero; give the time between two checks");
+    assert_eq!(simulator.requests().len(), before);
+}
+
+#[tokio::test]
+async fn a_deadline_after_a_failed_check_gives_its_error() {
+    let (simulator, session, id) = sale().await;
+    for _ in 0..1000 {
+        simulator.fail_next(status(503));
+    }
+    let wait = session.wait_for(&id).interval(Duration::from_millis(5)).deadline(Duration::from_secs(3));
+    assert_eq!(wait.await.unwrap_err().kind(), ErrorKind::Server);
+}
+
+#[tokio::test]
+async fn a_check_in_flight_at_the_deadline_is_given_up() {
+    let (simulator, session, id) = sale().await;
+    simulator.fail_next(Fault::Delay(Duration::from_hours(1)));
+    let wait = session.wait_for(&id).deadline(Duration::from_millis(300));
+    assert!(matches!(wait.await.unwrap(), Decision::Nothing));
+}
+
+#[tokio::test]
+async fn a_wait_is_as_long_as_paynet_asks_for() {
+    let server = wiremock::MockServer::start().await;
+    let slow = wiremock::ResponseTemplate::new(429).insert_header("retry-after", "3600");
+    wiremock::Mock::given(wiremock::matchers::any()).respond_with(slow).mount(&server).await;
+    let client = Client::builder(Environment::Sandbox).base_url(server.uri()).build().unwrap();
+    let session = client.session(paypos::SessionKey::new("k").unwrap());
+    let wait = session.wait_for("ps").interval(Duration::from_millis(5)).deadline(Duration::from_secs(3));
+    assert_eq!(wait.await.unwrap_err().kind(), ErrorKind::RateLimited);
+    assert_eq!(server.received_requests().await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_wait_that_is_dropped_asks_no_more() {
+    let (simulator, session, id) = sale().await;
+    let (sender, mut checked) = tokio::sync::mpsc::unbounded_channel();
+    let wait = session
+        .wait_for(&id)
+        .interval(Duration::from_hours(1))
+        .deadline(Duration::MAX)
+        .on_check(move |_| sender.send(()).unwrap());
+    let waiting = tokio::spawn(wait.into_future());
+    checked.recv().await.unwrap();
+    waiting.abort();
+    assert!(waiting.await.unwrap_err().is_cancelled());
+    assert!(checked.recv().await.is_none(), "all of it is gone");
+    assert_eq!(simulator.requests().len(), 1 + 1);
+}
