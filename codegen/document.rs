@@ -220,8 +220,8 @@ impl Document {
                     continue;
                 };
                 let schema = super::resolve(&self.json, &parameter["schema"]);
-                let typed = schema["type"].as_str().is_some_and(|ty| types.contains(&ty));
-                if parameter["in"] != "header" || parameter["required"] != true || !typed {
+                let is_of_type = schema["type"].as_str().is_some_and(|ty| types.contains(&ty));
+                if parameter["in"] != "header" || parameter["required"] != true || !is_of_type {
                     return Err(self.unusable(
                         &format!("{list}/{i}"),
                         format!(

@@ -175,30 +175,25 @@ fn handoffs(space: &TypeSpace, roles: &Roles) -> TokenStream {
     let mut impls = TokenStream::new();
     for ty in space.iter_types().filter(|ty| roles.bodies.iter().any(|(body, _)| *body == ty.name())) {
         let TypeDetails::Struct(details) = ty.details() else { continue };
-        let names: Vec<_> = details.properties().map(|(name, _)| name.to_owned()).collect();
-        if HANDOFF.iter().any(|name| !names.iter().any(|other| other == name)) {
-            continue;
-        }
-        let ident = format_ident!("{}", ty.name());
+        let properties: Vec<_> =
+            details.properties_info().map(|info| Property::of(space, roles, &info)).collect();
+        let value = |name: &str| {
+            let Property { field, option, .. } = properties.iter().find(|property| property.field == name)?;
+            Some(if *option { quote!(answer.#field) } else { quote!(Some(answer.#field)) })
+        };
+        let Some(needed) = HANDOFF.map(value).into_iter().collect::<Option<Vec<_>>>() else { continue };
         let said = ["object_name", "code", "message"].map(|name| {
-            let field = format_ident!("{name}");
-            if names.iter().any(|other| other == name) {
-                quote!(#field: answer.#field.into())
-            } else {
-                quote!(#field: None)
-            }
+            let (field, value) = (format_ident!("{name}"), value(name).unwrap_or_else(|| quote!(None)));
+            quote!(#field: #value)
         });
+        let ident = format_ident!("{}", ty.name());
         impls.extend(quote! {
             impl TryFrom<types::#ident> for crate::Handoff {
                 type Error = crate::Error;
 
                 fn try_from(answer: types::#ident) -> Result<Self, crate::Error> {
-                    Self::read(
-                        answer.payment_session_id.into(),
-                        answer.deeplink_url.into(),
-                        answer.encryption_key.into(),
-                    )
-                    .map_err(|wrong| crate::Error::bad_response(wrong, crate::error::Said { #(#said),* }))
+                    Self::read(#(#needed),*)
+                        .map_err(|wrong| crate::Error::bad_response(wrong, crate::error::Said { #(#said),* }))
                 }
             }
         });

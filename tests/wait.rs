@@ -74,6 +74,7 @@ async fn nothing_is_decided_before_the_deadline() {
 
 #[tokio::test]
 async fn what_may_pass_is_asked_again() {
+    use ErrorKind::{BadResponse, Interrupted, RateLimited, Server, Timeout};
     let (simulator, session, id) = sale().await;
     simulator.phone().approve(&id).unwrap();
     let faults = [
@@ -88,13 +89,14 @@ async fn what_may_pass_is_asked_again() {
     ];
     let kinds = Arc::new(std::sync::Mutex::new(Vec::new()));
     let seen = Arc::clone(&kinds);
-    faults.into_iter().for_each(|fault| simulator.fail_next(fault));
+    for fault in faults {
+        simulator.fail_next(fault);
+    }
     let decision = patient(&session, &id)
         .on_check(move |check| seen.lock().unwrap().push(check.as_ref().err().map(Error::kind)))
         .await
         .unwrap();
     assert!(matches!(decision, Decision::Succeeded(_)), "{decision:?}");
-    use ErrorKind::{BadResponse, Interrupted, RateLimited, Server, Timeout};
     let expected = [Server, Server, Timeout, RateLimited, Interrupted, Interrupted, BadResponse, BadResponse];
     assert_eq!(*kinds.lock().unwrap(), expected.map(Some).into_iter().chain([None]).collect::<Vec<_>>());
 }

@@ -1033,17 +1033,13 @@ impl ::std::fmt::Debug for types::Transaction {
 impl TryFrom<types::InitReversalResponse> for crate::Handoff {
     type Error = crate::Error;
     fn try_from(answer: types::InitReversalResponse) -> Result<Self, crate::Error> {
-        Self::read(
-                answer.payment_session_id.into(),
-                answer.deeplink_url.into(),
-                answer.encryption_key.into(),
-            )
+        Self::read(answer.payment_session_id, answer.deeplink_url, answer.encryption_key)
             .map_err(|wrong| crate::Error::bad_response(
                 wrong,
                 crate::error::Said {
-                    object_name: answer.object_name.into(),
-                    code: answer.code.into(),
-                    message: answer.message.into(),
+                    object_name: answer.object_name,
+                    code: answer.code,
+                    message: answer.message,
                 },
             ))
     }
@@ -1051,17 +1047,13 @@ impl TryFrom<types::InitReversalResponse> for crate::Handoff {
 impl TryFrom<types::InitSaleResponse> for crate::Handoff {
     type Error = crate::Error;
     fn try_from(answer: types::InitSaleResponse) -> Result<Self, crate::Error> {
-        Self::read(
-                answer.payment_session_id.into(),
-                answer.deeplink_url.into(),
-                answer.encryption_key.into(),
-            )
+        Self::read(answer.payment_session_id, answer.deeplink_url, answer.encryption_key)
             .map_err(|wrong| crate::Error::bad_response(
                 wrong,
                 crate::error::Said {
-                    object_name: answer.object_name.into(),
-                    code: answer.code.into(),
-                    message: answer.message.into(),
+                    object_name: answer.object_name,
+                    code: answer.code,
+                    message: answer.message,
                 },
             ))
     }
