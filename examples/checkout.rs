@@ -1,4 +1,4 @@
-//! The whole App2App flow, told as a story against an embedded simulator: a
+//! The whole `App2App` flow, told as a story against an embedded simulator: a
 //! session, a sale that the phone approves, its reversal, and the end of the session.
 //!
 //! ```console
