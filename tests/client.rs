@@ -13,9 +13,9 @@ use std::{
 };
 
 use paypos::{
-    Client, Environment, Error, ErrorKind, Outcome, Session, SessionKey,
+    Client, Decimal, Environment, Error, ErrorKind, Outcome, SecretKey, Session, SessionKey,
     simulator::{Fault, Simulator},
-    types::InitReversalRequest,
+    types::{AuthRequest, CheckTransactionRequest, InitReversalRequest, InitSaleRequest, LogoutRequest},
 };
 use serde_json::{Value, json};
 use support::{PATH, answering, client, read_request, request, serve, session, success, write};
@@ -730,4 +730,97 @@ fn calls_can_be_spawned_and_handles_shared() {
     let call = async move { session.init_reversal_transaction(request()).await };
     assert_send(&call);
     assert!(size_of_val(&call) < 16 * 1024, "{} bytes", size_of_val(&call));
+}
+
+#[tokio::test]
+async fn an_amount_that_cannot_be_paid_is_refused_before_a_socket_opens() {
+    let (url, connections) = serve(|_| async {}).await;
+    let session = session(&url);
+    let sale = |amount: &str| {
+        session.init_sale_transaction(InitSaleRequest::new(amount.parse::<Decimal>().unwrap()))
+    };
+    for (amount, wrong) in [
+        ("0", "is not positive"),
+        ("0.00", "is not positive"),
+        ("-0", "is not positive"),
+        ("-149.90", "is not positive"),
+        ("0.001", "has more than two decimals"),
+        ("149.900", "has more than two decimals"),
+    ] {
+        let error = sale(amount).await.unwrap_err();
+        assert_is(&error, ErrorKind::InvalidInput, Outcome::NotSent);
+        assert_eq!(
+            error.to_string(),
+            format!(
+                "init_sale_transaction: `amount` {wrong}; give an amount such as 149.90, rounded as you see fit"
+            )
+        );
+    }
+    assert_eq!(connections.load(Ordering::SeqCst), 0);
+}
+
+#[tokio::test]
+async fn an_amount_is_sent_with_the_digits_that_it_has() {
+    let simulator = Simulator::start().await.unwrap();
+    let session = client(simulator.url()).session(simulator.issue_session());
+    for amount in ["149.90", "149.9", "0.01", "1", "9007199254740993.01", "79228162514264337593543950335"] {
+        let request = InitSaleRequest::new(amount.parse::<Decimal>().unwrap());
+        let handoff = session.init_sale_transaction(request).await.unwrap();
+        let sent = simulator.requests().pop().unwrap();
+        assert_eq!(String::from_utf8_lossy(sent.body()), format!("{{\"amount\":{amount}}}"));
+        simulator.phone().approve(&handoff.payment_session_id).unwrap();
+        let request = CheckTransactionRequest::new(handoff.payment_session_id);
+        let transactions = session.check_transaction(request).await.unwrap();
+        assert_eq!(transactions[0].amount.unwrap().to_string(), amount);
+    }
+}
+
+#[tokio::test]
+async fn a_new_session_has_the_key_that_was_answered_or_is_none() {
+    let opened = async |key: Value| {
+        let answer = ResponseTemplate::new(200).set_body_json(json!({ "session_key": key, "code": 3 }));
+        let (server, _) = answering(answer).await;
+        let agent = client(&server.uri()).agent(SecretKey::new("sck_x").unwrap());
+        let opened = agent.get_auth_key(AuthRequest::new("a", "u")).await?;
+        opened.session.init_reversal_transaction(request()).await.unwrap_err();
+        let sent = server.received_requests().await.unwrap().pop().unwrap();
+        assert_eq!(sent.headers["session-key"], opened.session.key().expose());
+        assert!(!sent.headers.contains_key("authorization"));
+        Ok::<_, Error>(opened.session.key().expose().to_owned())
+    };
+    assert_eq!(opened(json!("a-key")).await.unwrap(), "a-key");
+    for (key, wrong) in [
+        (Value::Null, "`session_key` is missing from the answer"),
+        (json!(" "), "`session_key` of the answer is empty"),
+        (json!("two words"), "`session_key` of the answer is not 1 to 4096 visible ASCII characters"),
+        (json!("k".repeat(4097)), "`session_key` of the answer is not 1 to 4096 visible ASCII characters"),
+    ] {
+        let error = opened(key).await.unwrap_err();
+        assert_is(&error, ErrorKind::BadResponse, Outcome::Unknown);
+        assert!(error.to_string().contains(wrong), "{error}");
+        assert_eq!(error.code(), Some(3));
+    }
+}
+
+#[tokio::test]
+async fn what_an_agent_cannot_do_without_is_refused_before_a_socket_opens() {
+    let (url, connections) = serve(|_| async {}).await;
+    let agent = client(&url).agent(SecretKey::new("sck_x").unwrap());
+    for error in [
+        agent.get_auth_key(AuthRequest::new("", "u")).await.unwrap_err(),
+        agent.get_auth_key(AuthRequest::new("a", " ")).await.unwrap_err(),
+        agent.logout(LogoutRequest::new("")).await.unwrap_err(),
+    ] {
+        assert_is(&error, ErrorKind::InvalidInput, Outcome::NotSent);
+        assert!(error.to_string().ends_with("is blank; the document requires a value"), "{error}");
+    }
+    for wrong in ["", "Basic sck_x", "sck_x\r\nX-Injected: 1", "sck_ş"] {
+        let error = SecretKey::new(wrong).unwrap_err();
+        assert_is(&error, ErrorKind::InvalidInput, Outcome::NotSent);
+        assert!(
+            error.to_string().ends_with("give the dealer's key alone, `sck_…`, without `Basic`"),
+            "{error}"
+        );
+    }
+    assert_eq!(connections.load(Ordering::SeqCst), 0);
 }
