@@ -23,10 +23,9 @@ fn parse(json: &str) -> Option<Decimal> {
         Ok(text) => text,
         Err(_) => json.to_owned(),
     };
-    // The grammar of JSON, as the decimal's own is wider.
-    let Ok(number) = serde_json::from_str::<&RawValue>(&text) else { return None };
-    let digits = number.get().strip_prefix('-').unwrap_or(&text);
-    if number.get() != text || !digits.starts_with(|c: char| c.is_ascii_digit()) {
+    // A number by the grammar of JSON, as the decimal's own is wider.
+    serde_json::from_str::<&RawValue>(&text).ok()?;
+    if !text.trim_start_matches('-').starts_with(|c: char| c.is_ascii_digit()) {
         return None;
     }
     match text.split_once(['e', 'E']) {
@@ -95,6 +94,7 @@ mod tests {
             "\"\"",
             "\" 1\"",
             "\"1 \"",
+            "\"1e3 \"",
             "\"1,5\"",
             "\"1_000\"",
             "\"+1\"",

@@ -200,6 +200,14 @@ async fn a_success_that_is_not_a_json_object_is_an_error() {
         let body = String::from_utf8_lossy(&body).chars().take(60).collect::<String>();
         assert_is(&error, ErrorKind::BadResponse, Outcome::Unknown);
         assert_eq!(error.status(), Some(200), "{body}");
+        let text = error.to_string();
+        let says = [
+            "the answer is not a JSON object",
+            "the answer is not the documented JSON (",
+            "has something after",
+            "`code` of the answer",
+        ];
+        assert!(says.iter().any(|says| text.contains(says)), "{body}: {text}");
     }
 }
 
