@@ -11,7 +11,8 @@ fn main() {
     println!("cargo::rerun-if-changed=codegen");
     // What progenitor panics on becomes a message, and its backtrace helps nobody.
     std::panic::set_hook(Box::new(|_| {}));
-    let generated = codegen::Document::read_all(Path::new(DOCUMENTS)).and_then(codegen::generate);
+    let generated =
+        codegen::Document::read_all(Path::new(DOCUMENTS)).and_then(|documents| codegen::generate(&documents));
     match generated {
         Ok(code) => {
             let out = env::var_os("OUT_DIR").unwrap_or_default();

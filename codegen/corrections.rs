@@ -123,7 +123,10 @@ fn name_operations(document: &mut Document) -> Result<Vec<String>, Unusable> {
         if let Some(other) = names.insert(name.clone(), operation.pointer.clone()) {
             return Err(document.unusable(
                 &operation.pointer,
-                format!("the operation is named `{name}`, as the one at {other} is"),
+                format!(
+                    "the operation is named `{name}`, as the one at {other} in {} is",
+                    document.file_of(&other)
+                ),
                 "expected a different operationId or last path segment for each operation",
             ));
         }

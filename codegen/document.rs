@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, fs, path::Path};
 
 use heck::ToUpperCamelCase;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::Unusable;
 
@@ -18,6 +18,8 @@ pub const INJECTED: [(&str, &[&str]); 3] =
 pub struct Document {
     pub file: String,
     pub json: Value,
+    /// In joined documents: the file that what a JSON pointer leads to came from.
+    origins: BTreeMap<String, String>,
 }
 
 /// One operation of a document, by its place.
@@ -63,7 +65,7 @@ impl Document {
 
     pub fn parse(file: &str, text: &str) -> Result<Self, Unusable> {
         const RIGHT: &str = "store the OpenAPI block of Paynet's page and nothing around it";
-        let mut document = Self { file: file.to_owned(), json: Value::Null };
+        let mut document = Self { file: file.to_owned(), json: Value::Null, origins: BTreeMap::new() };
         if text.starts_with('\u{feff}') {
             return Err(document.unusable("", "it begins with a byte order mark", RIGHT));
         }
@@ -82,11 +84,19 @@ impl Document {
 
     pub fn unusable(&self, pointer: &str, wrong: impl Into<String>, right: impl Into<String>) -> Unusable {
         Unusable {
-            file: self.file.clone(),
+            file: self.file_of(pointer).to_owned(),
             pointer: pointer.to_owned(),
             wrong: wrong.into(),
             right: right.into(),
         }
+    }
+
+    /// The file that what the pointer leads to came from.
+    pub fn file_of(&self, pointer: &str) -> &str {
+        let origin = |(place, _): &(&String, &String)| {
+            pointer.strip_prefix(place.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        self.origins.iter().find(origin).map_or(&self.file, |(_, file)| file)
     }
 
     pub fn operations(&self) -> Vec<Operation> {
@@ -220,6 +230,17 @@ impl Document {
                     continue;
                 };
                 let schema = super::resolve(&self.json, &parameter["schema"]);
+                let values = schema["enum"].as_array();
+                if *name == "PaynetMobile"
+                    && values
+                        .is_some_and(|values| !values.contains(&json!("2")) && !values.contains(&json!(2)))
+                {
+                    return Err(self.unusable(
+                        &format!("{list}/{i}"),
+                        format!("PaynetMobile is one of {}", schema["enum"]),
+                        "expected 2 among them, which src/transport.rs sends",
+                    ));
+                }
                 let is_of_type = schema["type"].as_str().is_some_and(|ty| types.contains(&ty));
                 if parameter["in"] != "header" || parameter["required"] != true || !is_of_type {
                     return Err(self.unusable(
@@ -276,75 +297,95 @@ impl Document {
     }
 }
 
-/// Joins documents into one: an operation each, on the same servers, of components that mean the same.
-///
-/// They have passed the corrections, so that every operation has its name.
+/// Joins documents into one: of operations on the same servers, and of components that mean the same.
 pub fn join(documents: &[Document]) -> Result<Document, Unusable> {
     let files: Vec<_> = documents.iter().map(|document| document.file.as_str()).collect();
-    let mut joined = Document { file: files.join(", "), json: Value::Null };
-    let mut origins: BTreeMap<String, &str> = BTreeMap::new();
+    let mut joined = Document { file: files.join(", "), json: json!({}), origins: BTreeMap::new() };
     for document in documents {
-        if joined.json.is_null() {
-            joined.json = document.json.clone();
-        } else if joined.json["servers"] != document.json["servers"] {
+        if servers(&document.json) != servers(&documents[0].json) {
             return Err(document.unusable(
                 "/servers",
                 format!("the servers are not those of {}", files[0]),
                 "expected the same servers in all documents, as a client has one environment",
             ));
         }
-        for operation in document.operations() {
-            let name = document.json.pointer(&format!("{}/operationId", operation.pointer));
-            let name = name.and_then(Value::as_str).unwrap_or_default();
-            for taken in [format!("operation `{name}`"), format!("path {}", operation.path)] {
-                if let Some(other) =
-                    origins.insert(taken.clone(), &document.file).filter(|it| *it != document.file)
-                {
-                    return Err(document.unusable(
-                        &operation.pointer,
-                        format!("the {taken} is in {other} too"),
-                        "expected each operation in one document; remove the older of the two",
-                    ));
-                }
+        for (path, item) in entries(document.json.get("paths")) {
+            let there = joined.json["paths"].get(path);
+            if there.is_some_and(|there| of_all_methods(there) != of_all_methods(item)) {
+                return Err(document.unusable(
+                    &pointer("/paths", &[path]),
+                    "another document has the path as well, with something else that holds for all its methods",
+                    "expected what holds for one operation to stand in it",
+                ));
             }
+            join_members(&mut joined, document, &pointer("/paths", &[path]), item)?;
         }
-        join_members(&mut joined.json, document, "/paths", &mut origins)?;
         for (section, _) in entries(document.json.get("components")) {
-            join_members(&mut joined.json, document, &pointer("/components", &[section]), &mut origins)?;
+            let place = pointer("/components", &[section]);
+            join_members(&mut joined, document, &place, &document.json["components"][section])?;
+        }
+        for (key, value) in entries(Some(&document.json)) {
+            if joined.json.get(key).is_none() {
+                joined.json[key] = value.clone();
+            }
         }
     }
     Ok(joined)
 }
 
-/// Joins the members of the object at the place; those of one name must mean the same.
-fn join_members<'a>(
-    joined: &mut Value,
-    document: &'a Document,
+/// Joins the members of an object: an operation is in one document, and anything else means the same in all.
+fn join_members(
+    joined: &mut Document,
+    document: &Document,
     place: &str,
-    origins: &mut BTreeMap<String, &'a str>,
+    object: &Value,
 ) -> Result<(), Unusable> {
-    let (parent, section) = place.rsplit_once('/').unwrap_or_default();
-    for (name, value) in entries(document.json.pointer(place)) {
-        let at = pointer(place, &[name]);
-        match joined.pointer(&at) {
-            Some(there) if meaning(there) != meaning(value) => {
-                let other = origins.get(&at).copied().unwrap_or_default();
-                return Err(document.unusable(
-                    &at,
-                    format!("it means something else than in {other}"),
+    let (parent, name) = place.rsplit_once('/').unwrap_or_default();
+    let (_, parent) = parent.split_once('/').unwrap_or_default();
+    let name = name.replace("~1", "/").replace("~0", "~");
+    for (key, value) in entries(Some(object)) {
+        let at = pointer(place, &[key]);
+        let is_operation = parent == "paths" && METHODS.contains(&key.as_str());
+        if let Some(there) = joined.json.pointer(&at) {
+            let (wrong, right) = if is_operation {
+                (
+                    "the operation is there too",
+                    "expected each operation in one document; remove the older of the two",
+                )
+            } else if meaning(there) == meaning(value) {
+                continue;
+            } else {
+                (
+                    "it means something else there",
                     "expected the same under the same name; fetch both pages again, as one of them is older",
-                ));
-            }
-            Some(_) => {}
-            None => {
-                if let Some(parent) = joined.pointer_mut(parent) {
-                    parent[section][name.as_str()] = value.clone();
-                }
-            }
+                )
+            };
+            return Err(document.unusable(
+                &at,
+                format!("{} has it as well, and {wrong}", joined.file_of(&at)),
+                right,
+            ));
         }
-        origins.entry(at).or_insert(&document.file);
+        joined.json[parent][name.as_str()][key.as_str()] = value.clone();
+        joined.origins.insert(at, document.file.clone());
     }
     Ok(())
+}
+
+/// What a path says of all its methods, as their parameters.
+fn of_all_methods(item: &Value) -> Value {
+    let members = entries(Some(item)).filter(|(key, _)| !METHODS.contains(&key.as_str()));
+    meaning(&members.map(|(key, value)| (key.clone(), value.clone())).collect())
+}
+
+/// The servers, whatever their order: name and URL of each.
+fn servers(json: &Value) -> BTreeMap<Option<String>, &str> {
+    let servers = json["servers"].as_array().into_iter().flatten();
+    servers
+        .map(|server| {
+            (environment_name(server), server["url"].as_str().unwrap_or_default().trim_end_matches('/'))
+        })
+        .collect()
 }
 
 /// The value without what is only said of it, and without the order of lists that have none.
@@ -352,7 +393,10 @@ fn meaning(value: &Value) -> Value {
     match value {
         Value::Object(members) => {
             let said = ["description", "example", "examples", "summary", "title", "externalDocs"];
-            let kept = members.iter().filter(|(key, _)| !said.contains(&key.as_str()));
+            // What is so unless it is said.
+            let kept = members.iter().filter(|(key, value)| {
+                !said.contains(&key.as_str()) && **value != json!(false) && **value != json!([])
+            });
             Value::Object(
                 kept.map(|(key, value)| {
                     let value = match (key.as_str(), value) {

@@ -53,15 +53,33 @@ pub fn complete(
         document.unusable("", format!("`{field}` holds numbers in a way that is not read yet"), right)
     })?;
 
+    check_credentials(document)?;
+
     let environment = environment(document);
-    let requests = requests(document, space, &roles);
+    let public = public(document, space, &roles);
     let shown = shown(space, &roles);
-    let handoffs = handoffs(space, &roles);
     let operations = operations(document, files);
-    let emitted = quote!(#environment #requests #shown #handoffs #operations);
+    let emitted = quote!(#environment #public #shown #operations);
     let emitted: syn::File = syn::parse2(emitted).map_err(unreadable)?;
     file.items.extend(emitted.items);
     Ok(file)
+}
+
+/// Every operation asks for one credential, by which it belongs to `Agent` or to `Session`.
+fn check_credentials(document: &Document) -> Result<(), Unusable> {
+    for operation in document.operations() {
+        let headers = at(document, &operation)[corrections::INJECTED_HEADERS].clone();
+        let asks =
+            |name: &str| headers.as_array().is_some_and(|headers| headers.contains(&Value::from(name)));
+        if asks("Authorization") == asks("Session-Key") {
+            return Err(document.unusable(
+                &operation.pointer,
+                format!("the headers that say for whom it is called are {headers}"),
+                "expected either Authorization or Session-Key",
+            ));
+        }
+    }
+    Ok(())
 }
 
 fn environment(document: &Document) -> TokenStream {
@@ -106,8 +124,9 @@ fn environment(document: &Document) -> TokenStream {
     }
 }
 
-/// Constructor, setters and checks of each request type, from typify's own types.
-fn requests(document: &Document, space: &TypeSpace, roles: &Roles) -> TokenStream {
+/// What callers see of the types: of each request its constructor, setters and checks, from
+/// typify's own types; and of answers those that are not made a handoff of.
+fn public(document: &Document, space: &TypeSpace, roles: &Roles) -> TokenStream {
     let mut names = Vec::new();
     let mut impls = Vec::new();
     for ty in space.iter_types().filter(|ty| roles.requests.contains(&ty.name())) {
@@ -121,17 +140,24 @@ fn requests(document: &Document, space: &TypeSpace, roles: &Roles) -> TokenStrea
             impls.push(request(&ty.name(), &properties));
         }
     }
-    let parts = roles.answers.iter().filter(|name| {
-        let root = roles.bodies.iter().any(|(body, _)| body == *name);
-        !root && *name != REFUSAL && !roles.requests.contains(*name)
+    let handoffs = handoffs(space, roles);
+    let answers = roles.answers.iter().filter(|name| {
+        let is_handoff = handoffs.iter().any(|(handoff, _)| *handoff == **name);
+        !is_handoff && *name != REFUSAL && !roles.requests.contains(*name)
     });
-    names.extend(parts.map(|name| format_ident!("{name}")));
+    names.extend(answers.map(|name| format_ident!("{name}")));
+    let handoffs = handoffs.iter().map(|(_, conversion)| conversion);
     quote! {
-        /// The request types, and the parts of answers, generated from the documents' schemas. Of a
-        /// request, `new` takes what is required, in the document's order, and each optional property has a setter.
+        /// The types of the documents: requests and answers, generated from their schemas.
+        ///
+        /// Of a request, `new` takes what is required, in the document's order, and each optional
+        /// property has a setter. `Debug` shows numbers and truth values, and of anything else only
+        /// whether it is there. An amount keeps its digits in JSON text; a `serde_json::Value`
+        /// in between would make a float of it.
         pub mod public {
             pub use super::types::{#(#names),*};
         }
+        #(#handoffs)*
         #(#impls)*
     }
 }
@@ -140,21 +166,23 @@ fn requests(document: &Document, space: &TypeSpace, roles: &Roles) -> TokenStrea
 /// there, since a text may be a secret, a person's, or a server's.
 fn shown(space: &TypeSpace, roles: &Roles) -> TokenStream {
     let mut impls = TokenStream::new();
+    let known: BTreeSet<String> = roles.requests.union(&roles.answers).cloned().collect();
     for ty in space.iter_types() {
         let name = ty.name();
-        let known = roles.requests.contains(&name) || roles.answers.contains(&name);
         let TypeDetails::Struct(details) = ty.details() else { continue };
-        if !known {
+        if !known.contains(&name) {
             continue;
         }
         let fields = details.properties_info().map(|info| {
             let property = Property::of(space, roles, &info);
             let Property { field, option, .. } = &property;
             let label = field.to_string();
-            let value = match (&property.of, option) {
-                (Of::Scalar | Of::Decimal, _) => quote!(&self.#field),
-                (_, true) => quote!(&self.#field.as_ref().map(|_| crate::secret::Redacted)),
-                (_, false) => quote!(&crate::secret::Redacted),
+            let shows_itself = matches!(property.of, Of::Scalar | Of::Decimal)
+                || space.get_type(&info.type_id).is_ok_and(|ty| is_made_of(space, &ty, &known));
+            let value = match option {
+                _ if shows_itself => quote!(&self.#field),
+                true => quote!(&self.#field.as_ref().map(|_| crate::secret::Redacted)),
+                false => quote!(&crate::secret::Redacted),
             };
             quote!(.field(#label, #value))
         });
@@ -170,9 +198,9 @@ fn shown(space: &TypeSpace, roles: &Roles) -> TokenStream {
     impls
 }
 
-/// A `Handoff` of each answer that has what it takes.
-fn handoffs(space: &TypeSpace, roles: &Roles) -> TokenStream {
-    let mut impls = TokenStream::new();
+/// A `Handoff` of each answer that has what it takes, by the answer's name.
+fn handoffs(space: &TypeSpace, roles: &Roles) -> Vec<(String, TokenStream)> {
+    let mut impls = Vec::new();
     for ty in space.iter_types().filter(|ty| roles.bodies.iter().any(|(body, _)| *body == ty.name())) {
         let TypeDetails::Struct(details) = ty.details() else { continue };
         let properties: Vec<_> =
@@ -187,7 +215,7 @@ fn handoffs(space: &TypeSpace, roles: &Roles) -> TokenStream {
             quote!(#field: #value)
         });
         let ident = format_ident!("{}", ty.name());
-        impls.extend(quote! {
+        let conversion = quote! {
             impl TryFrom<types::#ident> for crate::Handoff {
                 type Error = crate::Error;
 
@@ -196,7 +224,8 @@ fn handoffs(space: &TypeSpace, roles: &Roles) -> TokenStream {
                         .map_err(|wrong| crate::Error::bad_response(wrong, crate::error::Said { #(#said),* }))
                 }
             }
-        });
+        };
+        impls.push((ty.name(), conversion));
     }
     impls
 }
@@ -253,7 +282,7 @@ impl Property {
                 TypeDetails::Builtin(name) if name == SECRET => Of::Secret,
                 TypeDetails::Builtin(name) if name == DECIMAL => Of::Decimal,
                 TypeDetails::Builtin("bool" | "i64") => Of::Scalar,
-                _ if is_checked(space, roles, &ty) => Of::Requests,
+                _ if is_made_of(space, &ty, &roles.requests) => Of::Requests,
                 _ => Of::Other,
             },
         }
@@ -308,12 +337,12 @@ impl Property {
     }
 }
 
-/// Whether a property of the type has checks: a request type that is a struct, or a list of them.
-fn is_checked(space: &TypeSpace, roles: &Roles, ty: &Type<'_>) -> bool {
+/// Whether the type is one of these that is a struct, or a list of them, or may be absent.
+fn is_made_of(space: &TypeSpace, ty: &Type<'_>, names: &BTreeSet<String>) -> bool {
     match ty.details() {
-        TypeDetails::Struct(_) => roles.requests.contains(&ty.name()),
+        TypeDetails::Struct(_) => names.contains(&ty.name()),
         TypeDetails::Vec(inner) | TypeDetails::Box(inner) | TypeDetails::Option(inner) => {
-            space.get_type(&inner).is_ok_and(|inner| is_checked(space, roles, &inner))
+            space.get_type(&inner).is_ok_and(|inner| is_made_of(space, &inner, names))
         }
         _ => false,
     }
@@ -332,8 +361,8 @@ fn request(name: &str, properties: &[Property]) -> TokenStream {
     let checks = properties.iter().map(Property::check);
     let list: Vec<_> = fields.iter().map(|field| format!("`{field}`")).collect();
     let doc = match list.as_slice() {
-        [] => " A request with no property set; the document requires none.".to_owned(),
-        list => format!(" A request with what the document requires: {}.", list.join(", ")),
+        [] => " A request with no property set; none is required.".to_owned(),
+        list => format!(" A request with what is required: {}.", list.join(", ")),
     };
     quote! {
         impl types::#name {
@@ -369,15 +398,16 @@ fn operations(document: &Document, files: &[String]) -> TokenStream {
         let headers = json[corrections::INJECTED_HEADERS].as_array().into_iter().flatten();
         let headers =
             headers.filter_map(|header| Some(format_ident!("{}", header.as_str()?.to_upper_camel_case())));
-        let answer = resolve(&document.json, schema(resolve(&document.json, &json["responses"]["200"])));
-        let properties: Vec<&String> = entries(answer.get("properties")).map(|(name, _)| name).collect();
+        let answer = schema(resolve(&document.json, &json["responses"]["200"]));
+        let mut properties = BTreeSet::new();
+        property_names(document, answer, &mut properties);
         let doc = format!(" `{} {}`", operation.method.to_uppercase(), operation.path);
         items.push(quote! {
             #[doc = #doc]
             pub(crate) const #constant: Operation = Operation {
                 name: #name,
                 headers: &[#(Header::#headers),*],
-                answer: &[#(#properties),*],
+                properties: &[#(#properties),*],
             };
         });
         constants.push(constant);
@@ -397,6 +427,20 @@ fn operations(document: &Document, files: &[String]) -> TokenStream {
 
             /// Every operation.
             pub(crate) const ALL: &[Operation] = &[#(#constants),*];
+        }
+    }
+}
+
+/// The names of all properties of a schema, and of the schemas that it is made of.
+fn property_names<'a>(document: &'a Document, schema: &'a Value, names: &mut BTreeSet<&'a str>) {
+    let schema = resolve(&document.json, schema);
+    let properties: Vec<_> = entries(schema.get("properties")).collect();
+    // A schema may hold itself; one whose names are all known adds nothing.
+    let is_new = properties.iter().fold(false, |new, (name, _)| names.insert(name.as_str()) || new);
+    let parts = ["items", "additionalProperties"].into_iter().filter_map(|key| schema.get(key));
+    for part in parts.chain(properties.into_iter().filter(|_| is_new).map(|(_, schema)| schema)) {
+        if part.is_object() {
+            property_names(document, part, names);
         }
     }
 }
@@ -521,7 +565,7 @@ impl Adjust<'_> {
     }
 
     /// Has serde read and write a number by its text.
-    fn exact(&mut self, field: &mut syn::Field) {
+    fn exact(&mut self, of: &str, field: &mut syn::Field) {
         let ty = &field.ty;
         let spelled = quote!(#ty).to_string().replace(' ', "");
         let by: syn::Attribute = match spelled.as_str() {
@@ -530,9 +574,11 @@ impl Adjust<'_> {
                 parse_quote!(#[serde(default, with = "crate::decimal::option")])
             }
             _ if spelled.contains(DECIMAL) => {
-                let name = field.ident.as_ref().map(ToString::to_string).unwrap_or_default();
-                self.unusable =
-                    Err((name, "expected a number by itself; teach src/decimal.rs how to read it"));
+                let name = field.ident.as_ref().map(|name| format!(".{name}")).unwrap_or_default();
+                self.unusable = Err((
+                    format!("{of}{name}"),
+                    "expected a number by itself; teach src/decimal.rs how to read it",
+                ));
                 return;
             }
             _ => return,
@@ -569,7 +615,8 @@ impl VisitMut for Adjust<'_> {
             match item {
                 syn::Item::Struct(item) => {
                     self.adjust(&item.ident.to_string(), &mut item.attrs);
-                    item.fields.iter_mut().for_each(|field| self.exact(field));
+                    let name = item.ident.to_string();
+                    item.fields.iter_mut().for_each(|field| self.exact(&name, field));
                 }
                 syn::Item::Enum(item) => self.adjust(&item.ident.to_string(), &mut item.attrs),
                 _ => {}

@@ -1,7 +1,7 @@
 //! Paynet's documents in, Rust out.
 //!
-//! The pipeline is: read and check each document, correct it in memory (each
-//! deviation is one function in [`corrections`]), join them, let progenitor
+//! The pipeline is: read and check each document, join them, correct the whole in
+//! memory (each deviation is one function in [`corrections`]), let progenitor
 //! generate, and emit what progenitor does not. `build.rs` runs it, and so do the
 //! tests that compare its output with the golden file.
 
@@ -48,13 +48,10 @@ impl fmt::Display for Unusable {
 impl std::error::Error for Unusable {}
 
 /// Generates the Rust source of the client from all documents, formatted.
-pub fn generate(documents: Vec<Document>) -> Result<String, Unusable> {
+pub fn generate(documents: &[Document]) -> Result<String, Unusable> {
     let files: Vec<_> = documents.iter().map(|document| document.file.clone()).collect();
-    let documents = documents.into_iter().map(corrected).collect::<Result<Vec<_>, _>>()?;
-    let document = document::join(&documents)?;
-    let (generator, tokens) = client(&document)
-        // Which of them it is, where one alone is to blame.
-        .map_err(|joined| documents.iter().find_map(|one| client(one).err()).unwrap_or(joined))?;
+    let document = corrected(document::join(&documents)?)?;
+    let (generator, tokens) = client(&document)?;
     let file = emit::complete(&document, &files, &generator, tokens)?;
     Ok(prettyplease::unparse(&file))
 }

@@ -59,7 +59,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 async fn finished(session: &Session, handoff: &Handoff) -> Result<Transaction, Box<dyn Error>> {
     let wait = session.wait_for(&handoff.payment_session_id).deadline(Duration::from_mins(2));
     match wait.await? {
-        Decision::Succeeded(transaction) => Ok(*transaction),
+        Decision::Succeeded(mut transactions) => Ok(transactions.remove(0)),
         Decision::Failed(_) => Err("the card was declined".into()),
         _ => Err("nobody has finished it yet: check again before initiating another".into()),
     }

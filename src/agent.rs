@@ -44,7 +44,8 @@ impl Agent {
         transport::call(&operations::GET_AUTH_KEY, &self.api, &request, call, read).await
     }
 
-    /// Ends a mobile session: `POST /v1/agent/logout`.
+    /// Ends a mobile session: `POST /v1/agent/logout`. What the answer says, as its `code`, is
+    /// passed on: Paynet documents no values.
     ///
     /// # Errors
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput), before anything is sent, for a blank
@@ -52,9 +53,9 @@ impl Agent {
     ///
     /// # Panics
     /// Outside of a tokio runtime, as all of reqwest does.
-    pub async fn logout(&self, request: types::LogoutRequest) -> Result<(), Error> {
+    pub async fn logout(&self, request: types::LogoutRequest) -> Result<types::LogoutResponse, Error> {
         let call = self.api.logout(&request);
-        transport::call(&operations::LOGOUT, &self.api, &request, call, |_| Ok(())).await
+        transport::call(&operations::LOGOUT, &self.api, &request, call, Ok).await
     }
 }
 

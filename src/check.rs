@@ -52,13 +52,13 @@ pub(crate) fn app_url(property: &str, value: Option<&str>) -> Result<(), Error> 
 #[allow(dead_code, reason = "used where a document has an amount to send")]
 pub(crate) fn amount(property: &str, value: Option<Decimal>) -> Result<(), Error> {
     let wrong = match value {
-        Some(value) if value <= Decimal::ZERO => "is not positive",
-        Some(value) if value.scale() > 2 => "has more than two decimals",
+        Some(value) if value <= Decimal::ZERO => "is not positive; give an amount such as 149.90",
+        Some(value) if value.scale() > 2 => {
+            "is written with more than two decimals; round it, as by `round_dp(2)`"
+        }
         _ => return Ok(()),
     };
-    Err(Error::invalid_input(format!(
-        "`{property}` {wrong}; give an amount such as 149.90, rounded as you see fit"
-    )))
+    Err(Error::invalid_input(format!("`{property}` {wrong}")))
 }
 
 /// Parses a URL that an app is opened with; the error completes a sentence, and never quotes the value.

@@ -9,10 +9,7 @@ use std::{borrow::Cow, error::Error as StdError, fmt, io, time::Duration};
 use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
 use serde::de::DeserializeOwned;
 
-use crate::{
-    generated::types::ErrorResponse,
-    transport::{self, Operation},
-};
+use crate::transport::{self, Operation};
 
 /// Why a call failed, or why a client could not be built.
 ///
@@ -295,15 +292,14 @@ impl fmt::Display for Cause {
 impl StdError for Cause {}
 
 impl Said {
-    /// Reads `ErrorResponse` from a body of any kind; nothing where it is another.
+    /// Reads the properties of `ErrorResponse` from a body of any kind: each that has its type.
     fn of(body: &[u8]) -> Self {
-        // serde's derived code takes an array for an object; the document does not.
-        let object = body.trim_ascii_start().starts_with(b"{");
-        match serde_json::from_slice::<ErrorResponse>(body) {
-            Ok(ErrorResponse { object_name, code, message, .. }) if object => {
-                Self { object_name, code, message }
-            }
-            _ => Self::default(),
+        let body: serde_json::Value = serde_json::from_slice(body).unwrap_or_default();
+        let text = |name: &str| body.get(name)?.as_str().map(str::to_owned);
+        Self {
+            object_name: text("object_name"),
+            code: body.get("code").and_then(serde_json::Value::as_i64),
+            message: text("message"),
         }
     }
 }
@@ -315,21 +311,29 @@ fn why_unreadable<T: DeserializeOwned>(body: &[u8], operation: &Operation) -> St
     let Err(error) = serde_path_to_error::deserialize::<_, T>(&mut deserializer) else {
         return "the answer has something after its JSON object".to_owned();
     };
-    let first = match error.path().iter().next() {
-        Some(serde_path_to_error::Segment::Map { key }) => Some(key),
-        _ => None,
-    };
     // Only the document's own names are printed: another key is server text.
-    let property = operation.answer.iter().find(|name| first.is_some_and(|first| first == *name));
-    let json = error.inner();
-    let lacks = json.to_string();
-    let lacks = lacks.strip_prefix("missing field `").and_then(|rest| rest.split('`').next());
-    if let Some(name) = operation.answer.iter().find(|name| first.is_none() && lacks == Some(**name)) {
-        return format!("`{name}` is missing from the answer");
+    let known = |name: &str| operation.properties.iter().find(|known| **known == name);
+    let mut place = String::new();
+    for segment in error.path().iter() {
+        match segment {
+            serde_path_to_error::Segment::Map { key } => match known(key) {
+                Some(name) if place.is_empty() => place.push_str(name),
+                Some(name) => place = format!("{place}.{name}"),
+                None => break,
+            },
+            serde_path_to_error::Segment::Seq { index } => place = format!("{place}[{index}]"),
+            _ => break,
+        }
     }
-    match (json.classify(), property) {
-        (serde_json::error::Category::Data, Some(property)) => {
-            format!("`{property}` of the answer does not have the type that the document says")
+    let json = error.inner();
+    let says = json.to_string();
+    let missing = says.strip_prefix("missing field `").and_then(|rest| known(rest.split('`').next()?));
+    match (json.classify(), missing) {
+        (serde_json::error::Category::Data, Some(missing)) if place.is_empty() => {
+            format!("`{missing}` is missing from the answer")
+        }
+        (serde_json::error::Category::Data, _) if !place.is_empty() => {
+            format!("`{place}` of the answer does not have the type that the document says")
         }
         (category, _) => format!(
             "the answer is not the documented JSON ({category:?} error at line {}, column {})",

@@ -23,6 +23,7 @@ pub use agent::{Agent, NewSession};
 pub use client::{Client, ClientBuilder};
 pub use environment::Environment;
 pub use error::{Error, ErrorKind, Outcome};
+pub use generated::public as types;
 pub use handoff::Handoff;
 pub use key::{SecretKey, SessionKey};
 /// The HTTP library below, for [`ClientBuilder::http`] alone.
@@ -37,11 +38,3 @@ pub use session::Session;
 #[doc(no_inline)]
 pub use url::Url;
 pub use wait::{Decision, Wait};
-
-/// The types of the documents: requests, and what answers are made of.
-///
-/// `new` of a request takes what is required, and each optional property has a setter.
-/// `Debug` shows numbers and truth values, and of a text only whether it is there.
-pub mod types {
-    pub use crate::generated::{public::*, types::AuthResponse};
-}

@@ -81,9 +81,11 @@ impl Session {
             .await
     }
 
-    /// The transactions of a payment session, none included: `POST /v1/softpos/check_transaction`.
+    /// The transactions of a payment session: `data` of the answer of `POST /v1/softpos/check_transaction`,
+    /// empty where there are none.
     ///
-    /// Moves no money, and may be asked as often as one likes.
+    /// Moves no money, and may be asked as often as one likes. What else the answer says, as its
+    /// `code`, is passed on: Paynet documents no values.
     ///
     /// # Errors
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput), before anything is sent, for a blank
@@ -95,10 +97,9 @@ impl Session {
     pub async fn check_transaction(
         &self,
         request: types::CheckTransactionRequest,
-    ) -> Result<Vec<types::Transaction>, Error> {
+    ) -> Result<types::CheckTransactionResponse, Error> {
         let call = self.api.check_transaction(&request);
-        transport::call(&operations::CHECK_TRANSACTION, &self.api, &request, call, |answer| Ok(answer.data))
-            .await
+        transport::call(&operations::CHECK_TRANSACTION, &self.api, &request, call, Ok).await
     }
 
     /// Waits until the phone has finished a payment session, by asking

@@ -60,8 +60,8 @@ pub(crate) enum Header {
 pub(crate) struct Operation {
     pub(crate) name: &'static str,
     pub(crate) headers: &'static [Header],
-    /// The properties of a successful answer.
-    pub(crate) answer: &'static [&'static str],
+    /// The properties of a successful answer, and of what it is made of.
+    pub(crate) properties: &'static [&'static str],
 }
 
 /// Makes one call: checks the request, sends it, reads the answer, and records all that in a span.

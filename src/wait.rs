@@ -2,25 +2,26 @@
 
 use std::{fmt, future::IntoFuture, pin::Pin, time::Duration};
 
-use tokio::time::{Instant, sleep_until, timeout_at};
+use tokio::time::{Instant, sleep_until};
 
 use crate::{
     Error, ErrorKind, Session,
-    types::{CheckTransactionRequest, Transaction},
+    types::{CheckTransactionRequest, CheckTransactionResponse, Transaction},
 };
 
-const FOREVER: Duration = Duration::from_hours(24 * 365);
+const FOREVER: Duration = Duration::from_hours(8760);
 
 /// What the phone decided on a payment session.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Decision {
-    /// A transaction succeeded: its `is_succeed` is true. The money has moved.
-    Succeeded(Box<Transaction>),
-    /// There are transactions, and none of them succeeded: this is the last one.
+    /// The transactions whose `is_succeed` is true: one, or more if Paynet has carried out more.
+    Succeeded(Vec<Transaction>),
+    /// There are transactions, and of each `is_succeed` is false.
     ///
-    /// Paynet does not document whether the phone may try again in the same payment session.
-    Failed(Box<Transaction>),
+    /// Paynet does not document whether the phone may try again in the same payment
+    /// session: check once more before initiating another.
+    Failed(Vec<Transaction>),
     /// Nothing, before the deadline: the phone may still finish it, so check again before
     /// initiating another.
     Nothing,
@@ -28,10 +29,10 @@ pub enum Decision {
 
 /// A wait for the phone, made by [`Session::wait_for`]: `.await` it.
 ///
-/// It asks [`check_transaction`](Session::check_transaction) at once, and then again at each
-/// interval until the phone has decided or the deadline has passed. As that moves no money,
-/// it is asked again after any error but those that would not change: `InvalidInput`,
-/// `Configuration`, `Unauthorized` and `Rejected`; after `RateLimited`, not before Paynet allows it.
+/// It asks [`check_transaction`](Session::check_transaction) at once, again after each
+/// interval, and for the last time at the deadline. As that moves no money, it is asked
+/// again after any error but those that would not change: `InvalidInput`, `Configuration`,
+/// `Unauthorized` and `Rejected`; and never sooner than a `Retry-After` allows.
 /// Drop the future to cancel it.
 ///
 /// ```no_run
@@ -43,15 +44,19 @@ pub enum Decision {
 ///     .deadline(Duration::from_secs(120))
 ///     .on_check(|check| println!("checked: {check:?}"))
 ///     .await?;
-/// if let Decision::Succeeded(transaction) = decision {
-///     println!("paid {:?}", transaction.amount);
+/// if let Decision::Succeeded(transactions) = decision {
+///     println!("paid {:?}", transactions.iter().map(|paid| paid.amount).collect::<Vec<_>>());
 /// }
 /// # Ok(())
 /// # }
 /// ```
 ///
 /// # Errors
-/// An error that would not change; or, where the deadline has passed, the one of the last check, if that failed.
+/// An error that would not change; or, where no further check may begin before the deadline, the
+/// error of the last one, if that failed.
+///
+/// # Panics
+/// Outside of a tokio runtime, as all of reqwest does.
 #[must_use = "nothing is waited for until it is awaited"]
 pub struct Wait {
     session: Session,
@@ -61,7 +66,7 @@ pub struct Wait {
     on_check: Box<OnCheck>,
 }
 
-type OnCheck = dyn FnMut(&Result<Vec<Transaction>, Error>) + Send;
+type OnCheck = dyn FnMut(&Result<CheckTransactionResponse, Error>) + Send;
 
 impl Wait {
     pub(crate) fn new(session: Session, payment_session_id: String) -> Self {
@@ -80,7 +85,7 @@ impl Wait {
         self
     }
 
-    /// The most time for the whole wait. By default 5 min.
+    /// The time after which no check begins; the last one may take as long as a call may. By default 5 min.
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = deadline;
         self
@@ -89,7 +94,7 @@ impl Wait {
     /// Is told of each check as it ends.
     pub fn on_check(
         mut self,
-        on_check: impl FnMut(&Result<Vec<Transaction>, Error>) + Send + 'static,
+        on_check: impl FnMut(&Result<CheckTransactionResponse, Error>) + Send + 'static,
     ) -> Self {
         self.on_check = Box::new(on_check);
         self
@@ -101,47 +106,46 @@ impl Wait {
                 "the interval of a wait is zero; give the time between two checks",
             ));
         }
-        // A deadline beyond what the clock can say is as good as none.
-        let deadline = Instant::now().checked_add(self.deadline).unwrap_or_else(|| Instant::now() + FOREVER);
-        let mut last = Ok(Decision::Nothing);
+        let deadline = after(self.deadline);
         loop {
             let request = CheckTransactionRequest::new(&self.payment_session_id);
-            let Ok(checked) = timeout_at(deadline, self.session.check_transaction(request)).await else {
-                return last;
-            };
+            let checked = self.session.check_transaction(request).await;
             (self.on_check)(&checked);
-            let mut pause = self.interval;
-            last = match checked {
-                Ok(transactions) => match decided(transactions) {
-                    Decision::Nothing => Ok(Decision::Nothing),
+            let (last, not_before) = match checked {
+                Ok(answer) => match decided(answer.data) {
+                    Decision::Nothing => (Ok(Decision::Nothing), Duration::ZERO),
                     decision => return Ok(decision),
                 },
                 Err(error) if is_final(&error) => return Err(error),
                 Err(error) => {
-                    pause = pause.max(error.retry_after().unwrap_or_default());
-                    Err(error)
+                    let not_before = error.retry_after().unwrap_or_default();
+                    (Err(error), not_before)
                 }
             };
-            let next = Instant::now().checked_add(pause).filter(|next| *next < deadline);
-            let Some(next) = next else {
-                sleep_until(deadline).await;
+            if Instant::now() >= deadline || after(not_before) > deadline {
                 return last;
-            };
-            sleep_until(next).await;
+            }
+            sleep_until(after(self.interval.max(not_before)).min(deadline)).await;
         }
     }
 }
 
+/// So much later than now; a time beyond what the clock can say is as good as never.
+fn after(duration: Duration) -> Instant {
+    let now = Instant::now();
+    now.checked_add(duration).unwrap_or_else(|| now + FOREVER)
+}
+
 fn decided(transactions: Vec<Transaction>) -> Decision {
-    let mut decision = Decision::Nothing;
-    for transaction in transactions {
-        match transaction.is_succeed {
-            Some(true) => return Decision::Succeeded(Box::new(transaction)),
-            Some(false) => decision = Decision::Failed(Box::new(transaction)),
-            None => {}
-        }
+    let is = |succeeded: bool| move |transaction: &Transaction| transaction.is_succeed == Some(succeeded);
+    let succeeded: Vec<_> = transactions.iter().filter(|it| is(true)(it)).cloned().collect();
+    if !succeeded.is_empty() {
+        Decision::Succeeded(succeeded)
+    } else if !transactions.is_empty() && transactions.iter().all(is(false)) {
+        Decision::Failed(transactions)
+    } else {
+        Decision::Nothing
     }
-    decision
 }
 
 /// Whether asking again would give the same.
@@ -165,5 +169,39 @@ impl fmt::Debug for Wait {
             .field("interval", &self.interval)
             .field("deadline", &self.deadline)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Decision, Transaction, decided};
+
+    #[test]
+    fn one_success_decides_and_a_failure_only_where_nothing_else_is_open() {
+        let decide = |succeeded: &[Option<bool>]| {
+            let one = |(n, is_succeed): (usize, &Option<bool>)| Transaction {
+                xact_id: Some(n.to_string()),
+                is_succeed: *is_succeed,
+                ..Transaction::default()
+            };
+            let (name, those) = match decided(succeeded.iter().enumerate().map(one).collect()) {
+                Decision::Succeeded(those) => ("succeeded", those),
+                Decision::Failed(those) => ("failed", those),
+                Decision::Nothing => ("nothing", Vec::new()),
+            };
+            let ids: Vec<_> = those.into_iter().filter_map(|transaction| transaction.xact_id).collect();
+            format!("{name} {}", ids.join(" "))
+        };
+        let (yes, no) = (Some(true), Some(false));
+        assert_eq!(decide(&[]), "nothing ");
+        assert_eq!(decide(&[None]), "nothing ");
+        assert_eq!(decide(&[yes]), "succeeded 0");
+        assert_eq!(decide(&[no]), "failed 0");
+        assert_eq!(decide(&[no, no]), "failed 0 1");
+        assert_eq!(decide(&[no, None]), "nothing ");
+        assert_eq!(decide(&[None, no]), "nothing ");
+        assert_eq!(decide(&[yes, no]), "succeeded 0");
+        assert_eq!(decide(&[no, yes, None]), "succeeded 1");
+        assert_eq!(decide(&[yes, no, yes]), "succeeded 0 2");
     }
 }

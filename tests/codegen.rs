@@ -25,7 +25,7 @@ fn documents() -> Vec<Document> {
 }
 
 fn generate(document: Document) -> Result<String, codegen::Unusable> {
-    codegen::generate(vec![document])
+    codegen::generate(&[document])
 }
 
 /// The present document with a change, read and checked anew.
@@ -42,7 +42,7 @@ fn apply(name: &str, document: &mut Document) -> Result<Vec<String>, codegen::Un
 
 #[test]
 fn the_generated_code_is_the_golden_file_and_what_the_crate_is_built_from() {
-    let code = codegen::generate(documents()).unwrap();
+    let code = codegen::generate(&documents()).unwrap();
     // EXPECTORATE=overwrite renews the file; the difference is there to be read.
     expectorate::assert_contents("tests/golden/generated.rs", &code);
     let built_from = include_str!(concat!(env!("OUT_DIR"), "/generated.rs"));
@@ -229,7 +229,7 @@ fn joined(
     let mut documents = documents();
     first(&mut documents.first_mut().unwrap().json);
     last(&mut documents.last_mut().unwrap().json);
-    codegen::generate(documents)
+    codegen::generate(&documents)
 }
 
 #[test]
@@ -266,28 +266,57 @@ fn documents_are_joined_whose_components_mean_the_same() {
 }
 
 #[test]
+fn documents_are_joined_as_they_are_written_and_not_as_they_are_corrected() {
+    // The correction touches the component wherever it is, or nowhere.
+    let sale = Document::read(Path::new("openapi/initialize-payment.json")).unwrap().json;
+    joined(
+        |_| (),
+        |json| {
+            let request = &sale["components"]["schemas"]["InitSaleRequest"];
+            json["components"]["schemas"]["InitSaleRequest"] = request.clone();
+        },
+    )
+    .unwrap();
+    joined(
+        |_| (),
+        |json| {
+            json["servers"].as_array_mut().unwrap().reverse();
+            json["servers"][0]["url"] = json!("https://pts-api.paynet.com.tr/");
+            let error = &mut json["components"]["schemas"]["ErrorResponse"];
+            error["required"] = json!([]);
+            error["properties"]["code"]["nullable"] = json!(false);
+        },
+    )
+    .unwrap();
+    // Another method of a path that is in another document.
+    joined(
+        |_| (),
+        |json| {
+            let mut operation = json["paths"]["/v1/softpos/check_transaction"]["post"].clone();
+            operation["operationId"] = json!("another");
+            json["paths"]["/v1/softpos/init_sale_transaction"] = json!({ "put": operation });
+        },
+    )
+    .unwrap();
+}
+
+#[test]
 fn documents_that_contradict_each_other_are_unusable_and_both_are_named() {
     let refused = |first: fn(&mut Value), last: fn(&mut Value)| joined(first, last).unwrap_err().to_string();
     assert_eq!(
         refused(
             |_| (),
-            |json| json["components"]["schemas"]["ErrorResponse"]["properties"]["code"]["type"] =
-                json!("string")
+            |json| json["components"]["schemas"]["ErrorResponse"]["properties"]["code"]["maximum"] = json!(5)
         ),
-        "openapi/retrieve-payment.json: at /components/schemas/ErrorResponse: it means something else than in \
-         openapi/create-session.json; expected the same under the same name; \
+        "openapi/retrieve-payment.json: at /components/schemas/ErrorResponse: openapi/create-session.json has it \
+         as well, and it means something else there; expected the same under the same name; \
          fetch both pages again, as one of them is older"
     );
-    assert_eq!(
-        refused(|_| (), |json| drop(json["servers"].as_array_mut().unwrap().pop())),
-        "openapi/retrieve-payment.json: at /servers: the servers are not those of openapi/create-session.json; \
-         expected the same servers in all documents, as a client has one environment"
-    );
-    assert_eq!(
-        refused(|_| (), |json| json["servers"][1]["description"] = json!("Test")),
-        "openapi/retrieve-payment.json: at /servers: the servers are not those of openapi/create-session.json; \
-         expected the same servers in all documents, as a client has one environment"
-    );
+    let servers = "openapi/retrieve-payment.json: at /servers: the servers are not those of \
+                   openapi/create-session.json; expected the same servers in all documents, \
+                   as a client has one environment";
+    assert_eq!(refused(|_| (), |json| drop(json["servers"].as_array_mut().unwrap().pop())), servers);
+    assert_eq!(refused(|_| (), |json| json["servers"][1]["description"] = json!("Test")), servers);
     assert_eq!(
         refused(
             |_| (),
@@ -295,21 +324,68 @@ fn documents_that_contradict_each_other_are_unusable_and_both_are_named() {
                 json!("getAuthKey")
         ),
         "openapi/retrieve-payment.json: at /paths/~1v1~1softpos~1check_transaction/post: \
-         the operation `get_auth_key` is in openapi/create-session.json too; \
+         the operation is named `get_auth_key`, as the one at /paths/~1v1~1agent~1get_auth_key/post in \
+         openapi/create-session.json is; \
+         expected a different operationId or last path segment for each operation"
+    );
+    assert_eq!(
+        refused(
+            |_| (),
+            |json| {
+                let item = json["paths"]["/v1/softpos/check_transaction"].take();
+                json["paths"] = json!({ "/v1/agent/get_auth_key": item });
+            }
+        ),
+        "openapi/retrieve-payment.json: at /paths/~1v1~1agent~1get_auth_key/post: openapi/create-session.json has \
+         it as well, and the operation is there too; \
          expected each operation in one document; remove the older of the two"
     );
     assert_eq!(
         refused(
             |_| (),
             |json| {
-                let mut item = json["paths"]["/v1/softpos/check_transaction"].take();
-                item["post"]["operationId"] = json!("another");
-                json["paths"] = json!({ "/v1/agent/get_auth_key": item });
+                let mut operation = json["paths"]["/v1/softpos/check_transaction"]["post"].clone();
+                let shared = operation["parameters"].take();
+                operation.as_object_mut().unwrap().remove("parameters");
+                json["paths"] =
+                    json!({ "/v1/agent/get_auth_key": { "put": operation, "parameters": shared } });
             }
         ),
-        "openapi/retrieve-payment.json: at /paths/~1v1~1agent~1get_auth_key/post: \
-         the path /v1/agent/get_auth_key is in openapi/create-session.json too; \
-         expected each operation in one document; remove the older of the two"
+        "openapi/retrieve-payment.json: at /paths/~1v1~1agent~1get_auth_key: another document has the path as \
+         well, with something else that holds for all its methods; \
+         expected what holds for one operation to stand in it"
+    );
+}
+
+#[test]
+fn an_operation_is_called_for_an_agent_or_for_a_session() {
+    assert_change_unusable(
+        |json| drop(json.pointer_mut(OPERATION).unwrap()["parameters"].as_array_mut().unwrap().remove(0)),
+        &format!(
+            "{FILE}: at {OPERATION}: the headers that say for whom it is called are null; \
+             expected either Authorization or Session-Key"
+        ),
+    );
+    let header =
+        json!({ "name": "Authorization", "in": "header", "required": true, "schema": { "type": "string" } });
+    assert_change_unusable(
+        |json| json.pointer_mut(OPERATION).unwrap()["parameters"].as_array_mut().unwrap().push(header),
+        &format!(
+            "{FILE}: at {OPERATION}: the headers that say for whom it is called are \
+             [\"Session-Key\",\"Authorization\"]; expected either Authorization or Session-Key"
+        ),
+    );
+}
+
+#[test]
+fn another_value_of_paynet_mobile_is_unusable() {
+    let mut json = Document::read(Path::new("openapi/end-session.json")).unwrap().json;
+    json["paths"]["/v1/agent/logout"]["post"]["parameters"][1]["schema"]["enum"] = json!(["3"]);
+    let unusable = Document::parse("end-session.json", &json.to_string()).map(drop).unwrap_err();
+    assert_eq!(
+        unusable.to_string(),
+        "end-session.json: at /paths/~1v1~1agent~1logout/post/parameters/1: PaynetMobile is one of [\"3\"]; \
+         expected 2 among them, which src/transport.rs sends"
     );
 }
 
@@ -340,7 +416,7 @@ fn a_list_of_numbers_is_unusable_until_it_can_be_read_exactly() {
     .unwrap_err();
     assert_eq!(
         unusable.to_string(),
-        "openapi/refund-cancel.json: `parts` holds numbers in a way that is not read yet; \
+        "openapi/refund-cancel.json: `InitReversalResponse.parts` holds numbers in a way that is not read yet; \
          expected a number by itself; teach src/decimal.rs how to read it"
     );
 }
@@ -532,7 +608,7 @@ fn two_operations_of_one_name_are_unusable() {
         },
         "openapi/refund-cancel.json: at /paths/~1v2~1softpos~1init_reversal_transaction/post: \
          the operation is named `init_reversal_transaction`, as the one at \
-         /paths/~1v1~1softpos~1init_reversal_transaction/post is; \
+         /paths/~1v1~1softpos~1init_reversal_transaction/post in openapi/refund-cancel.json is; \
          expected a different operationId or last path segment for each operation",
     );
 }

@@ -295,8 +295,8 @@ async fn a_transaction_has_the_values_that_were_answered() {
     let (_server, client) =
         answering(ResponseTemplate::new(200).set_body_raw(answer, "application/json")).await;
     let request = CheckTransactionRequest::new("ps-1");
-    let transactions = operations::session(&client).check_transaction(request).await.unwrap();
-    let [transaction] = transactions.as_slice() else { panic!("one") };
+    let answer = operations::session(&client).check_transaction(request).await.unwrap();
+    let [transaction] = answer.data.as_slice() else { panic!("one") };
     let digits = |value: &Option<Decimal>| value.map(|value| value.to_string());
     assert_eq!(digits(&transaction.amount).as_deref(), Some("149.90"));
     assert_eq!(digits(&transaction.net_amount).as_deref(), Some("148.80"));

@@ -208,8 +208,9 @@ impl Model {
             Some(payment) => Ok(payment),
         });
         agree(&answer, expected);
-        if let (Ok(transactions), Ok(payment)) = (answer, expected) {
-            let seen: Vec<_> = transactions
+        if let (Ok(answer), Ok(payment)) = (answer, expected) {
+            let seen: Vec<_> = answer
+                .data
                 .iter()
                 .map(|transaction| {
                     (transaction.is_succeed, transaction.amount.map(|amount| amount.to_string()))
@@ -246,8 +247,8 @@ impl Model {
                 let opened =
                     self.dealers[dealer].get_auth_key(AuthRequest::new("agent", "user")).await.unwrap();
                 let decision = opened.session.wait_for(id).into_future().await.unwrap();
-                let paypos::Decision::Succeeded(transaction) = decision else { panic!("{decision:?}") };
-                let xact_id = transaction.xact_id.unwrap();
+                let paypos::Decision::Succeeded(mut transactions) = decision else { panic!("{decision:?}") };
+                let xact_id = transactions.remove(0).xact_id.unwrap();
                 self.sales.push(Sale { dealer, xact_id, amount, reversed: false });
                 self.sessions.push((Some(dealer), opened.session, Life::Open));
             }

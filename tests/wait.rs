@@ -42,14 +42,14 @@ async fn the_phone_approves_while_it_is_waited_for() {
         .on_check(move |check| {
             assert!(check.is_ok());
             if count.fetch_add(1, Ordering::SeqCst) == 2 {
-                assert!(check.as_ref().unwrap().is_empty(), "nothing yet");
+                assert!(check.as_ref().unwrap().data.is_empty(), "nothing yet");
                 phone.phone().approve(&payment).unwrap();
             }
         })
         .await
         .unwrap();
-    let Decision::Succeeded(transaction) = decision else { panic!("{decision:?}") };
-    assert_eq!(transaction.amount.unwrap().to_string(), "149.90");
+    let Decision::Succeeded(transactions) = decision else { panic!("{decision:?}") };
+    assert_eq!(transactions[0].amount.unwrap().to_string(), "149.90");
     assert_eq!(checks.load(Ordering::SeqCst), 4);
     assert_eq!(simulator.requests().len(), 1 + 4);
 }
@@ -59,17 +59,39 @@ async fn the_phone_declines() {
     let (simulator, session, id) = sale().await;
     simulator.phone().decline(&id).unwrap();
     let decision = patient(&session, &id).await.unwrap();
-    let Decision::Failed(transaction) = decision else { panic!("{decision:?}") };
-    assert_eq!(transaction.is_succeed, Some(false));
+    let Decision::Failed(transactions) = decision else { panic!("{decision:?}") };
+    assert_eq!(transactions[0].is_succeed, Some(false));
     assert_eq!(simulator.requests().len(), 1 + 1, "the first check is made at once");
 }
 
 #[tokio::test]
 async fn nothing_is_decided_before_the_deadline() {
-    let (_simulator, session, id) = sale().await;
-    let wait = session.wait_for(&id).interval(Duration::from_millis(5)).deadline(Duration::from_millis(300));
+    let (simulator, session, id) = sale().await;
+    for (interval, deadline, checks) in [
+        // Whatever the interval: one at once, and the last at the deadline.
+        (Duration::from_hours(1), Duration::from_millis(50), 2),
+        (Duration::MAX, Duration::from_millis(50), 2),
+        (Duration::from_millis(5), Duration::ZERO, 1),
+    ] {
+        let before = simulator.requests().len();
+        let decision = session.wait_for(&id).interval(interval).deadline(deadline).await.unwrap();
+        assert!(matches!(decision, Decision::Nothing), "{decision:?}");
+        assert_eq!(simulator.requests().len(), before + checks);
+    }
+}
+
+#[tokio::test]
+async fn what_is_decided_at_the_deadline_is_seen() {
+    let (simulator, session, id) = sale().await;
+    let simulator = Arc::new(simulator);
+    let (phone, payment) = (Arc::clone(&simulator), id.clone());
+    let wait = session
+        .wait_for(&id)
+        .interval(Duration::from_hours(1))
+        .deadline(Duration::from_millis(50))
+        .on_check(move |_| drop(phone.phone().approve(&payment)));
     let decision = wait.await.unwrap();
-    assert!(matches!(decision, Decision::Nothing), "{decision:?}");
+    assert!(matches!(decision, Decision::Succeeded(_)), "{decision:?}");
 }
 
 #[tokio::test]
@@ -120,33 +142,74 @@ async fn what_would_not_change_ends_the_wait() {
 }
 
 #[tokio::test]
-async fn a_deadline_after_a_failed_check_gives_its_error() {
+async fn a_last_check_that_fails_is_the_waits_error() {
     let (simulator, session, id) = sale().await;
-    for _ in 0..1000 {
-        simulator.fail_next(status(503));
-    }
-    let wait = session.wait_for(&id).interval(Duration::from_millis(5)).deadline(Duration::from_secs(3));
+    simulator.fail_next(Fault::Html);
+    simulator.fail_next(status(503));
+    let wait = session.wait_for(&id).interval(Duration::from_hours(1)).deadline(Duration::from_millis(50));
     assert_eq!(wait.await.unwrap_err().kind(), ErrorKind::Server);
+    assert_eq!(simulator.requests().len(), 1 + 2);
 }
 
 #[tokio::test]
-async fn a_check_in_flight_at_the_deadline_is_given_up() {
-    let (simulator, session, id) = sale().await;
+async fn a_server_that_never_answers_is_not_a_phone_that_has_not_decided() {
+    let (simulator, _, id) = sale().await;
+    let client = Client::builder(Environment::Sandbox)
+        .base_url(simulator.url())
+        .timeout(Duration::from_millis(300))
+        .build()
+        .unwrap();
+    let session = client.session(simulator.issue_session());
     simulator.fail_next(Fault::Delay(Duration::from_hours(1)));
-    let wait = session.wait_for(&id).deadline(Duration::from_millis(300));
-    assert!(matches!(wait.await.unwrap(), Decision::Nothing));
+    let wait = session.wait_for(&id).deadline(Duration::from_millis(50));
+    assert_eq!(wait.await.unwrap_err().kind(), ErrorKind::Timeout);
 }
 
 #[tokio::test]
-async fn a_wait_is_as_long_as_paynet_asks_for() {
+async fn a_server_that_is_not_there_yet_is_asked_again() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    drop(listener);
+    let session = Client::builder(Environment::Sandbox).base_url(url).build().unwrap();
+    let session = session.session(paypos::SessionKey::new("k").unwrap());
+    let checks = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&checks);
+    let wait = session
+        .wait_for("ps")
+        .interval(Duration::from_millis(5))
+        .deadline(Duration::from_millis(50))
+        .on_check(move |_| drop(count.fetch_add(1, Ordering::SeqCst)));
+    assert_eq!(wait.await.unwrap_err().kind(), ErrorKind::Connect);
+    assert!(checks.load(Ordering::SeqCst) > 1);
+}
+
+#[tokio::test]
+async fn no_check_is_sooner_than_paynet_allows() {
     let server = wiremock::MockServer::start().await;
-    let slow = wiremock::ResponseTemplate::new(429).insert_header("retry-after", "3600");
-    wiremock::Mock::given(wiremock::matchers::any()).respond_with(slow).mount(&server).await;
+    let slow =
+        |seconds: &'static str| wiremock::ResponseTemplate::new(429).insert_header("retry-after", seconds);
+    let mount = async |answer| {
+        server.reset().await;
+        wiremock::Mock::given(wiremock::matchers::any()).respond_with(answer).mount(&server).await;
+    };
     let client = Client::builder(Environment::Sandbox).base_url(server.uri()).build().unwrap();
     let session = client.session(paypos::SessionKey::new("k").unwrap());
-    let wait = session.wait_for("ps").interval(Duration::from_millis(5)).deadline(Duration::from_secs(3));
-    assert_eq!(wait.await.unwrap_err().kind(), ErrorKind::RateLimited);
+    // Beyond the deadline: there is nothing to wait for.
+    mount(slow("3600")).await;
+    let error = patient(&session, "ps").await.unwrap_err();
+    assert_eq!(error.retry_after(), Some(Duration::from_hours(1)));
     assert_eq!(server.received_requests().await.unwrap().len(), 1);
+    // Sooner than the interval: the interval holds.
+    mount(slow("0")).await;
+    let wait = session.wait_for("ps").interval(Duration::from_hours(1)).deadline(Duration::from_millis(50));
+    assert_eq!(wait.await.unwrap_err().kind(), ErrorKind::RateLimited);
+    assert_eq!(server.received_requests().await.unwrap().len(), 2, "at once, and at the deadline");
+    // Within the deadline, and later than the interval.
+    mount(slow("1")).await;
+    let wait =
+        session.wait_for("ps").interval(Duration::from_millis(5)).deadline(Duration::from_millis(1500));
+    assert_eq!(wait.await.unwrap_err().kind(), ErrorKind::RateLimited);
+    assert_eq!(server.received_requests().await.unwrap().len(), 2);
 }
 
 #[tokio::test]

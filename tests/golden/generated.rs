@@ -615,16 +615,49 @@ impl Environment {
         }
     }
 }
-/// The request types, and the parts of answers, generated from the documents' schemas. Of a
-/// request, `new` takes what is required, in the document's order, and each optional property has a setter.
+/// The types of the documents: requests and answers, generated from their schemas.
+///
+/// Of a request, `new` takes what is required, in the document's order, and each optional
+/// property has a setter. `Debug` shows numbers and truth values, and of anything else only
+/// whether it is there. An amount keeps its digits in JSON text; a `serde_json::Value`
+/// in between would make a float of it.
 pub mod public {
     pub use super::types::{
         AuthRequest, CheckTransactionRequest, InitReversalRequest, InitSaleRequest,
-        LogoutRequest, Transaction,
+        LogoutRequest, AuthResponse, CheckTransactionResponse, LogoutResponse,
+        Transaction,
     };
 }
+impl TryFrom<types::InitReversalResponse> for crate::Handoff {
+    type Error = crate::Error;
+    fn try_from(answer: types::InitReversalResponse) -> Result<Self, crate::Error> {
+        Self::read(answer.payment_session_id, answer.deeplink_url, answer.encryption_key)
+            .map_err(|wrong| crate::Error::bad_response(
+                wrong,
+                crate::error::Said {
+                    object_name: answer.object_name,
+                    code: answer.code,
+                    message: answer.message,
+                },
+            ))
+    }
+}
+impl TryFrom<types::InitSaleResponse> for crate::Handoff {
+    type Error = crate::Error;
+    fn try_from(answer: types::InitSaleResponse) -> Result<Self, crate::Error> {
+        Self::read(answer.payment_session_id, answer.deeplink_url, answer.encryption_key)
+            .map_err(|wrong| crate::Error::bad_response(
+                wrong,
+                crate::error::Said {
+                    object_name: answer.object_name,
+                    code: answer.code,
+                    message: answer.message,
+                },
+            ))
+    }
+}
 impl types::AuthRequest {
-    /// A request with what the document requires: `agent_id`, `user_id`.
+    /// A request with what is required: `agent_id`, `user_id`.
     ///
     /// When the request is sent, a blank text here is refused as `InvalidInput`.
     #[must_use]
@@ -646,7 +679,7 @@ impl crate::check::Check for types::AuthRequest {
     }
 }
 impl types::CheckTransactionRequest {
-    /// A request with what the document requires: `payment_session_id`.
+    /// A request with what is required: `payment_session_id`.
     ///
     /// When the request is sent, a blank text here is refused as `InvalidInput`.
     #[must_use]
@@ -663,7 +696,7 @@ impl crate::check::Check for types::CheckTransactionRequest {
     }
 }
 impl types::InitReversalRequest {
-    /// A request with what the document requires: `xact_id`.
+    /// A request with what is required: `xact_id`.
     ///
     /// When the request is sent, a blank text here is refused as `InvalidInput`.
     #[must_use]
@@ -695,7 +728,7 @@ impl crate::check::Check for types::InitReversalRequest {
     }
 }
 impl types::InitSaleRequest {
-    /// A request with what the document requires: `amount`.
+    /// A request with what is required: `amount`.
     ///
     /// When the request is sent, a blank text here is refused as `InvalidInput`.
     #[must_use]
@@ -769,7 +802,7 @@ impl crate::check::Check for types::InitSaleRequest {
     }
 }
 impl types::LogoutRequest {
-    /// A request with what the document requires: `session_key`.
+    /// A request with what is required: `session_key`.
     ///
     /// When the request is sent, a blank text here is refused as `InvalidInput`.
     #[must_use]
@@ -835,7 +868,7 @@ impl ::std::fmt::Debug for types::CheckTransactionResponse {
     fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
         f.debug_struct("CheckTransactionResponse")
             .field("code", &self.code)
-            .field("data", &crate::secret::Redacted)
+            .field("data", &self.data)
             .field("message", &self.message.as_ref().map(|_| crate::secret::Redacted))
             .field(
                 "object_name",
@@ -1030,34 +1063,6 @@ impl ::std::fmt::Debug for types::Transaction {
             .finish_non_exhaustive()
     }
 }
-impl TryFrom<types::InitReversalResponse> for crate::Handoff {
-    type Error = crate::Error;
-    fn try_from(answer: types::InitReversalResponse) -> Result<Self, crate::Error> {
-        Self::read(answer.payment_session_id, answer.deeplink_url, answer.encryption_key)
-            .map_err(|wrong| crate::Error::bad_response(
-                wrong,
-                crate::error::Said {
-                    object_name: answer.object_name,
-                    code: answer.code,
-                    message: answer.message,
-                },
-            ))
-    }
-}
-impl TryFrom<types::InitSaleResponse> for crate::Handoff {
-    type Error = crate::Error;
-    fn try_from(answer: types::InitSaleResponse) -> Result<Self, crate::Error> {
-        Self::read(answer.payment_session_id, answer.deeplink_url, answer.encryption_key)
-            .map_err(|wrong| crate::Error::bad_response(
-                wrong,
-                crate::error::Said {
-                    object_name: answer.object_name,
-                    code: answer.code,
-                    message: answer.message,
-                },
-            ))
-    }
-}
 use crate::transport::Answer as ResponseValue;
 /// The documents as published, which the simulator judges by.
 pub(crate) const DOCUMENTS: &[&str] = &[
@@ -1080,7 +1085,7 @@ pub(crate) mod operations {
     pub(crate) const GET_AUTH_KEY: Operation = Operation {
         name: "get_auth_key",
         headers: &[Header::Authorization, Header::PaynetMobile],
-        answer: &[
+        properties: &[
             "agent_id",
             "code",
             "company_code",
@@ -1097,19 +1102,50 @@ pub(crate) mod operations {
     pub(crate) const LOGOUT: Operation = Operation {
         name: "logout",
         headers: &[Header::Authorization, Header::PaynetMobile],
-        answer: &["code", "message", "object_name"],
+        properties: &["code", "message", "object_name"],
     };
     /// `POST /v1/softpos/check_transaction`
     pub(crate) const CHECK_TRANSACTION: Operation = Operation {
         name: "check_transaction",
         headers: &[Header::SessionKey],
-        answer: &["Data", "code", "message", "object_name"],
+        properties: &[
+            "Data",
+            "agent_id",
+            "agent_reference",
+            "amount",
+            "authorization_code",
+            "bank_id",
+            "card_holder",
+            "card_no",
+            "card_type",
+            "code",
+            "comission",
+            "comission_tax",
+            "currency",
+            "email",
+            "instalment",
+            "is_succeed",
+            "is_tds",
+            "message",
+            "netAmount",
+            "note",
+            "object_name",
+            "order_id",
+            "phone",
+            "pos_type",
+            "ratio",
+            "reference_code",
+            "transaction_type",
+            "xact_date",
+            "xact_id",
+            "xact_transaction_id",
+        ],
     };
     /// `POST /v1/softpos/init_reversal_transaction`
     pub(crate) const INIT_REVERSAL_TRANSACTION: Operation = Operation {
         name: "init_reversal_transaction",
         headers: &[Header::SessionKey],
-        answer: &[
+        properties: &[
             "code",
             "deeplink_url",
             "encryption_key",
@@ -1122,7 +1158,7 @@ pub(crate) mod operations {
     pub(crate) const INIT_SALE_TRANSACTION: Operation = Operation {
         name: "init_sale_transaction",
         headers: &[Header::SessionKey],
-        answer: &[
+        properties: &[
             "code",
             "deeplink_url",
             "encryption_key",
