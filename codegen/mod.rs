@@ -50,7 +50,7 @@ impl std::error::Error for Unusable {}
 /// Generates the Rust source of the client from all documents, formatted.
 pub fn generate(documents: &[Document]) -> Result<String, Unusable> {
     let files: Vec<_> = documents.iter().map(|document| document.file.clone()).collect();
-    let document = corrected(document::join(&documents)?)?;
+    let document = corrected(document::join(documents)?)?;
     let (generator, tokens) = client(&document)?;
     let file = emit::complete(&document, &files, &generator, tokens)?;
     Ok(prettyplease::unparse(&file))

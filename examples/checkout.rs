@@ -6,19 +6,35 @@
 //! $ cargo run --example checkout -- 89.50
 //! ```
 
-use std::{env, error::Error, time::Duration};
+use std::{error::Error, process::ExitCode, time::Duration};
 
+use clap::Parser;
 use paypos::{
     Client, Decimal, Decision, Environment, Handoff, Session,
     simulator::Simulator,
     types::{AuthRequest, InitReversalRequest, InitSaleRequest, LogoutRequest, Transaction},
 };
 
-#[tokio::main]
-async fn main() -> Result<(), Box<dyn Error>> {
-    // An amount is never a float: 149.90 is what is written, sent and answered.
-    let amount: Decimal = env::args().nth(1).as_deref().unwrap_or("149.90").parse()?;
+/// Play a sale and its reversal against an embedded simulator.
+#[derive(Parser)]
+struct Arguments {
+    /// The amount of the sale. It is never a float: what is written is sent and answered.
+    #[arg(default_value = "149.90")]
+    amount: Decimal,
+}
 
+#[tokio::main]
+async fn main() -> ExitCode {
+    match story(Arguments::parse().amount).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn story(amount: Decimal) -> Result<(), Box<dyn Error>> {
     let simulator = Simulator::start().await?;
     let client = Client::builder(Environment::Sandbox).base_url(simulator.url()).build()?;
     let agent = client.agent(simulator.add_dealer());

@@ -314,7 +314,7 @@ fn why_unreadable<T: DeserializeOwned>(body: &[u8], operation: &Operation) -> St
     // Only the document's own names are printed: another key is server text.
     let known = |name: &str| operation.properties.iter().find(|known| **known == name);
     let mut place = String::new();
-    for segment in error.path().iter() {
+    for segment in error.path() {
         match segment {
             serde_path_to_error::Segment::Map { key } => match known(key) {
                 Some(name) if place.is_empty() => place.push_str(name),

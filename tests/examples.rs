@@ -87,6 +87,12 @@ fn checkout_tells_the_whole_flow_with_the_amount_as_it_was_typed() {
     );
 }
 
+#[test]
+fn checkout_says_what_is_wrong_with_an_amount_that_is_none() {
+    let output = example("checkout").arg("a lot").output().unwrap();
+    assert_usage_error(&output, "invalid value 'a lot' for '[AMOUNT]'");
+}
+
 /// Ends the server also where an assertion fails.
 struct Server(Child);
 

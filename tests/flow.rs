@@ -1,8 +1,6 @@
 //! The whole flow against the simulator: random sequences of valid and invalid
 //! steps, held against a model of what must come of them.
 
-use std::future::IntoFuture;
-
 use paypos::{
     Agent, Client, Decimal, Environment, Error, ErrorKind, Session, SessionKey,
     simulator::{
@@ -58,6 +56,8 @@ struct Payment {
     id: String,
     amount: Decimal,
     what: What,
+    /// What the request for a sale said besides: the same number, in each of its properties.
+    said: Option<i64>,
     /// The transaction that came of it: whether it succeeded.
     decided: Option<bool>,
 }
@@ -78,6 +78,8 @@ struct Model {
     sessions: Vec<(Option<usize>, Session, Life)>,
     payments: Vec<Payment>,
     sales: Vec<Sale>,
+    /// Transactions that are no sale to reverse: declined ones, and reversals.
+    others: Vec<String>,
 }
 
 impl Model {
@@ -93,6 +95,7 @@ impl Model {
             sessions: vec![(None, stranger, Life::Open)],
             payments: Vec::new(),
             sales: Vec::new(),
+            others: Vec::new(),
         }
     }
 
@@ -122,8 +125,11 @@ impl Model {
             Step::Sale { session, kurus, decimals } => {
                 let session = session % self.sessions.len();
                 let amount = Decimal::new(kurus, decimals);
-                let answer =
-                    self.sessions[session].1.init_sale_transaction(InitSaleRequest::new(amount)).await;
+                let request = InitSaleRequest::new(amount)
+                    .instalment(kurus)
+                    .card_holder_phone(kurus.to_string())
+                    .card_holder_mail(kurus.to_string());
+                let answer = self.sessions[session].1.init_sale_transaction(request).await;
                 if kurus <= 0 || decimals > 2 {
                     assert_eq!(answer.unwrap_err().kind(), ErrorKind::InvalidInput);
                     assert_eq!(self.simulator.requests().len(), requests, "nothing was sent");
@@ -133,13 +139,22 @@ impl Model {
                 agree(&answer, expected);
                 if let (Ok(handoff), Ok(dealer)) = (answer, expected) {
                     let id = handoff.payment_session_id;
-                    self.payments.push(Payment { dealer, id, amount, what: What::Sale, decided: None });
+                    self.payments.push(Payment {
+                        dealer,
+                        id,
+                        amount,
+                        what: What::Sale,
+                        said: Some(kurus),
+                        decided: None,
+                    });
                 }
             }
             Step::Reversal { session, sale } => {
                 let session = session % self.sessions.len();
-                let sale = sale % (self.sales.len() + 1);
-                let xact_id = self.sales.get(sale).map_or("unknown", |sale| sale.xact_id.as_str());
+                let sale = sale % (self.sales.len() + self.others.len() + 1);
+                let other = self.others.get(sale.wrapping_sub(self.sales.len()));
+                let xact_id = self.sales.get(sale).map(|sale| &sale.xact_id).or(other);
+                let xact_id = xact_id.map_or("unknown", String::as_str);
                 let answer = self.sessions[session]
                     .1
                     .init_reversal_transaction(InitReversalRequest::new(xact_id))
@@ -158,6 +173,7 @@ impl Model {
                         id,
                         amount,
                         what: What::Reversal(sale),
+                        said: None,
                         decided: None,
                     });
                 }
@@ -209,16 +225,29 @@ impl Model {
         });
         agree(&answer, expected);
         if let (Ok(answer), Ok(payment)) = (answer, expected) {
-            let seen: Vec<_> = answer
-                .data
-                .iter()
-                .map(|transaction| {
-                    (transaction.is_succeed, transaction.amount.map(|amount| amount.to_string()))
-                })
-                .collect();
-            let amount = payment.amount.to_string();
-            let decided = payment.decided.map(|succeeded| (Some(succeeded), Some(amount)));
-            assert_eq!(seen, decided.into_iter().collect::<Vec<_>>());
+            let said = payment.said.map(|said| said.to_string()).unwrap_or_default();
+            let expected = payment.decided.map(|succeeded| {
+                let (amount, instalment) = (payment.amount.to_string(), payment.said.unwrap_or_default());
+                (
+                    Some(succeeded),
+                    Some(amount),
+                    Some(instalment),
+                    Some(said.clone()),
+                    Some(said),
+                    Some("TRY".to_owned()),
+                )
+            });
+            let seen = answer.data.into_iter().map(|it| {
+                (
+                    it.is_succeed,
+                    it.amount.map(|amount| amount.to_string()),
+                    it.instalment,
+                    it.phone,
+                    it.email,
+                    it.currency,
+                )
+            });
+            assert_eq!(seen.collect::<Vec<_>>(), expected.into_iter().collect::<Vec<_>>());
         }
     }
 
@@ -240,19 +269,20 @@ impl Model {
         }
         known.decided = Some(approve);
         let (dealer, amount, id) = (known.dealer, known.amount, known.id.clone());
-        match known.what {
-            What::Reversal(sale) if approve => self.sales[sale].reversed = true,
-            What::Sale if approve => {
-                // Its xact_id is what a check answers, by any open session of the dealer's.
-                let opened =
-                    self.dealers[dealer].get_auth_key(AuthRequest::new("agent", "user")).await.unwrap();
-                let decision = opened.session.wait_for(id).into_future().await.unwrap();
-                let paypos::Decision::Succeeded(mut transactions) = decision else { panic!("{decision:?}") };
-                let xact_id = transactions.remove(0).xact_id.unwrap();
-                self.sales.push(Sale { dealer, xact_id, amount, reversed: false });
-                self.sessions.push((Some(dealer), opened.session, Life::Open));
-            }
-            _ => {}
+        let what = known.what;
+        // Its xact_id is what a check answers, by any open session of the dealer's.
+        let opened = self.dealers[dealer].get_auth_key(AuthRequest::new("agent", "user")).await.unwrap();
+        let answer = opened.session.check_transaction(CheckTransactionRequest::new(id)).await.unwrap();
+        self.sessions.push((Some(dealer), opened.session, Life::Open));
+        let xact_id = answer.data.into_iter().find_map(|transaction| transaction.xact_id).unwrap();
+        match what {
+            What::Sale if approve => self.sales.push(Sale { dealer, xact_id, amount, reversed: false }),
+            _ => self.others.push(xact_id),
+        }
+        if let What::Reversal(sale) = what
+            && approve
+        {
+            self.sales[sale].reversed = true;
         }
     }
 }

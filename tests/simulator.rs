@@ -6,8 +6,8 @@ use std::time::Duration;
 use paypos::{
     Client, Environment, ErrorKind, Session, reqwest,
     simulator::{
-        CODE_BREAKS_THE_DOCUMENT, CODE_NO_AMOUNT, CODE_UNKNOWN_DEALER, CODE_UNKNOWN_SESSION,
-        CODE_UNKNOWN_TRANSACTION, Fault, Simulator,
+        CODE_ALREADY_REVERSED, CODE_BREAKS_THE_DOCUMENT, CODE_NO_AMOUNT, CODE_UNKNOWN_DEALER,
+        CODE_UNKNOWN_SESSION, CODE_UNKNOWN_TRANSACTION, Fault, Simulator,
     },
     types::InitReversalRequest,
 };
@@ -261,4 +261,43 @@ async fn the_books_are_bounded_and_the_oldest_entry_is_forgotten() {
         format!("{simulator:?}").contains(&format!("sales: {}", Simulator::KEPT_OF_EACH)),
         "{simulator:?}"
     );
+}
+
+#[tokio::test]
+async fn what_a_simulator_keeps_of_large_requests_is_bounded() {
+    let (simulator, _) = started().await;
+    for _ in 0..100 {
+        let large = http().post(simulator.url()).body(vec![b' '; 1024 * 1024]);
+        assert_eq!(answer(large).await.0, 400);
+    }
+    let kept: usize = simulator.requests().iter().map(|request| request.body().len()).sum();
+    assert_eq!(kept, 64 * 1024 * 1024);
+    let (status, refused) = answer(http().post(simulator.url()).body(vec![b' '; 1024 * 1024 + 1])).await;
+    assert_eq!((status, &refused["message"]), (400, &json!("the body cannot be read whole")));
+}
+
+#[tokio::test]
+async fn a_sale_is_reversed_once_however_many_reversals_wait_for_the_phone() {
+    let (simulator, session) = started().await;
+    let sale = simulator.add_transaction();
+    let reverse = async || session.init_reversal_transaction(InitReversalRequest::new(&sale)).await;
+    let (first, second) = (reverse().await.unwrap(), reverse().await.unwrap());
+    simulator.phone().approve(&first.payment_session_id).unwrap();
+    let refused = simulator.phone().approve(&second.payment_session_id).unwrap_err();
+    assert_eq!(
+        refused.to_string(),
+        "no such payment session waits for the phone, or its sale was reversed meanwhile"
+    );
+    simulator.phone().approve(&first.payment_session_id).expect_err("it is decided");
+    assert_eq!(reverse().await.unwrap_err().code(), Some(CODE_ALREADY_REVERSED));
+    simulator.phone().decline(&second.payment_session_id).unwrap();
+}
+
+#[tokio::test]
+async fn a_status_that_no_answer_has_is_sent_as_500() {
+    let (simulator, _) = started().await;
+    for (status, sent) in [(200, 200), (599, 599), (99, 500), (101, 500), (600, 500), (1000, 500)] {
+        simulator.fail_next(Fault::Status { status, body: "{}".to_owned() });
+        assert_eq!(answer(conforming(&simulator)).await.0, sent);
+    }
 }

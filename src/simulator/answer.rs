@@ -25,7 +25,7 @@ use super::{
 use crate::Decimal;
 
 /// The most that is read of a request, in bytes.
-const MAX_BODY: usize = 16 * 1024 * 1024;
+const MAX_BODY: usize = 1024 * 1024;
 
 pub(super) fn router(judge: Judge, state: Arc<State>) -> Router {
     let judge = Arc::new(judge);
@@ -44,7 +44,9 @@ async fn answer(judge: &Judge, state: &State, request: Request) -> Response {
     let request = ReceivedRequest::new(parts, &body);
     let fault = state.receive(request.clone());
     if let Some(Fault::Status { status, body }) = &fault {
-        let status = StatusCode::from_u16(*status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let status = Some(*status).filter(|status| (200..600).contains(status));
+        let status = status.and_then(|status| StatusCode::from_u16(status).ok());
+        let status = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         return (status, [(CONTENT_TYPE, "application/json")], body.clone()).into_response();
     }
     let (status, mut answer) = match carry_out(judge, state, &request) {
@@ -120,7 +122,9 @@ fn carry_out(judge: &Judge, state: &State, request: &ReceivedRequest) -> Result<
             Value::Null
         }
         "init_sale_transaction" => {
-            let asked: Sale = serde_json::from_slice(request.body()).map_err(|_| Refusal::NO_AMOUNT)?;
+            let asked: Sale = serde_json::from_slice(request.body()).map_err(|_| {
+                Refusal::breaks_the_document("the simulator cannot hold a number of the sale as it is")
+            })?;
             let amount = asked.amount.filter(|amount| *amount > Decimal::ZERO).ok_or(Refusal::NO_AMOUNT)?;
             handoff("sale", state.init_sale(session_key, Undecided::Sale { amount, asked })?)
         }

@@ -86,7 +86,7 @@ pub struct Simulator {
 pub enum Fault {
     /// This status and JSON body, instead of an answer.
     Status {
-        /// The HTTP status, from 200 to 599.
+        /// The HTTP status, from 200 to 599; any other number is sent as 500.
         status: u16,
         /// The body, sent as `application/json` whatever it is.
         body: String,
@@ -104,7 +104,8 @@ pub enum Fault {
 }
 
 impl Simulator {
-    /// How many requests are kept for [`requests`](Self::requests).
+    /// How many requests are kept for [`requests`](Self::requests): less, where their bodies have more
+    /// than 64 MiB together.
     pub const KEPT_REQUESTS: usize = 10_000;
 
     /// How many dealers, sessions, payment sessions and sales are kept, of each; the oldest is forgotten.

@@ -17,6 +17,9 @@ use crate::{Decimal, SecretKey, SessionKey};
 /// Whose the sessions and transactions are that a test asks for without a dealer.
 const HOUSE: &str = "simulated-house-dealer";
 
+/// The most that is kept of the bodies of requests, in bytes.
+const KEPT_BYTES: usize = 64 * 1024 * 1024;
+
 #[derive(Default)]
 pub(super) struct State(Mutex<Inner>);
 
@@ -30,6 +33,8 @@ struct Inner {
     /// Completed sales, by `xact_id`.
     sales: Kept<Recorded>,
     requests: VecDeque<ReceivedRequest>,
+    /// Of the bodies of the requests, in bytes.
+    kept: usize,
     faults: VecDeque<Fault>,
 }
 
@@ -146,10 +151,12 @@ impl State {
     /// Keeps the request, and takes the fault that was meant for it.
     pub(super) fn receive(&self, request: ReceivedRequest) -> Option<Fault> {
         let mut inner = self.lock();
-        if inner.requests.len() == Simulator::KEPT_REQUESTS {
-            inner.requests.pop_front();
-        }
+        inner.kept += request.body.len();
         inner.requests.push_back(request);
+        while inner.requests.len() > Simulator::KEPT_REQUESTS || inner.kept > KEPT_BYTES {
+            let Some(oldest) = inner.requests.pop_front() else { break };
+            inner.kept -= oldest.body.len();
+        }
         inner.faults.pop_front()
     }
 }

@@ -79,3 +79,33 @@ async fn every_operation_succeeds_and_shows_nothing() {
     }
     assert_eq!(bed.server.posts(), operations::ALL.len());
 }
+
+#[tokio::test]
+async fn a_property_of_the_wrong_type_is_named_wherever_it_is() {
+    let bed = Bed::plain().await;
+    let [.., check] = operations::ALL;
+    assert_eq!(check.name, "check_transaction");
+    for (body, place) in [
+        (r#"{"Data": null}"#.to_owned(), "Data"),
+        (r#"{"Data": [{"amount": "1,5"}]}"#.to_owned(), "Data[0].amount"),
+        (r#"{"Data": [{"amount": 1}, {"instalment": 1.5}]}"#.to_owned(), "Data[1].instalment"),
+        (format!(r#"{{"Data": [], "message": ["{TEXT}"]}}"#), "message"),
+        (format!(r#"{{"Data": [{{"netAmount": {{"{TEXT}": 1}}}}]}}"#), "Data[0].netAmount"),
+    ] {
+        let script = reply_and_keep(answer("200 OK", body));
+        let error = bed.fails_in(&check, script, BadResponse, Outcome::Unknown).await;
+        let says = format!("`{place}` of the answer does not have the type that the document says");
+        assert!(error.to_string().contains(&says), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_keeps_each_property_that_has_its_type() {
+    let bed = Bed::plain().await;
+    for operation in operations::ALL {
+        let body = format!(r#"{{"code": "E10", "message": "{TEXT}", "object_name": 5}}"#);
+        let script = reply_and_keep(answer("400 No", body));
+        let error = bed.fails_in(&operation, script, Rejected, Outcome::Rejected).await;
+        assert_eq!((error.code(), error.vendor_message(), error.object_name()), (None, Some(TEXT), None));
+    }
+}
