@@ -85,11 +85,12 @@ async fn what_is_decided_at_the_deadline_is_seen() {
     let (simulator, session, id) = sale().await;
     let simulator = Arc::new(simulator);
     let (phone, payment) = (Arc::clone(&simulator), id.clone());
-    let wait = session
-        .wait_for(&id)
-        .interval(Duration::from_hours(1))
-        .deadline(Duration::from_millis(50))
-        .on_check(move |_| drop(phone.phone().approve(&payment)));
+    let wait =
+        session.wait_for(&id).interval(Duration::from_hours(1)).deadline(Duration::from_millis(50)).on_check(
+            move |_| {
+                let _ = phone.phone().approve(&payment);
+            },
+        );
     let decision = wait.await.unwrap();
     assert!(matches!(decision, Decision::Succeeded(_)), "{decision:?}");
 }
@@ -178,7 +179,9 @@ async fn a_server_that_is_not_there_yet_is_asked_again() {
         .wait_for("ps")
         .interval(Duration::from_millis(5))
         .deadline(Duration::from_millis(50))
-        .on_check(move |_| drop(count.fetch_add(1, Ordering::SeqCst)));
+        .on_check(move |_| {
+            count.fetch_add(1, Ordering::SeqCst);
+        });
     assert_eq!(wait.await.unwrap_err().kind(), ErrorKind::Connect);
     assert!(checks.load(Ordering::SeqCst) > 1);
 }
