@@ -124,29 +124,9 @@ impl Model {
             }
             Step::Sale { session, kurus, decimals } => {
                 let session = session % self.sessions.len();
-                let amount = Decimal::new(kurus, decimals);
-                let request = InitSaleRequest::new(amount)
-                    .instalment(kurus)
-                    .card_holder_phone(kurus.to_string())
-                    .card_holder_mail(kurus.to_string());
-                let answer = self.sessions[session].1.init_sale_transaction(request).await;
-                if kurus <= 0 || decimals > 2 {
-                    assert_eq!(answer.unwrap_err().kind(), ErrorKind::InvalidInput);
+                if !self.sale(session, kurus, decimals).await {
                     assert_eq!(self.simulator.requests().len(), requests, "nothing was sent");
                     return;
-                }
-                let expected = self.dealer_of(session);
-                agree(&answer, expected);
-                if let (Ok(handoff), Ok(dealer)) = (answer, expected) {
-                    let id = handoff.payment_session_id;
-                    self.payments.push(Payment {
-                        dealer,
-                        id,
-                        amount,
-                        what: What::Sale,
-                        said: Some(kurus),
-                        decided: None,
-                    });
                 }
             }
             Step::Reversal { session, sale } => {
@@ -212,6 +192,27 @@ impl Model {
             }
         }
         assert_eq!(self.simulator.requests().len(), requests + 1, "sent once");
+    }
+
+    /// Whether the amount is one that can be sent.
+    async fn sale(&mut self, session: usize, kurus: i64, decimals: u32) -> bool {
+        let amount = Decimal::new(kurus, decimals);
+        let request = InitSaleRequest::new(amount)
+            .instalment(kurus)
+            .card_holder_phone(kurus.to_string())
+            .card_holder_mail(kurus.to_string());
+        let answer = self.sessions[session].1.init_sale_transaction(request).await;
+        if kurus <= 0 || decimals > 2 {
+            assert_eq!(answer.unwrap_err().kind(), ErrorKind::InvalidInput);
+            return false;
+        }
+        let expected = self.dealer_of(session);
+        agree(&answer, expected);
+        if let (Ok(handoff), Ok(dealer)) = (answer, expected) {
+            let (id, what, said) = (handoff.payment_session_id, What::Sale, Some(kurus));
+            self.payments.push(Payment { dealer, id, amount, what, said, decided: None });
+        }
+        true
     }
 
     async fn check(&self, session: usize, payment: usize) {
