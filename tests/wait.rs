@@ -28,6 +28,11 @@ fn patient(session: &Session, payment_session_id: &str) -> Wait {
     session.wait_for(payment_session_id).interval(Duration::from_millis(5)).deadline(Duration::from_mins(5))
 }
 
+/// How the wait ended, which no test waits for longer than a busy machine may take.
+async fn ended(wait: Wait) -> Result<Decision, Error> {
+    tokio::time::timeout(Duration::from_mins(1), wait).await.expect("the wait ends")
+}
+
 fn status(status: u16) -> Fault {
     Fault::Status { status, body: "{}".to_owned() }
 }
@@ -38,16 +43,14 @@ async fn the_phone_approves_while_it_is_waited_for() {
     let simulator = Arc::new(simulator);
     let checks = Arc::new(AtomicUsize::new(0));
     let (phone, payment, count) = (Arc::clone(&simulator), id.clone(), Arc::clone(&checks));
-    let decision = patient(&session, &id)
-        .on_check(move |check| {
-            assert!(check.is_ok());
-            if count.fetch_add(1, Ordering::SeqCst) == 2 {
-                assert!(check.as_ref().unwrap().data.is_empty(), "nothing yet");
-                phone.phone().approve(&payment).unwrap();
-            }
-        })
-        .await
-        .unwrap();
+    let wait = patient(&session, &id).on_check(move |check| {
+        assert!(check.is_ok());
+        if count.fetch_add(1, Ordering::SeqCst) == 2 {
+            assert!(check.as_ref().unwrap().data.is_empty(), "nothing yet");
+            phone.phone().approve(&payment).unwrap();
+        }
+    });
+    let decision = ended(wait).await.unwrap();
     let Decision::Succeeded(transactions) = decision else { panic!("{decision:?}") };
     assert_eq!(transactions[0].amount.unwrap().to_string(), "149.90");
     assert_eq!(checks.load(Ordering::SeqCst), 4);
@@ -58,7 +61,7 @@ async fn the_phone_approves_while_it_is_waited_for() {
 async fn the_phone_declines() {
     let (simulator, session, id) = sale().await;
     simulator.phone().decline(&id).unwrap();
-    let decision = patient(&session, &id).await.unwrap();
+    let decision = ended(patient(&session, &id)).await.unwrap();
     let Decision::Failed(transactions) = decision else { panic!("{decision:?}") };
     assert_eq!(transactions[0].is_succeed, Some(false));
     assert_eq!(simulator.requests().len(), 1 + 1, "the first check is made at once");
@@ -74,7 +77,7 @@ async fn nothing_is_decided_before_the_deadline() {
         (Duration::from_millis(5), Duration::ZERO, 1),
     ] {
         let before = simulator.requests().len();
-        let decision = session.wait_for(&id).interval(interval).deadline(deadline).await.unwrap();
+        let decision = ended(session.wait_for(&id).interval(interval).deadline(deadline)).await.unwrap();
         assert!(matches!(decision, Decision::Nothing), "{decision:?}");
         assert_eq!(simulator.requests().len(), before + checks);
     }
@@ -91,7 +94,7 @@ async fn what_is_decided_at_the_deadline_is_seen() {
                 let _ = phone.phone().approve(&payment);
             },
         );
-    let decision = wait.await.unwrap();
+    let decision = ended(wait).await.unwrap();
     assert!(matches!(decision, Decision::Succeeded(_)), "{decision:?}");
 }
 
@@ -115,10 +118,9 @@ async fn what_may_pass_is_asked_again() {
     for fault in faults {
         simulator.fail_next(fault);
     }
-    let decision = patient(&session, &id)
-        .on_check(move |check| seen.lock().unwrap().push(check.as_ref().err().map(Error::kind)))
-        .await
-        .unwrap();
+    let wait = patient(&session, &id)
+        .on_check(move |check| seen.lock().unwrap().push(check.as_ref().err().map(Error::kind)));
+    let decision = ended(wait).await.unwrap();
     assert!(matches!(decision, Decision::Succeeded(_)), "{decision:?}");
     let expected = [Server, Server, Timeout, RateLimited, Interrupted, Interrupted, BadResponse, BadResponse];
     assert_eq!(*kinds.lock().unwrap(), expected.map(Some).into_iter().chain([None]).collect::<Vec<_>>());
@@ -132,12 +134,12 @@ async fn what_would_not_change_ends_the_wait() {
     {
         let before = simulator.requests().len();
         simulator.fail_next(status(fault));
-        assert_eq!(patient(&session, &id).await.unwrap_err().kind(), kind);
+        assert_eq!(ended(patient(&session, &id)).await.unwrap_err().kind(), kind);
         assert_eq!(simulator.requests().len(), before + 1);
     }
     let before = simulator.requests().len();
-    assert_eq!(patient(&session, " ").await.unwrap_err().kind(), ErrorKind::InvalidInput);
-    let error = session.wait_for(&id).interval(Duration::ZERO).await.unwrap_err();
+    assert_eq!(ended(patient(&session, " ")).await.unwrap_err().kind(), ErrorKind::InvalidInput);
+    let error = ended(session.wait_for(&id).interval(Duration::ZERO)).await.unwrap_err();
     assert_eq!(error.to_string(), "the interval of a wait is zero; give the time between two checks");
     assert_eq!(simulator.requests().len(), before);
 }
@@ -148,7 +150,7 @@ async fn a_last_check_that_fails_is_the_waits_error() {
     simulator.fail_next(Fault::Html);
     simulator.fail_next(status(503));
     let wait = session.wait_for(&id).interval(Duration::from_hours(1)).deadline(Duration::from_millis(50));
-    assert_eq!(wait.await.unwrap_err().kind(), ErrorKind::Server);
+    assert_eq!(ended(wait).await.unwrap_err().kind(), ErrorKind::Server);
     assert_eq!(simulator.requests().len(), 1 + 2);
 }
 
@@ -163,7 +165,7 @@ async fn a_server_that_never_answers_is_not_a_phone_that_has_not_decided() {
     let session = client.session(simulator.issue_session());
     simulator.fail_next(Fault::Delay(Duration::from_hours(1)));
     let wait = session.wait_for(&id).deadline(Duration::from_millis(50));
-    assert_eq!(wait.await.unwrap_err().kind(), ErrorKind::Timeout);
+    assert_eq!(ended(wait).await.unwrap_err().kind(), ErrorKind::Timeout);
 }
 
 #[tokio::test]
@@ -182,7 +184,7 @@ async fn a_server_that_is_not_there_yet_is_asked_again() {
         .on_check(move |_| {
             count.fetch_add(1, Ordering::SeqCst);
         });
-    assert_eq!(wait.await.unwrap_err().kind(), ErrorKind::Connect);
+    assert_eq!(ended(wait).await.unwrap_err().kind(), ErrorKind::Connect);
     assert!(checks.load(Ordering::SeqCst) > 1);
 }
 
@@ -199,19 +201,19 @@ async fn no_check_is_sooner_than_paynet_allows() {
     let session = client.session(paypos::SessionKey::new("k").unwrap());
     // Beyond the deadline: there is nothing to wait for.
     mount(slow("3600")).await;
-    let error = patient(&session, "ps").await.unwrap_err();
+    let error = ended(patient(&session, "ps")).await.unwrap_err();
     assert_eq!(error.retry_after(), Some(Duration::from_hours(1)));
     assert_eq!(server.received_requests().await.unwrap().len(), 1);
     // Sooner than the interval: the interval holds.
     mount(slow("0")).await;
     let wait = session.wait_for("ps").interval(Duration::from_hours(1)).deadline(Duration::from_millis(50));
-    assert_eq!(wait.await.unwrap_err().kind(), ErrorKind::RateLimited);
+    assert_eq!(ended(wait).await.unwrap_err().kind(), ErrorKind::RateLimited);
     assert_eq!(server.received_requests().await.unwrap().len(), 2, "at once, and at the deadline");
     // Within the deadline, and later than the interval.
     mount(slow("1")).await;
     let wait =
         session.wait_for("ps").interval(Duration::from_millis(5)).deadline(Duration::from_millis(1500));
-    assert_eq!(wait.await.unwrap_err().kind(), ErrorKind::RateLimited);
+    assert_eq!(ended(wait).await.unwrap_err().kind(), ErrorKind::RateLimited);
     assert_eq!(server.received_requests().await.unwrap().len(), 2);
 }
 
