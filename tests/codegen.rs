@@ -857,7 +857,7 @@ impl Copy {
         let _ = fs::remove_dir_all(&root);
         fs::create_dir(&root).unwrap();
         for part in
-            ["Cargo.toml", "Cargo.lock", "README.md", "build.rs", "codegen", "openapi", "src", "benches"]
+            ["Cargo.toml", "Cargo.lock", "README.md", "build.rs", "codegen", "openapi", "src", "benches", "xtask"]
         {
             copy(&here.join(part), &root.join(part));
         }

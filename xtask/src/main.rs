@@ -1,0 +1,6 @@
+//! What the maintainers of `paypos` run.
+
+#[path = "../../codegen/mod.rs"]
+mod codegen;
+
+fn main() {}
