@@ -28,7 +28,7 @@ pub const DECIMAL: &str = "crate::Decimal";
 const REFUSAL: &str = "ErrorResponse";
 
 /// The properties of an answer that opens PayPOS.
-const HANDOFF: [&str; 3] = ["payment_session_id", "deeplink_url", "encryption_key"];
+pub const HANDOFF: [&str; 3] = ["payment_session_id", "deeplink_url", "encryption_key"];
 
 /// The generated file: progenitor's code, its types adjusted, and what is emitted here.
 pub fn complete(

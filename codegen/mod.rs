@@ -13,8 +13,8 @@
 )]
 
 pub mod corrections;
-mod document;
-mod emit;
+pub mod document;
+pub mod emit;
 
 use std::{fmt, panic};
 
@@ -105,7 +105,7 @@ fn client(document: &Document) -> Result<(Generator, TokenStream), Unusable> {
 }
 
 /// progenitor panics on some documents that it does not support: a reason like its errors.
-fn without_panic<T>(generate: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
+pub fn without_panic<T>(generate: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
     panic::catch_unwind(panic::AssertUnwindSafe(generate)).unwrap_or_else(|payload| {
         let text = payload.downcast_ref::<String>().map(String::as_str);
         let text = text.or_else(|| payload.downcast_ref::<&str>().copied());

@@ -1,6 +1,116 @@
 //! What the maintainers of `paypos` run.
 
+mod changelog;
 #[path = "../../codegen/mod.rs"]
 mod codegen;
+mod differs;
+mod fetch;
+mod judge;
+mod map;
+mod page;
+mod report;
+mod sources;
+mod surface;
+mod update;
 
-fn main() {}
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Args, Parser, Subcommand};
+
+use report::Format;
+use update::Store;
+
+/// What the maintainers of paypos run.
+#[derive(Parser)]
+#[command(name = "cargo xtask")]
+enum Xtask {
+    /// Keeps Paynet's documents, and all that follows from them.
+    #[command(subcommand)]
+    Spec(Spec),
+}
+
+#[derive(Subcommand)]
+enum Spec {
+    /// Reads pages, stores the documents on them, and says what the difference means.
+    ///
+    /// Exits with 0 when it is done, changed or not, and with 2 when nothing can be stored.
+    Update(Pages),
+    /// Does the same without writing.
+    ///
+    /// Exits with 0 when nothing has changed, with 1 when something has, and with 2 as `update`.
+    Check(Pages),
+    /// Prints each operation of the stored documents, and which corrections touch it, and why.
+    Explain,
+    /// Writes what follows from the stored documents: the golden files, and the table in openapi/README.md.
+    Renew,
+}
+
+#[derive(Args)]
+struct Pages {
+    /// Pages as Paynet publishes them, or bare documents: files, https URLs, or `-` for standard
+    /// input. Without any, the pages in openapi/sources.toml.
+    pages: Vec<String>,
+    /// For machines.
+    #[arg(long, conflicts_with = "markdown")]
+    json: bool,
+    /// For a pull request.
+    #[arg(long)]
+    markdown: bool,
+}
+
+impl Pages {
+    fn format(&self) -> Format {
+        match (self.json, self.markdown) {
+            (true, _) => Format::Json,
+            (_, true) => Format::Markdown,
+            _ => Format::Text,
+        }
+    }
+}
+
+fn main() -> ExitCode {
+    let Xtask::Spec(command) = Xtask::parse();
+    let format = match &command {
+        Spec::Update(pages) | Spec::Check(pages) => pages.format(),
+        Spec::Explain | Spec::Renew => Format::Text,
+    };
+    match run(&command) {
+        Ok(code) => code,
+        Err(error) => {
+            let reason = format!("{error:#}");
+            print!("{}", report::refused(&reason, format).unwrap_or_default());
+            eprintln!("error: {reason}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn run(command: &Spec) -> Result<ExitCode> {
+    let store = Store::open()?;
+    let (pages, writes) = match command {
+        Spec::Explain => {
+            print!("{}", map::Map::of(&store.documents()?)?.text());
+            return Ok(ExitCode::SUCCESS);
+        }
+        Spec::Renew => {
+            let changes = store.renewed()?;
+            update::write(store.root(), &changes)?;
+            changes.iter().for_each(|(file, _)| println!("renewed {}", file.display()));
+            return Ok(ExitCode::SUCCESS);
+        }
+        Spec::Update(pages) => (pages, true),
+        Spec::Check(pages) => (pages, false),
+    };
+    let given = match pages.pages.as_slice() {
+        [] => store.sources().pages(),
+        given => given.to_vec(),
+    };
+    let (root, version) = (store.root().to_owned(), store.version()?);
+    let plan = store.plan(fetch::pages(&given)?)?;
+    if writes {
+        update::write(&root, &plan.changes)?;
+    }
+    print!("{}", report::plan(&plan, &version, pages.format())?);
+    Ok(if writes || plan.changes.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}

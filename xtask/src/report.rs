@@ -1,0 +1,155 @@
+//! Says what was found: to a person, to a machine, and to the reader of a pull request.
+
+use anyhow::Result;
+use semver::Version;
+use serde_json::json;
+
+use crate::{
+    judge::{Class, Difference, Release},
+    update::Plan,
+};
+
+#[derive(Clone, Copy)]
+pub(crate) enum Format {
+    Text,
+    Json,
+    Markdown,
+}
+
+pub(crate) fn plan(plan: &Plan, version: &Version, format: Format) -> Result<String> {
+    let files: Vec<String> = plan.changes.iter().map(|(file, _)| file.display().to_string()).collect();
+    let next = next(version, &plan.differences);
+    let class = plan.differences.iter().map(|difference| difference.class).max();
+    Ok(match format {
+        Format::Json => {
+            let report = json!({
+                "changed": !files.is_empty(),
+                "class": class,
+                "version": version.to_string(),
+                "next_version": next.map(|next| next.to_string()),
+                "files": files,
+                "differences": plan.differences,
+                "notices": plan.notices,
+                "refused": null,
+            });
+            serde_json::to_string_pretty(&report)? + "\n"
+        }
+        Format::Text => text(plan, &files, version),
+        Format::Markdown => markdown(plan, &files, version),
+    })
+}
+
+/// A document that is refused, and why.
+pub(crate) fn refused(reason: &str, format: Format) -> Result<String> {
+    Ok(match format {
+        Format::Json => {
+            let report = json!({
+                "changed": false, "class": Class::Refused, "version": null, "next_version": null,
+                "files": [], "differences": [], "notices": [], "refused": reason,
+            });
+            serde_json::to_string_pretty(&report)? + "\n"
+        }
+        Format::Markdown => format!("**Refused**, and nothing was changed: {}\n", code(reason)),
+        Format::Text => String::new(),
+    })
+}
+
+fn text(plan: &Plan, files: &[String], version: &Version) -> String {
+    let mut text = String::new();
+    for (class, heading) in HEADINGS {
+        let differences: Vec<_> = plan.differences.iter().filter(|it| it.class == class).collect();
+        if !differences.is_empty() {
+            text.push_str(&format!("{heading}:\n"));
+        }
+        for Difference { what, meaning, operations, file, place, .. } in differences {
+            let of =
+                if operations.is_empty() { String::new() } else { format!(" ({})", operations.join(", ")) };
+            text.push_str(&format!("  {what}{of}\n    {meaning}\n    {file} {place}\n"));
+        }
+    }
+    if !plan.differences.is_empty() {
+        text.push_str(&format!("{}.\n", release(version, &plan.differences)));
+    } else if files.is_empty() {
+        text.push_str("Nothing changed.\n");
+    } else {
+        text.push_str("Nothing changed but the order or the source.\n");
+    }
+    if !files.is_empty() {
+        text.push_str(&format!("Files: {}.\n", files.join(", ")));
+    }
+    plan.notices.iter().for_each(|notice| text.push_str(&format!("Note: {notice}\n")));
+    text
+}
+
+fn markdown(plan: &Plan, files: &[String], version: &Version) -> String {
+    if files.is_empty() && plan.notices.is_empty() {
+        return "Nothing changed.\n".to_owned();
+    }
+    let mut text = String::from("## Paynet's documents changed\n\n");
+    if plan.differences.is_empty() {
+        text.push_str("In order or source alone.\n\n");
+    } else {
+        text.push_str(&format!("{}.\n\n", release(version, &plan.differences)));
+    }
+    for (class, heading) in HEADINGS {
+        let differences: Vec<_> = plan.differences.iter().filter(|it| it.class == class).collect();
+        if differences.is_empty() {
+            continue;
+        }
+        text.push_str(&format!("### {heading}\n\n"));
+        differences.iter().for_each(|difference| text.push_str(&item(difference)));
+        text.push('\n');
+    }
+    for notice in &plan.notices {
+        text.push_str(&format!("**Note:** {}\n\n", code(notice)));
+    }
+    text
+}
+
+const HEADINGS: [(Class, &str); 3] = [
+    (Class::NeedsCode, "Needs hand-written code"),
+    (Class::BreaksCallers, "Breaks callers"),
+    (Class::Compatible, "Compatible"),
+];
+
+/// A difference as an item of a Markdown list.
+pub(crate) fn item(difference: &Difference) -> String {
+    let Difference { what, meaning, operations, .. } = difference;
+    let operations: Vec<_> = operations.iter().map(|name| format!("`{name}`")).collect();
+    let of = if operations.is_empty() { String::new() } else { format!(" ({})", operations.join(", ")) };
+    let item = format!("{what}{of}: {meaning}");
+    // Names are the document's own, and may hold anything.
+    format!("- {}\n", item.replace(|c: char| c.is_control() || matches!(c, '<' | '>' | '@' | '[' | ']'), "·"))
+}
+
+/// What a release with the differences is, in words.
+pub(crate) fn release(version: &Version, differences: &[Difference]) -> String {
+    let what = match differences.iter().map(|difference| difference.release).max() {
+        None | Some(Release::None) => return format!("No release needed, {version} stays"),
+        Some(Release::Patch) => "callers see no difference",
+        Some(Release::Addition) => "callers see additions only",
+        Some(Release::Breaking) => "callers may have to follow",
+    };
+    match next(version, differences) {
+        Some(next) => format!("The next version is {next}, as {what}"),
+        None => format!("{version} stays, as {what}"),
+    }
+}
+
+/// The version that follows by Cargo's rules, where the left-most number that is not 0 says what breaks.
+fn next(version: &Version, differences: &[Difference]) -> Option<Version> {
+    let release = differences.iter().map(|difference| difference.release).max()?;
+    let Version { major, minor, patch, .. } = *version;
+    Some(match (release, major, minor) {
+        (Release::None, ..) => return None,
+        (Release::Breaking, 0, 0) => Version::new(0, 0, patch + 1),
+        (Release::Breaking, 0, _) => Version::new(0, minor + 1, 0),
+        (Release::Breaking, ..) => Version::new(major + 1, 0, 0),
+        (Release::Addition, 1.., _) => Version::new(major, minor + 1, 0),
+        _ => Version::new(major, minor, patch + 1),
+    })
+}
+
+fn code(text: &str) -> String {
+    format!("`{}`", text.replace('`', "'").replace(char::is_control, " "))
+}

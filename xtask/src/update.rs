@@ -1,0 +1,387 @@
+//! Takes pages, and gives what `openapi/` and all that follows from it would be.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    io::Write,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context, Result, anyhow, bail};
+use heck::ToKebabCase;
+use serde_json::Value;
+use tempfile::NamedTempFile;
+use time::OffsetDateTime;
+
+use crate::{
+    changelog,
+    codegen::{Document, document::entries},
+    differs::{Of, differing},
+    fetch::Page,
+    judge::{Difference, Release, Source as Code, State, judge},
+    map::{Map, names, quietly},
+    page::{self, Found},
+    sources::{self, Source, Sources},
+};
+
+const TABLE: [&str; 2] =
+    ["<!-- operations: kept by `cargo xtask spec renew` -->", "<!-- end of operations -->"];
+
+/// What is stored in `openapi/`, by the name of the file.
+pub(crate) struct Store {
+    root: PathBuf,
+    sources: Sources,
+    texts: BTreeMap<String, String>,
+}
+
+/// A file and what it would hold; nothing where it would go.
+type Change = (PathBuf, Option<String>);
+
+/// What an update would do.
+pub(crate) struct Plan {
+    pub(crate) changes: Vec<Change>,
+    pub(crate) differences: Vec<Difference>,
+    /// What is to be known besides.
+    pub(crate) notices: Vec<String>,
+}
+
+impl Store {
+    /// The store of the workspace that the working directory is in.
+    pub(crate) fn open() -> Result<Self> {
+        let here = std::env::current_dir()?;
+        let root = here.ancestors().find(|folder| folder.join(sources::FILE).is_file());
+        let root = root.ok_or_else(|| {
+            anyhow!("there is no {} here or above; run it within the workspace of paypos", sources::FILE)
+        })?;
+        let read = |path: &Path| {
+            fs::read_to_string(path).with_context(|| format!("{}: it cannot be read", path.display()))
+        };
+        let mut texts = BTreeMap::new();
+        for entry in fs::read_dir(root.join("openapi"))? {
+            let path = entry?.path();
+            if path.extension().is_some_and(|extension| extension == "json") {
+                let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+                texts.insert(name, read(&path)?);
+            }
+        }
+        let sources = Sources::parse(&read(&root.join(sources::FILE))?)?;
+        Ok(Self { root: root.to_owned(), sources, texts })
+    }
+
+    pub(crate) fn sources(&self) -> &Sources {
+        &self.sources
+    }
+
+    pub(crate) fn documents(&self) -> Result<Vec<Document>> {
+        parse(&self.texts)
+    }
+
+    /// What would follow from these pages. Nothing is written, and an error says why nothing can be.
+    pub(crate) fn plan(mut self, pages: Vec<Page>) -> Result<Plan> {
+        let stored = self.documents()?;
+        let (found, notices) = choose(pages, &stored)?;
+        let placed = self.place(found, &stored)?;
+        let today = OffsetDateTime::now_utc().date().to_string();
+        let mut texts = self.texts.clone();
+        for (file, found) in &placed {
+            let Some(found) = found else {
+                texts.remove(file);
+                self.sources.remove(file);
+                continue;
+            };
+            let is_stored = self.sources.all().iter().any(|source| {
+                source.file == *file && source.sha256.as_deref() == Some(&*sources::sha256(&found.found.text))
+            });
+            if !is_stored || self.texts.get(file) != Some(&found.found.text) {
+                let page = found.url.as_deref();
+                self.sources.record(file, page, &found.found.text, &today);
+                texts.insert(file.clone(), found.found.text.clone());
+            }
+        }
+        let mut plan = Plan { changes: Vec::new(), differences: Vec::new(), notices };
+        if texts == self.texts && self.sources.text() == self.read(Path::new(sources::FILE))? {
+            return Ok(plan);
+        }
+        let source = Code::read(&self.root.join("src"))?;
+        let documents = parse(&texts)?;
+        let new = quietly(|| State::of(&documents))?;
+        let old = quietly(|| State::of(&stored))?;
+        plan.differences = quietly(|| judge(&old, &new, &source))?;
+        for file in self.texts.keys().chain(texts.keys()).collect::<BTreeSet<_>>() {
+            plan.changes.push((Path::new("openapi").join(file), texts.get(file).cloned()));
+        }
+        plan.changes.push((sources::FILE.into(), Some(self.sources.text())));
+        plan.changes.extend(self.derived(&documents, &new.code)?);
+        if plan.differences.iter().any(|difference| difference.release > Release::None) {
+            let file = Path::new("CHANGELOG.md");
+            let text = changelog::with(&self.read(file)?, &plan.differences, &self.version()?, &today)?;
+            plan.changes.push((file.to_owned(), Some(text)));
+        }
+        self.keep_changes(&mut plan.changes);
+        Ok(plan)
+    }
+
+    /// What follows from the documents as they are stored, where it is not what is there.
+    pub(crate) fn renewed(&self) -> Result<Vec<Change>> {
+        let documents = self.documents()?;
+        let state = quietly(|| State::of(&documents))?;
+        let mut changes = self.derived(&documents, &state.code)?;
+        self.keep_changes(&mut changes);
+        Ok(changes)
+    }
+
+    fn derived(&self, documents: &[Document], code: &str) -> Result<Vec<Change>> {
+        let readme = Path::new("openapi/README.md");
+        let text = self.read(readme)?;
+        let [begin, end] = TABLE;
+        let cut = text.split_once(begin).and_then(|(head, rest)| Some((head, rest.split_once(end)?.1)));
+        let (head, tail) = cut.ok_or_else(|| {
+            anyhow!("openapi/README.md has no place for the table; restore the lines {begin:?} and {end:?}")
+        })?;
+        let table = Map::of(documents)?.markdown();
+        Ok(vec![
+            (readme.to_owned(), Some(format!("{head}{begin}\n\n{table}\n{end}{tail}"))),
+            ("tests/golden/generated.rs".into(), Some(code.to_owned())),
+        ])
+    }
+
+    fn keep_changes(&self, changes: &mut Vec<Change>) {
+        changes.retain(|(file, text)| fs::read_to_string(self.root.join(file)).ok() != *text);
+    }
+
+    fn read(&self, file: &Path) -> Result<String> {
+        fs::read_to_string(self.root.join(file))
+            .with_context(|| format!("{}: it cannot be read", file.display()))
+    }
+
+    /// The version of the crate.
+    pub(crate) fn version(&self) -> Result<semver::Version> {
+        let manifest: toml_edit::DocumentMut = self.read(Path::new("Cargo.toml"))?.parse()?;
+        let version = manifest.get("package").and_then(|package| package.get("version"));
+        let version = version.and_then(toml_edit::Item::as_str).context("Cargo.toml has no version")?;
+        Ok(version.parse()?)
+    }
+
+    pub(crate) fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The file of each document that was found, and the files whose page no longer has them.
+    fn place(&self, found: Vec<Chosen>, stored: &[Document]) -> Result<Vec<(String, Option<Chosen>)>> {
+        let sources = self.sources.all();
+        let mut operations = BTreeMap::new();
+        for document in stored {
+            let file = document.file.rsplit('/').next().unwrap_or_default();
+            operations.insert(file.to_owned(), names(document)?);
+        }
+        let mut placed: Vec<(String, Option<Chosen>)> = Vec::new();
+        let mut new = Vec::new();
+        let pages: BTreeSet<(String, Option<String>)> =
+            found.iter().map(|chosen| (chosen.page.clone(), chosen.url.clone())).collect();
+        for chosen in found {
+            let files: Vec<_> = operations
+                .iter()
+                .filter(|(_, there)| !there.is_disjoint(&chosen.names))
+                .map(|(file, _)| file.clone())
+                .collect();
+            match files.as_slice() {
+                [] => new.push(chosen),
+                [file] => {
+                    if let Some((_, Some(other))) = placed.iter().find(|(there, _)| there == file) {
+                        bail!(
+                            "{}: its operations are stored in openapi/{file}, as those of {} are; \
+                             expected them in one block, or the file split by hand first",
+                            chosen.found.document.file,
+                            other.found.document.file
+                        );
+                    }
+                    placed.push((file.clone(), Some(chosen)));
+                }
+                files => bail!(
+                    "{}: its operations are stored in {}; expected them in one of these, or the files joined by hand first",
+                    chosen.found.document.file,
+                    files.join(" and ")
+                ),
+            }
+        }
+        // What was on a page that was read, and is there no more.
+        for (page, url) in pages {
+            let lost: Vec<_> = sources
+                .iter()
+                .filter(|source| is_of(source, &page, url.as_deref()))
+                .filter(|source| operations.contains_key(&source.file))
+                .filter(|source| !placed.iter().any(|(file, _)| *file == source.file))
+                .map(|source| source.file.clone())
+                .collect();
+            let mut here: Vec<_> = (0..new.len()).filter(|i| new[*i].page == page).collect();
+            match (lost.as_slice(), here.as_mut_slice()) {
+                // One for one: the operation has another name.
+                ([file], [i]) => {
+                    let renamed = new.remove(*i);
+                    placed.push((file.clone(), Some(renamed)));
+                }
+                (lost, _) => placed.extend(lost.iter().map(|file| (file.clone(), None))),
+            }
+        }
+        for chosen in new {
+            let name = chosen.names.first().map(|name| name.to_kebab_case()).unwrap_or_default();
+            placed.push((format!("{name}.json"), Some(chosen)));
+        }
+        Ok(placed)
+    }
+}
+
+/// Writes all of the changes, or none.
+pub(crate) fn write(root: &Path, changes: &[Change]) -> Result<()> {
+    // Whatever can fail by itself, as a full disk, fails before anything is replaced.
+    let mut staged = Vec::new();
+    for (file, text) in changes {
+        let path = root.join(file);
+        let before = fs::read(&path).ok();
+        let temporary = match text {
+            None => None,
+            Some(text) => {
+                let folder = path.parent().unwrap_or(root);
+                let mut temporary = NamedTempFile::new_in(folder)?;
+                temporary.write_all(text.as_bytes())?;
+                #[cfg(unix)]
+                fs::set_permissions(temporary.path(), std::os::unix::fs::PermissionsExt::from_mode(0o644))?;
+                Some(temporary)
+            }
+        };
+        staged.push((path, before, temporary));
+    }
+    let mut done: Vec<(PathBuf, Option<Vec<u8>>)> = Vec::new();
+    for (path, before, temporary) in staged {
+        let replaced = match temporary {
+            Some(temporary) => temporary.persist(&path).map(drop).map_err(|error| error.error),
+            None => fs::remove_file(&path),
+        };
+        if let Err(error) = replaced {
+            for (path, before) in done {
+                match before {
+                    Some(bytes) => fs::write(path, bytes)?,
+                    None => fs::remove_file(path)?,
+                }
+            }
+            return Err(
+                anyhow!(error).context(format!("{}: it cannot be written; nothing was", path.display()))
+            );
+        }
+        done.push((path, before));
+    }
+    Ok(())
+}
+
+/// Whether a source is published on a page, by its URL, or by the name of the file that it was saved as.
+fn is_of(source: &Source, page: &str, url: Option<&str>) -> bool {
+    let address = source.page.as_deref().unwrap_or_default();
+    match url {
+        Some(url) => address == url,
+        None => source.file == page || address.rsplit('/').next().is_some_and(|name| name == page),
+    }
+}
+
+fn parse(texts: &BTreeMap<String, String>) -> Result<Vec<Document>> {
+    let parse = |(file, text): (&String, &String)| Document::parse(&format!("openapi/{file}"), text);
+    Ok(texts.iter().map(parse).collect::<Result<_, _>>()?)
+}
+
+/// A document that is to be stored.
+struct Chosen {
+    found: Found,
+    page: String,
+    url: Option<String>,
+    names: BTreeSet<String>,
+}
+
+/// The documents of the pages, each operation once, in English; and what there is to say of the rest.
+fn choose(pages: Vec<Page>, stored: &[Document]) -> Result<(Vec<Chosen>, Vec<String>)> {
+    let mut all = Vec::new();
+    for page in pages {
+        for found in page::documents(&page.name, &page.bytes)? {
+            let names = names(&found.document)?;
+            all.push(Chosen { found, page: page.name.clone(), url: page.url.clone(), names });
+        }
+    }
+    let (turkish, english): (Vec<_>, Vec<_>) =
+        all.into_iter().partition(|chosen| is_turkish(&chosen.found.document.json));
+    let mut chosen: Vec<Chosen> = Vec::new();
+    for one in english {
+        let Some(other) = chosen.iter().find(|other| !other.names.is_disjoint(&one.names)) else {
+            chosen.push(one);
+            continue;
+        };
+        let (one, other) = (&one.found.document, &other.found.document);
+        if let Some((place, _)) = differing(&other.json, &one.json).first() {
+            bail!(
+                "{}: {} has the same operation, and differs at {place}; give one of them",
+                one.file,
+                other.file
+            );
+        }
+    }
+    let mut notices = Vec::new();
+    for one in turkish {
+        let place = &one.found.document.file;
+        let mut others = chosen.iter().map(|other| &other.found.document).filter_map(|other| {
+            Some(other).filter(|other| names(other).is_ok_and(|names| !names.is_disjoint(&one.names)))
+        });
+        let (other, is_given) = match others.next() {
+            Some(other) => (other, true),
+            None => {
+                let mut stored = stored
+                    .iter()
+                    .filter(|other| names(other).is_ok_and(|names| !names.is_disjoint(&one.names)));
+                let other = stored.next().ok_or_else(|| {
+                    anyhow!("{place}: it is in Turkish, and its operation is new; give the English page, whose prose is stored")
+                })?;
+                (other, false)
+            }
+        };
+        let places: Vec<_> = substance(&other.json, &one.found.document.json);
+        match (places.is_empty(), is_given) {
+            (true, true) => {}
+            (true, false) => notices.push(format!(
+                "{place}: it is in Turkish, and says what {} says, whose prose is kept",
+                other.file
+            )),
+            (false, true) => notices.push(format!(
+                "{place}: the Turkish page differs in substance from {} at {}; the English one is taken: ask Paynet which is right",
+                other.file,
+                places.join(", ")
+            )),
+            (false, false) => bail!(
+                "{place}: it is in Turkish, and differs in substance from {} at {}; \
+                 give the English page as well, whose prose is stored",
+                other.file,
+                places.join(", ")
+            ),
+        }
+    }
+    Ok((chosen, notices))
+}
+
+/// Where two documents differ in what they mean.
+fn substance(one: &Value, other: &Value) -> Vec<String> {
+    let places = differing(one, other).into_iter().filter(|(_, of)| *of != Of::Prose);
+    places.map(|(place, _)| place).collect()
+}
+
+/// Whether more than a quarter of a document's prose has letters that Turkish has and English has not;
+/// a Turkish name, as ÖKC, may stand in English too.
+fn is_turkish(json: &Value) -> bool {
+    let (mut all, mut turkish) = (0, 0);
+    let mut values = vec![json];
+    while let Some(value) = values.pop() {
+        for (key, value) in entries(Some(value)) {
+            if let ("description" | "summary" | "title", Some(text)) = (key.as_str(), value.as_str()) {
+                all += 1;
+                turkish += usize::from(text.contains(|c| "çğışöüÇĞİŞÖÜ".contains(c)));
+            }
+            values.push(value);
+        }
+        values.extend(value.as_array().into_iter().flatten());
+    }
+    turkish * 4 > all
+}
