@@ -214,6 +214,17 @@ impl Document {
                         "expected \"application/json\" and no other",
                     ));
                 }
+                let schema = super::resolve(&self.json, &body["content"]["application/json"]["schema"]);
+                if needed
+                    && !body.is_null()
+                    && (schema["type"] != "object" && schema.get("properties").is_none())
+                {
+                    return Err(self.unusable(
+                        &format!("{}/{part}", operation.pointer),
+                        format!("it is of type {}", schema["type"]),
+                        "expected a JSON object, which can grow",
+                    ));
+                }
             }
         }
         Ok(())

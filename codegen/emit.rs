@@ -14,7 +14,7 @@ use typify::{Type, TypeDetails, TypeEnumVariant, TypeId, TypeSpace, TypeStructPr
 
 use super::{
     Document, Unusable, corrections,
-    document::{Operation, entries, environment_name},
+    document::{Operation, entries, environment_name, pointer},
     resolve,
 };
 
@@ -54,6 +54,7 @@ pub fn complete(
     })?;
 
     check_credentials(document)?;
+    check_properties(document, space, &roles)?;
 
     let environment = environment(document);
     let public = public(document, space, &roles);
@@ -80,6 +81,35 @@ fn check_credentials(document: &Document) -> Result<(), Unusable> {
         }
     }
     Ok(())
+}
+
+/// Each property gives a field of its own, and of a request a setter beside `new`.
+fn check_properties(document: &Document, space: &TypeSpace, roles: &Roles) -> Result<(), Unusable> {
+    for ty in space.iter_types() {
+        let TypeDetails::Struct(details) = ty.details() else { continue };
+        let mut names = BTreeSet::new();
+        if roles.requests.contains(&ty.name()) {
+            names.insert("new".to_owned());
+        }
+        for property in details.properties_info().map(|info| info.name.to_owned()) {
+            if !names.insert(property.clone()) {
+                return Err(document.unusable(
+                    &place_of(document, &ty.name()),
+                    format!("`{}` would have two members of the name `{property}`", ty.name()),
+                    "expected properties that differ in more than case and punctuation, and none `new`; \
+                     or add a correction to codegen/corrections.rs",
+                ));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Where the component that a type is made of stands; nowhere for what is written in place.
+fn place_of(document: &Document, name: &str) -> String {
+    let component = entries(document.json.pointer("/components/schemas"))
+        .find(|(component, _)| component.to_upper_camel_case() == name);
+    component.map(|(name, _)| pointer("/components/schemas", &[name])).unwrap_or_default()
 }
 
 fn environment(document: &Document) -> TokenStream {

@@ -3,6 +3,8 @@
 
 #[path = "../codegen/mod.rs"]
 mod codegen;
+#[path = "support/copy.rs"]
+mod copy;
 
 use std::{
     fs,
@@ -11,6 +13,7 @@ use std::{
 };
 
 use codegen::{Document, corrections};
+use copy::Copy;
 use serde_json::{Value, json};
 
 const FILE: &str = "openapi/refund-cancel.json";
@@ -838,75 +841,6 @@ fn a_byte_order_mark_and_what_openapi_does_not_allow_are_unusable() {
         "openapi/refund-cancel.json: at /info/version: openapiv3 cannot read it: \
          invalid type: integer `1`, expected a string; expected what OpenAPI 3.0.3 allows there",
     );
-}
-
-/// A copy of the crate in which the document is swapped. There is one, for one test at a time: cargo
-/// takes copies of a package for the same one, and shares what it has built.
-struct Copy {
-    root: PathBuf,
-    _lock: fs::File,
-}
-
-impl Copy {
-    fn with(documents: &[(&str, String)]) -> Self {
-        let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-        let scratch = Path::new(env!("CARGO_TARGET_TMPDIR"));
-        let lock = fs::File::create(scratch.join("copy.lock")).unwrap();
-        lock.lock().unwrap();
-        let root = scratch.join("copy");
-        let _ = fs::remove_dir_all(&root);
-        fs::create_dir(&root).unwrap();
-        for part in [
-            "Cargo.toml",
-            "Cargo.lock",
-            "README.md",
-            "build.rs",
-            "codegen",
-            "openapi",
-            "src",
-            "benches",
-            "xtask",
-        ] {
-            copy(&here.join(part), &root.join(part));
-        }
-        for (file, text) in documents {
-            fs::write(root.join(file), text).unwrap();
-        }
-        Self { root, _lock: lock }
-    }
-
-    /// Runs a program that depends on the copy, as a user's does.
-    fn run(&self, program: &str) -> Output {
-        let user = self.root.join("user");
-        fs::create_dir_all(user.join("src")).unwrap();
-        fs::copy(self.root.join("Cargo.lock"), user.join("Cargo.lock")).unwrap();
-        fs::write(user.join("src/main.rs"), program).unwrap();
-        fs::write(
-            user.join("Cargo.toml"),
-            "[package]\nname = \"user\"\nedition = \"2024\"\n[workspace]\n\
-             [dependencies]\npaypos = { path = \"..\", default-features = false }\n",
-        )
-        .unwrap();
-        Command::new(env!("CARGO"))
-            .arg("run")
-            .current_dir(user)
-            .env("CARGO_TARGET_DIR", self.root.with_extension("target"))
-            .env("CARGO_NET_OFFLINE", "true")
-            .output()
-            .unwrap()
-    }
-}
-
-fn copy(from: &Path, to: &Path) {
-    if from.is_dir() {
-        fs::create_dir(to).unwrap();
-        for entry in fs::read_dir(from).unwrap() {
-            let entry = entry.unwrap();
-            copy(&entry.path(), &to.join(entry.file_name()));
-        }
-    } else {
-        fs::copy(from, to).unwrap();
-    }
 }
 
 /// What Paynet may add to a request and to an answer, one of each kind.

@@ -345,7 +345,7 @@ impl Judge<'_> {
     fn broken(&mut self, place: &str, what: String, meaning: String, name: &str) {
         match self.source.that_name(name) {
             Some(files) => {
-                let meaning = format!("{meaning}; {files} has to follow");
+                let meaning = format!("{meaning}; mend {files}");
                 self.add(Class::NeedsCode, Release::Breaking, place, what, meaning);
             }
             None => self.add(Class::BreaksCallers, Release::Breaking, place, what, meaning),

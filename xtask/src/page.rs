@@ -69,7 +69,7 @@ fn json_blocks(markdown: &str) -> Vec<String> {
 fn is_openapi(block: &str) -> bool {
     match serde_json::from_str::<Value>(block) {
         Ok(json) => json.get("openapi").or(json.get("swagger")).is_some(),
-        Err(_) => block.contains("\"openapi\""),
+        Err(_) => ["\"openapi\"", "\"paths\"", "\"components\""].iter().any(|key| block.contains(key)),
     }
 }
 
