@@ -15,9 +15,7 @@ pub(crate) struct Source {
     /// The name of its file in `openapi/`.
     pub(crate) file: String,
     pub(crate) page: Option<String>,
-    /// The day when it was stored as published; none for a transcription.
-    pub(crate) stored: Option<String>,
-    pub(crate) transcribed: Option<String>,
+    /// None for a transcription.
     pub(crate) sha256: Option<String>,
 }
 
@@ -39,8 +37,6 @@ impl Sources {
             Some(Source {
                 file: text(table, "file")?,
                 page: text(table, "page"),
-                stored: text(table, "stored"),
-                transcribed: text(table, "transcribed"),
                 sha256: text(table, "sha256"),
             })
         };
@@ -95,4 +91,39 @@ pub(crate) fn sha256(json: &str) -> String {
         let _ = write!(hex, "{byte:02x}");
         hex
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{collections::BTreeSet, fs, path::Path};
+
+    use super::{Sources, sha256};
+    use crate::page::pretty;
+
+    #[test]
+    fn the_stored_documents_are_the_published_ones_byte_for_byte() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().join("openapi");
+        let sources =
+            Sources::parse(&fs::read_to_string(folder.join("sources.toml")).unwrap()).unwrap().all();
+        let files =
+            fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        let files: BTreeSet<_> = files.filter(|file| file.ends_with(".json")).collect();
+        assert_eq!(sources.iter().map(|source| source.file.clone()).collect::<BTreeSet<_>>(), files);
+        assert!(sources.iter().any(|source| source.sha256.is_some()));
+        for source in sources {
+            let text = fs::read_to_string(folder.join(&source.file)).unwrap();
+            assert_eq!(text, pretty(&text), "{}", source.file);
+            if let Some(published) = source.sha256 {
+                assert_eq!(sha256(&text), published, "{} was changed by hand", source.file);
+            }
+        }
+    }
+
+    #[test]
+    fn the_digest_is_of_the_document_in_one_line() {
+        // SHA-256 of `{"a":[1,2]}`.
+        let expected = "01530d164d479cf08e26d3b1ad9bdba927120d97e2d057a6d792db778780d720";
+        assert_eq!(sha256("{\"a\":[1,2]}"), sha256("{\n  \"a\": [\n    1,\n    2\n  ]\n}\n"));
+        assert_eq!(sha256("{\"a\":[1,2]}"), expected);
+    }
 }

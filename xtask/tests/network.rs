@@ -1,0 +1,180 @@
+//! Pages over the network, from real servers on loopback.
+
+mod support;
+
+use std::{
+    fs,
+    io::{Read, Write},
+    net::{TcpListener, TcpStream},
+    sync::Arc,
+    thread,
+};
+
+use serde_json::json;
+use support::{Documents, Workspace, documents, page};
+
+/// A server with a certificate for localhost, and what trusts it.
+struct Server {
+    port: u16,
+    certificate: String,
+}
+
+/// Serves by the path of the request: the whole answer, head and body.
+fn serve(answer: impl Fn(&str) -> Vec<u8> + Send + Sync + 'static) -> Server {
+    let rcgen::CertifiedKey { cert, signing_key } =
+        rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let key = rustls::pki_types::PrivateKeyDer::try_from(signing_key.serialize_der()).unwrap();
+    let provider = rustls::crypto::aws_lc_rs::default_provider();
+    let config = rustls::ServerConfig::builder_with_provider(provider.into())
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![cert.der().clone()], key)
+        .unwrap();
+    let (config, answer) = (Arc::new(config), Arc::new(answer));
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let (config, answer) = (Arc::clone(&config), Arc::clone(&answer));
+            thread::spawn(move || {
+                let connection = rustls::ServerConnection::new(config).unwrap();
+                respond(rustls::StreamOwned::new(connection, stream), &*answer);
+            });
+        }
+    });
+    Server { port, certificate: cert.pem() }
+}
+
+fn respond(
+    mut stream: rustls::StreamOwned<rustls::ServerConnection, TcpStream>,
+    answer: &dyn Fn(&str) -> Vec<u8>,
+) {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        let mut byte = [0];
+        // A client that does not trust the server goes away.
+        if stream.read(&mut byte).unwrap_or(0) == 0 {
+            return;
+        }
+        head.push(byte[0]);
+    }
+    let head = String::from_utf8(head).unwrap();
+    let answer = answer(head.split(' ').nth(1).unwrap());
+    if answer.is_empty() {
+        thread::park();
+    }
+    let _ = stream.write_all(&answer);
+    stream.conn.send_close_notify();
+    let _ = stream.flush();
+}
+
+fn ok(body: &str) -> Vec<u8> {
+    format!("HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}", body.len())
+        .into_bytes()
+}
+
+/// Runs without pages, with those of the server in `openapi/sources.toml`.
+fn spec(workspace: &Workspace, server: &Server, command: &str) -> support::Ran {
+    let file = workspace.path().join("openapi/sources.toml");
+    let sources = fs::read_to_string(&file).unwrap();
+    let ours = format!("https://localhost:{}/", server.port);
+    fs::write(&file, sources.replace("https://docs.iyzico.com/", &ours)).unwrap();
+    let trusted = workspace.path().join("trusted.pem");
+    fs::write(&trusted, &server.certificate).unwrap();
+    workspace.spec_with(&[command], "", |run| {
+        run.env("SSL_CERT_FILE", &trusted);
+    })
+}
+
+fn published(documents: &Documents, path: &str) -> Vec<u8> {
+    let file = path.rsplit('/').next().unwrap().replace(".md", ".json");
+    ok(&page(&[documents[&file].to_string()]))
+}
+
+#[test]
+fn the_pages_of_the_sources_are_read_over_https_where_none_is_given() {
+    let mut changed = documents();
+    changed.get_mut("retrieve-payment.json").unwrap()["components"]["schemas"]["Transaction"]["properties"]
+        ["corpus_note"] = json!({ "type": "string" });
+    let server = serve(move |path| published(&changed, path));
+    let workspace = Workspace::new();
+    let ran = spec(&workspace, &server, "update");
+    assert_eq!((ran.code, &*ran.stderr), (0, ""));
+    assert!(ran.stdout.contains("new field `Transaction.corpus_note: Option<String>`"), "{}", ran.stdout);
+    assert!(workspace.read("openapi/retrieve-payment.json").contains("corpus_note"));
+    assert!(!workspace.read("openapi/sources.toml").contains("transcribed ="));
+    let again = spec(&workspace, &server, "update");
+    assert_eq!((again.code, &*again.stdout), (0, "Nothing changed.\n"));
+}
+
+#[track_caller]
+fn assert_fails(answer: impl Fn(&str) -> Vec<u8> + Send + Sync + 'static, message: &str) {
+    let server = serve(answer);
+    let workspace = Workspace::new();
+    let before = workspace.read("openapi/refund-cancel.json");
+    let ran = spec(&workspace, &server, "update");
+    let url = format!(
+        "https://localhost:{}/en/products/paypos-app2app/paypos-app2app-integration/create-session.md",
+        server.port
+    );
+    assert_eq!((ran.code, &*ran.stdout), (2, ""));
+    assert!(ran.stderr.starts_with(&format!("error: {url}: {message}")), "{}", ran.stderr);
+    assert_eq!(workspace.read("openapi/refund-cancel.json"), before);
+}
+
+const CHECK: &str = "check the network, or save the pages and give the files";
+
+#[test]
+fn an_answer_other_than_200_is_no_page() {
+    assert_fails(
+        |_| b"HTTP/1.1 404 Not Found\r\nconnection: close\r\ncontent-length: 0\r\n\r\n".to_vec(),
+        "the server answered 404 Not Found; check the address in openapi/sources.toml, or save the page and give the file",
+    );
+}
+
+#[test]
+fn a_page_that_is_too_large_is_not_read_to_its_end() {
+    assert_fails(
+        |_| ok(&" ".repeat(5 * 1024 * 1024)),
+        "it is larger than 4194304 bytes; expected a page with a document or two",
+    );
+}
+
+#[test]
+fn a_page_is_not_read_over_http_wherever_its_server_sends_us() {
+    assert_fails(
+        |_| {
+            b"HTTP/1.1 302 Found\r\nlocation: http://localhost:1/\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
+                .to_vec()
+        },
+        &format!("the page cannot be fetched: the connection failed; {CHECK}"),
+    );
+}
+
+#[test]
+fn a_page_that_never_comes_is_not_waited_for() {
+    assert_fails(|_| Vec::new(), &format!("the page cannot be fetched: it took longer than 30 s; {CHECK}"));
+}
+
+#[test]
+fn a_server_that_is_not_trusted_is_no_server() {
+    let server = serve(|_| ok("# A page"));
+    let workspace = Workspace::new();
+    let url = format!("https://localhost:{}/a.md", server.port);
+    let ran = workspace.spec(&["update", &url]);
+    assert_eq!(ran.code, 2);
+    let message = format!("error: {url}: the page cannot be fetched: no connection can be made; {CHECK}: ");
+    assert!(ran.stderr.starts_with(&message), "{}", ran.stderr);
+}
+
+#[test]
+fn without_a_network_one_sentence_says_so() {
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let url = format!("https://localhost:{port}/a.md");
+    let ran = Workspace::new().spec(&["check", &url]);
+    assert_eq!(ran.code, 2);
+    let message = format!("error: {url}: the page cannot be fetched: no connection can be made; {CHECK}: ");
+    assert!(ran.stderr.starts_with(&message), "{}", ran.stderr);
+    assert_eq!(ran.stderr.lines().count(), 1);
+}
