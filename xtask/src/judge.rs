@@ -3,22 +3,18 @@
 //! What callers see is read from the generated code itself; drift, on the corrected documents, says
 //! what else differs; and what neither sees, since corrections drop it, is found in the documents as written.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fs,
-    path::Path,
-};
+use std::collections::BTreeSet;
 
 use anyhow::{Result, anyhow};
-use heck::{ToSnakeCase, ToUpperCamelCase};
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::{
-    codegen::{self, Document, document},
+    codegen::{self, document},
     differs::{Of, differing},
-    map::{Operation, operations, reached},
-    surface::{Surface, Type, without_option},
+    map::Operation,
+    state::{Source, State, within},
+    surface::{Type, without_option},
 };
 
 /// What a change asks for, from nothing to everything.
@@ -70,102 +66,6 @@ impl Difference {
     fn is_about(&self, place: &str) -> bool {
         let places = [Some(&self.place), self.also.as_ref()].into_iter().flatten();
         places.filter(|own| !own.is_empty()).any(|own| within(place, own) || within(own, place))
-    }
-}
-
-/// A state of `openapi/`, read in three ways.
-pub(crate) struct State {
-    written: Document,
-    corrected: Document,
-    pub(crate) code: String,
-    /// The code without its documentation.
-    bare: String,
-    surface: Surface,
-    operations: Vec<Operation>,
-}
-
-impl State {
-    /// Runs the real pipeline.
-    pub(crate) fn of(documents: &[Document]) -> Result<Self> {
-        let code = codegen::generate(documents)?;
-        let written = document::join(documents)?;
-        let corrected = codegen::corrected(written.clone())?;
-        let surface = Surface::of(&code)?;
-        let operations = operations(&corrected);
-        let bare = code.lines().filter(|line| !line.trim_start().starts_with("///")).collect();
-        Ok(Self { written, corrected, code, bare, surface, operations })
-    }
-
-    fn operation(&self, name: &str) -> Option<&Operation> {
-        self.operations.iter().find(|operation| operation.name == name)
-    }
-
-    /// Where a generated type is written.
-    fn place_of(&self, ty: &str) -> String {
-        let schemas = document::entries(self.corrected.json.pointer("/components/schemas"));
-        // What is written in place has a name that begins with that of what it is in.
-        let holds = |name: &&String| ty.starts_with(&name.to_upper_camel_case());
-        let component = schemas.map(|(name, _)| name).filter(holds).max_by_key(|name| name.len());
-        let in_place = || {
-            let part = |operation: &&Operation| ty.starts_with(&operation.name.to_upper_camel_case());
-            self.operations.iter().find(part).map(|operation| operation.pointer.clone()).unwrap_or_default()
-        };
-        component.map_or_else(in_place, |name| document::pointer("/components/schemas", &[name]))
-    }
-
-    /// The property of a type, as the document spells it.
-    fn place_of_property(&self, ty: &str, field: &str) -> String {
-        let place = self.place_of(ty);
-        let properties = document::pointer(&place, &["properties"]);
-        let spelled = document::entries(self.corrected.json.pointer(&properties))
-            .map(|(name, _)| name)
-            .find(|name| name.to_snake_case() == field.trim_end_matches('_'));
-        spelled.map_or(place, |name| document::pointer(&properties, &[name]))
-    }
-
-    fn users_of(&self, place: &str) -> Vec<String> {
-        let uses = |operation: &&Operation| {
-            place.starts_with(&operation.pointer)
-                || reached(&self.corrected, operation).iter().any(|component| within(place, component))
-        };
-        self.operations.iter().filter(uses).map(|operation| operation.name.clone()).collect()
-    }
-}
-
-/// Whether a place is the other, or in it.
-fn within(place: &str, other: &str) -> bool {
-    place.strip_prefix(other).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-}
-
-/// The hand-written code of the library, by its files: without comments and unit tests.
-pub(crate) struct Source(BTreeMap<String, String>);
-
-impl Source {
-    pub(crate) fn read(src: &Path) -> Result<Self> {
-        let mut files = BTreeMap::new();
-        for entry in fs::read_dir(src)? {
-            let path = entry?.path();
-            if path.extension().is_none_or(|extension| extension != "rs") {
-                continue;
-            }
-            let text = fs::read_to_string(&path)?;
-            let code = text.split("#[cfg(test)]").next().unwrap_or_default().lines();
-            let code: Vec<_> = code.filter(|line| !line.trim_start().starts_with("//")).collect();
-            let file = path.file_name().unwrap_or_default().to_string_lossy();
-            files.insert(format!("src/{file}"), code.join("\n"));
-        }
-        Ok(Self(files))
-    }
-
-    /// The files that name something, as `Type` or as `Type::new`.
-    fn that_name(&self, name: &str) -> Option<String> {
-        let is_part = |c: char| c.is_alphanumeric() || c == '_';
-        let names = |code: &str| {
-            code.match_indices(name)
-                .any(|(i, _)| !code[..i].ends_with(is_part) && !code[i + name.len()..].starts_with(is_part))
-        };
-        let files: Vec<_> = self.0.iter().filter(|(_, code)| names(code)).map(|(file, _)| &**file).collect();
-        Some(files.join(" and ")).filter(|files| !files.is_empty())
     }
 }
 
@@ -304,7 +204,9 @@ impl Judge<'_> {
                     };
                     let also = self.renamed(before).map(|renamed| new.place_of(renamed));
                     self.broken(&old.place_of(name), what, meaning, name);
-                    self.found.iter_mut().last().into_iter().for_each(|found| found.also = also.clone());
+                    if let Some(found) = self.found.last_mut() {
+                        found.also = also;
+                    }
                 }
                 (None, Some(after)) if after.public && self.renamed_to(name) => {}
                 (None, Some(after)) if after.public => {
@@ -555,11 +457,15 @@ impl Judge<'_> {
                 let place = if is.len() < was.len() { was } else { is };
                 let said = format!("{} ({:?})", info.message, info.class);
                 let about: Vec<_> = self.found.iter_mut().filter(|found| found.is_about(&place)).collect();
-                if !about.is_empty() {
-                    about.into_iter().for_each(|found| found.drift.push(said.clone()));
-                } else if info.class != drift::ChangeClass::Trivial {
+                if about.is_empty() && info.class != drift::ChangeClass::Trivial {
                     self.unjudged(&place, info.message.to_lowercase());
-                    self.found.iter_mut().last().into_iter().for_each(|found| found.drift.push(said.clone()));
+                    if let Some(found) = self.found.last_mut() {
+                        found.drift.push(said);
+                    }
+                } else {
+                    for found in about {
+                        found.drift.push(said.clone());
+                    }
                 }
             }
         }

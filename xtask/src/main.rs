@@ -1,6 +1,7 @@
 //! What the maintainers of `paypos` run.
 
 mod changelog;
+mod choose;
 #[path = "../../codegen/mod.rs"]
 mod codegen;
 mod differs;
@@ -10,6 +11,7 @@ mod map;
 mod page;
 mod report;
 mod sources;
+mod state;
 mod surface;
 mod update;
 
@@ -50,7 +52,8 @@ enum Spec {
 struct Pages {
     /// Pages as Paynet publishes them, or bare documents: files, https URLs, or `-` for standard
     /// input. Without any, the pages in openapi/sources.toml.
-    pages: Vec<String>,
+    #[arg(value_name = "PAGE")]
+    given: Vec<String>,
     /// For machines.
     #[arg(long, conflicts_with = "markdown")]
     json: bool,
@@ -96,13 +99,15 @@ fn run(command: &Spec) -> Result<ExitCode> {
         Spec::Renew => {
             let changes = store.renewed()?;
             update::write(store.root(), &changes)?;
-            changes.iter().for_each(|(file, _)| println!("renewed {}", file.display()));
+            for (file, _) in changes {
+                println!("renewed {}", file.display());
+            }
             return Ok(ExitCode::SUCCESS);
         }
         Spec::Update(pages) => (pages, true),
         Spec::Check(pages) => (pages, false),
     };
-    let given = match pages.pages.as_slice() {
+    let given = match pages.given.as_slice() {
         [] => store.sources().pages(),
         given => given.to_vec(),
     };

@@ -142,7 +142,9 @@ impl Map {
             line(format!("  answer    {}", operation.answer.clone().unwrap_or_else(none)));
             for (name, reason, places) in corrections {
                 line(format!("  {name}: {}", reason.split_whitespace().collect::<Vec<_>>().join(" ")));
-                places.iter().for_each(|place| line(format!("    {place}")));
+                for place in places {
+                    line(format!("    {place}"));
+                }
             }
             line(String::new());
         }
@@ -171,7 +173,7 @@ impl Map {
                 list(operation.answer.iter().map(|name| code(name)).collect()),
                 list(touched.collect()),
             ];
-            table.push_str(&format!("| {} |\n", cells.join(" | ")));
+            table.extend(["| ", &cells.join(" | "), " |\n"]);
         }
         table
     }

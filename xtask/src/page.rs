@@ -22,12 +22,11 @@ pub(crate) fn documents(page: &str, bytes: &[u8]) -> Result<Vec<Found>> {
     let text = str::from_utf8(bytes)
         .map_err(|error| anyhow!("{page}: it is not UTF-8: {error}; expected a page of text"))?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let blocks = match text.trim_start().starts_with('{') {
-        true => vec![(page.to_owned(), text.to_owned())],
-        false => {
-            let blocks = json_blocks(text).into_iter().enumerate();
-            blocks.map(|(i, block)| (format!("{page}, json block {}", i + 1), block)).collect()
-        }
+    let blocks = if text.trim_start().starts_with('{') {
+        vec![(page.to_owned(), text.to_owned())]
+    } else {
+        let blocks = json_blocks(text).into_iter().zip(1..);
+        blocks.map(|(block, n)| (format!("{page}, json block {n}"), block)).collect()
     };
     let mut found: Vec<Found> = Vec::new();
     for (place, block) in blocks.into_iter().filter(|(_, block)| is_openapi(block)) {
@@ -95,7 +94,7 @@ pub(crate) fn pretty(json: &str) -> String {
                 laid_out.push_str(&line(depth));
                 laid_out.push_str(token);
             }
-            "," => laid_out.push_str(&format!(",{}", line(depth))),
+            "," => laid_out.extend([",", &line(depth)]),
             ":" => laid_out.push_str(": "),
             _ => laid_out.push_str(token),
         }

@@ -55,55 +55,52 @@ pub(crate) fn refused(reason: &str, format: Format) -> Result<String> {
 }
 
 fn text(plan: &Plan, files: &[String], version: &Version) -> String {
-    let mut text = String::new();
-    for (class, heading) in HEADINGS {
-        let differences: Vec<_> = plan.differences.iter().filter(|it| it.class == class).collect();
-        if !differences.is_empty() {
-            text.push_str(&format!("{heading}:\n"));
-        }
-        for Difference { what, meaning, operations, file, place, .. } in differences {
-            let of =
-                if operations.is_empty() { String::new() } else { format!(" ({})", operations.join(", ")) };
-            text.push_str(&format!("  {what}{of}\n    {meaning}\n    {file} {place}\n"));
+    let mut lines = Vec::new();
+    for (heading, differences) in by_class(plan) {
+        lines.push(format!("{heading}:"));
+        for difference in differences {
+            let Difference { what, meaning, file, place, .. } = difference;
+            let of = match difference.operations.join(", ") {
+                none if none.is_empty() => none,
+                operations => format!(" ({operations})"),
+            };
+            lines.push(format!("  {what}{of}\n    {meaning}\n    {file} {place}"));
         }
     }
-    if !plan.differences.is_empty() {
-        text.push_str(&format!("{}.\n", release(version, &plan.differences)));
-    } else if files.is_empty() {
-        text.push_str("Nothing changed.\n");
-    } else {
-        text.push_str("Nothing changed but the order or the source.\n");
-    }
+    lines.push(match (plan.differences.is_empty(), files.is_empty()) {
+        (false, _) => format!("{}.", release(version, &plan.differences)),
+        (true, true) => "Nothing changed.".to_owned(),
+        (true, false) => "Nothing changed but the order or the source.".to_owned(),
+    });
     if !files.is_empty() {
-        text.push_str(&format!("Files: {}.\n", files.join(", ")));
+        lines.push(format!("Files: {}.", files.join(", ")));
     }
-    plan.notices.iter().for_each(|notice| text.push_str(&format!("Note: {notice}\n")));
-    text
+    lines.extend(plan.notices.iter().map(|notice| format!("Note: {notice}")));
+    lines.join("\n") + "\n"
 }
 
 fn markdown(plan: &Plan, files: &[String], version: &Version) -> String {
     if files.is_empty() && plan.notices.is_empty() {
         return "Nothing changed.\n".to_owned();
     }
-    let mut text = String::from("## Paynet's documents changed\n\n");
-    if plan.differences.is_empty() {
-        text.push_str("In order or source alone.\n\n");
-    } else {
-        text.push_str(&format!("{}.\n\n", release(version, &plan.differences)));
+    let release = match plan.differences.as_slice() {
+        [] => "In order or source alone".to_owned(),
+        differences => release(version, differences),
+    };
+    let mut parts = vec!["## Paynet's documents changed".to_owned(), format!("{release}.")];
+    for (heading, differences) in by_class(plan) {
+        let items: String = differences.into_iter().map(item).collect();
+        parts.push(format!("### {heading}\n\n{}", items.trim_end()));
     }
-    for (class, heading) in HEADINGS {
-        let differences: Vec<_> = plan.differences.iter().filter(|it| it.class == class).collect();
-        if differences.is_empty() {
-            continue;
-        }
-        text.push_str(&format!("### {heading}\n\n"));
-        differences.iter().for_each(|difference| text.push_str(&item(difference)));
-        text.push('\n');
-    }
-    for notice in &plan.notices {
-        text.push_str(&format!("**Note:** {}\n\n", code(notice)));
-    }
-    text
+    parts.extend(plan.notices.iter().map(|notice| format!("**Note:** {}", code(notice))));
+    parts.join("\n\n") + "\n"
+}
+
+/// The differences of each class that there is, the most demanding first.
+fn by_class(plan: &Plan) -> Vec<(&'static str, Vec<&Difference>)> {
+    let of = |class| plan.differences.iter().filter(|it| it.class == class).collect::<Vec<_>>();
+    let all = HEADINGS.map(|(class, heading)| (heading, of(class)));
+    all.into_iter().filter(|(_, differences)| !differences.is_empty()).collect()
 }
 
 const HEADINGS: [(Class, &str); 3] = [

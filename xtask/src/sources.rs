@@ -59,14 +59,11 @@ impl Sources {
         let tables = self.0.entry("document").or_insert(Item::ArrayOfTables(ArrayOfTables::new()));
         let Some(tables) = tables.as_array_of_tables_mut() else { return };
         let named = |table: &Table| table.get("file").and_then(Item::as_str) == Some(file);
-        let place = tables.iter().position(named);
-        let place = match place {
-            Some(place) => place,
-            None => {
-                tables.push(Table::from_iter([("file", value(file))]));
-                tables.len() - 1
-            }
-        };
+        let known = tables.iter().position(named);
+        let place = known.unwrap_or_else(|| {
+            tables.push(Table::from_iter([("file", value(file))]));
+            tables.len() - 1
+        });
         let Some(table) = tables.get_mut(place) else { return };
         if let Some(page) = page {
             table["page"] = value(page);
@@ -107,7 +104,9 @@ mod tests {
             Sources::parse(&fs::read_to_string(folder.join("sources.toml")).unwrap()).unwrap().all();
         let files =
             fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
-        let files: BTreeSet<_> = files.filter(|file| file.ends_with(".json")).collect();
+        let files: BTreeSet<_> = files
+            .filter(|file| Path::new(file).extension().is_some_and(|extension| extension == "json"))
+            .collect();
         assert_eq!(sources.iter().map(|source| source.file.clone()).collect::<BTreeSet<_>>(), files);
         assert!(sources.iter().any(|source| source.sha256.is_some()));
         for source in sources {

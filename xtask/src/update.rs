@@ -9,19 +9,18 @@ use std::{
 
 use anyhow::{Context, Result, anyhow, bail};
 use heck::ToKebabCase;
-use serde_json::Value;
 use tempfile::NamedTempFile;
 use time::OffsetDateTime;
 
 use crate::{
     changelog,
-    codegen::{Document, document::entries},
-    differs::{Of, differing},
+    choose::{Chosen, choose},
+    codegen::Document,
     fetch::Page,
-    judge::{Difference, Release, Source as Code, State, judge},
+    judge::{Difference, Release, judge},
     map::{Map, names, quietly},
-    page::{self, Found},
     sources::{self, Source, Sources},
+    state::{self, State},
 };
 
 const TABLE: [&str; 2] =
@@ -102,7 +101,7 @@ impl Store {
         if texts == self.texts && self.sources.text() == self.read(Path::new(sources::FILE))? {
             return Ok(plan);
         }
-        let source = Code::read(&self.root.join("src"))?;
+        let source = state::Source::read(&self.root.join("src"))?;
         let documents = parse(&texts)?;
         let new = quietly(|| State::of(&documents))?;
         let old = quietly(|| State::of(&stored))?;
@@ -285,103 +284,4 @@ fn is_of(source: &Source, page: &str, url: Option<&str>) -> bool {
 fn parse(texts: &BTreeMap<String, String>) -> Result<Vec<Document>> {
     let parse = |(file, text): (&String, &String)| Document::parse(&format!("openapi/{file}"), text);
     Ok(texts.iter().map(parse).collect::<Result<_, _>>()?)
-}
-
-/// A document that is to be stored.
-struct Chosen {
-    found: Found,
-    page: String,
-    url: Option<String>,
-    names: BTreeSet<String>,
-}
-
-/// The documents of the pages, each operation once, in English; and what there is to say of the rest.
-fn choose(pages: Vec<Page>, stored: &[Document]) -> Result<(Vec<Chosen>, Vec<String>)> {
-    let mut all = Vec::new();
-    for page in pages {
-        for found in page::documents(&page.name, &page.bytes)? {
-            let names = names(&found.document)?;
-            all.push(Chosen { found, page: page.name.clone(), url: page.url.clone(), names });
-        }
-    }
-    let (turkish, english): (Vec<_>, Vec<_>) =
-        all.into_iter().partition(|chosen| is_turkish(&chosen.found.document.json));
-    let mut chosen: Vec<Chosen> = Vec::new();
-    for one in english {
-        let Some(other) = chosen.iter().find(|other| !other.names.is_disjoint(&one.names)) else {
-            chosen.push(one);
-            continue;
-        };
-        let (one, other) = (&one.found.document, &other.found.document);
-        if let Some((place, _)) = differing(&other.json, &one.json).first() {
-            bail!(
-                "{}: {} has the same operation, and differs at {place}; give one of them",
-                one.file,
-                other.file
-            );
-        }
-    }
-    let mut notices = Vec::new();
-    for one in turkish {
-        let place = &one.found.document.file;
-        let mut others = chosen.iter().map(|other| &other.found.document).filter_map(|other| {
-            Some(other).filter(|other| names(other).is_ok_and(|names| !names.is_disjoint(&one.names)))
-        });
-        let (other, is_given) = match others.next() {
-            Some(other) => (other, true),
-            None => {
-                let mut stored = stored
-                    .iter()
-                    .filter(|other| names(other).is_ok_and(|names| !names.is_disjoint(&one.names)));
-                let other = stored.next().ok_or_else(|| {
-                    anyhow!("{place}: it is in Turkish, and its operation is new; give the English page, whose prose is stored")
-                })?;
-                (other, false)
-            }
-        };
-        let places: Vec<_> = substance(&other.json, &one.found.document.json);
-        match (places.is_empty(), is_given) {
-            (true, true) => {}
-            (true, false) => notices.push(format!(
-                "{place}: it is in Turkish, and says what {} says, whose prose is kept",
-                other.file
-            )),
-            (false, true) => notices.push(format!(
-                "{place}: the Turkish page differs in substance from {} at {}; the English one is taken: ask Paynet which is right",
-                other.file,
-                places.join(", ")
-            )),
-            (false, false) => bail!(
-                "{place}: it is in Turkish, and differs in substance from {} at {}; \
-                 give the English page as well, whose prose is stored",
-                other.file,
-                places.join(", ")
-            ),
-        }
-    }
-    Ok((chosen, notices))
-}
-
-/// Where two documents differ in what they mean.
-fn substance(one: &Value, other: &Value) -> Vec<String> {
-    let places = differing(one, other).into_iter().filter(|(_, of)| *of != Of::Prose);
-    places.map(|(place, _)| place).collect()
-}
-
-/// Whether more than a quarter of a document's prose has letters that Turkish has and English has not;
-/// a Turkish name, as ÖKC, may stand in English too.
-fn is_turkish(json: &Value) -> bool {
-    let (mut all, mut turkish) = (0, 0);
-    let mut values = vec![json];
-    while let Some(value) = values.pop() {
-        for (key, value) in entries(Some(value)) {
-            if let ("description" | "summary" | "title", Some(text)) = (key.as_str(), value.as_str()) {
-                all += 1;
-                turkish += usize::from(text.contains(|c| "çğışöüÇĞİŞÖÜ".contains(c)));
-            }
-            values.push(value);
-        }
-        values.extend(value.as_array().into_iter().flatten());
-    }
-    turkish * 4 > all
 }

@@ -47,7 +47,9 @@ fn operation(documents: &mut Documents) -> &mut Value {
 }
 
 fn servers(documents: &mut Documents, change: impl Fn(&mut Vec<Value>)) {
-    documents.values_mut().for_each(|document| change(document["servers"].as_array_mut().unwrap()));
+    for document in documents.values_mut() {
+        change(document["servers"].as_array_mut().unwrap());
+    }
 }
 
 fn remove(object: &mut Value, key: &str) {

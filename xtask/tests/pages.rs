@@ -46,14 +46,14 @@ fn a_document_is_found_however_its_page_is_laid_out() {
     let document = stored();
     let line: String = page(&[serde_json::from_str::<Value>(&document).unwrap().to_string()]);
     let block = |text: &str| line.replace("> An operation", text);
-    let pretty = page(&[document.clone()]);
-    let quoted: String = pretty.lines().map(|line| format!("> {line}\n")).collect();
+    let pretty = page(&[&document]);
+    let quoted = format!("> {}", pretty.trim_end().replace('\n', "\n> "));
     for (name, page) in [
         ("as it is published", pretty.clone()),
         ("with Windows line ends", pretty.replace('\n', "\r\n")),
         ("with a byte order mark", format!("\u{feff}{pretty}")),
         ("in a quote", quoted),
-        ("twice", page(&[document.clone(), document.clone()])),
+        ("twice", page(&[&document, &document])),
         ("bare", document.clone()),
         (
             "bare, with a byte order mark and Windows line ends",
@@ -104,7 +104,7 @@ fn a_document_is_stored_as_it_is_published_in_its_order_and_with_its_spelling() 
     let workspace = Workspace::new();
     let published = stored().replacen("\"Reference number.\"", "\"Sipari\\u015f \\/ ş, 1.10 and 2E5\"", 1);
     let published: String = published.lines().map(str::trim_start).collect();
-    let file = workspace.write(PAGE, page(&[published.clone()]));
+    let file = workspace.write(PAGE, page(&[&published]));
     assert_eq!(workspace.spec(&["update", &file]).code, 0);
     let now = workspace.read("openapi/refund-cancel.json");
     assert_eq!(now.lines().map(str::trim_start).collect::<String>(), published);
@@ -134,7 +134,7 @@ fn a_page_without_a_document_is_refused() {
         expected a fenced `json` block that begins with {\"openapi\": …, or a bare JSON document";
     assert_refused("# Refund / Cancel\n\nThis page tells of an operation.\n", NONE);
     assert_refused("", NONE);
-    assert_refused(page(&[]), NONE);
+    assert_refused(page::<&str>(&[]), NONE);
     assert_refused("<!doctype html><title>Log in</title>", NONE);
     assert_refused("{\"payment_session_id\": \"an example\"}", NONE);
     assert_refused(
@@ -251,9 +251,9 @@ fn turkish(change: impl FnOnce(&mut Value)) -> String {
 fn of_two_languages_the_english_prose_is_stored() {
     for pages in [[turkish(with_note), changed(with_note)], [changed(with_note), turkish(with_note)]] {
         let workspace = Workspace::new();
-        let [one, other] = ["one.md", "other.md"].map(|name| name.to_owned());
+        let [one, other] = ["one.md", "other.md"];
         let [one, other] = [(one, &pages[0]), (other, &pages[1])]
-            .map(|(name, document)| workspace.write(&name, page(std::slice::from_ref(document))));
+            .map(|(name, document)| workspace.write(name, page(&[document])));
         let ran = workspace.spec(&["update", &one, &other]);
         assert_eq!((ran.code, &*ran.stderr), (0, ""));
         assert!(!ran.stdout.contains("Note:"), "{}", ran.stdout);

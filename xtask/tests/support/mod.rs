@@ -33,15 +33,16 @@ pub fn repository() -> PathBuf {
 }
 
 /// A page in the shape that Paynet publishes: prose, a quote, and the document in a fenced block of one line.
-pub fn page(documents: &[String]) -> String {
+pub fn page<S: AsRef<str>>(documents: &[S]) -> String {
     let mut page = String::from(
         "# An operation\n\nThis page tells of an operation, for which a `session_key` is needed.\n\n\
          {% hint style=\"info\" %}\nKeep it secret.\n{% endhint %}\n\n\
          ```json\n{\"payment_session_id\":\"an example and no document\"}\n```\n\n",
     );
     for document in documents {
-        page +=
-            &format!("## POST /v1/softpos/an\\_operation\n\n> An operation\n\n```json\n{document}\n```\n\n");
+        page.push_str("## POST /v1/softpos/an\\_operation\n\n> An operation\n\n```json\n");
+        page.push_str(document.as_ref());
+        page.push_str("\n```\n\n");
     }
     page
 }
