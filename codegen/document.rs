@@ -323,17 +323,21 @@ pub fn join(documents: &[Document]) -> Result<Document, Unusable> {
         for (path, item) in entries(document.json.get("paths")) {
             let there = joined.json["paths"].get(path);
             if there.is_some_and(|there| of_all_methods(there) != of_all_methods(item)) {
+                // The documents that have the path already agree, so that any member names one.
+                let other = entries(there).next().map(|(key, _)| pointer("/paths", &[path, key]));
+                let other = joined.file_of(&other.unwrap_or_default());
                 return Err(document.unusable(
                     &pointer("/paths", &[path]),
-                    "another document has the path as well, with something else that holds for all its methods",
+                    format!(
+                        "{other} has the path as well, with something else that holds for all its methods"
+                    ),
                     "expected what holds for one operation to stand in it",
                 ));
             }
-            join_members(&mut joined, document, &pointer("/paths", &[path]), item)?;
+            join_members(&mut joined, document, ["paths", path], item)?;
         }
-        for (section, _) in entries(document.json.get("components")) {
-            let place = pointer("/components", &[section]);
-            join_members(&mut joined, document, &place, &document.json["components"][section])?;
+        for (section, members) in entries(document.json.get("components")) {
+            join_members(&mut joined, document, ["components", section], members)?;
         }
         for (key, value) in entries(Some(&document.json)) {
             if joined.json.get(key).is_none() {
@@ -348,14 +352,11 @@ pub fn join(documents: &[Document]) -> Result<Document, Unusable> {
 fn join_members(
     joined: &mut Document,
     document: &Document,
-    place: &str,
+    [parent, name]: [&str; 2],
     object: &Value,
 ) -> Result<(), Unusable> {
-    let (parent, name) = place.rsplit_once('/').unwrap_or_default();
-    let (_, parent) = parent.split_once('/').unwrap_or_default();
-    let name = name.replace("~1", "/").replace("~0", "~");
     for (key, value) in entries(Some(object)) {
-        let at = pointer(place, &[key]);
+        let at = pointer("", &[parent, name, key]);
         let is_operation = parent == "paths" && METHODS.contains(&key.as_str());
         if let Some(there) = joined.json.pointer(&at) {
             let (wrong, right) = if is_operation {
@@ -377,7 +378,7 @@ fn join_members(
                 right,
             ));
         }
-        joined.json[parent][name.as_str()][key.as_str()] = value.clone();
+        joined.json[parent][name][key.as_str()] = value.clone();
         joined.origins.insert(at, document.file.clone());
     }
     Ok(())
@@ -404,9 +405,12 @@ fn meaning(value: &Value) -> Value {
     match value {
         Value::Object(members) => {
             let said = ["description", "example", "examples", "summary", "title", "externalDocs"];
-            // What is so unless it is said.
+            // These are false or empty unless something else is said.
+            let unless_said = ["nullable", "required", "deprecated", "readOnly", "writeOnly", "uniqueItems"];
             let kept = members.iter().filter(|(key, value)| {
-                !said.contains(&key.as_str()) && **value != json!(false) && **value != json!([])
+                let is_so_anyway =
+                    unless_said.contains(&key.as_str()) && (**value == json!(false) || **value == json!([]));
+                !said.contains(&key.as_str()) && !is_so_anyway
             });
             Value::Object(
                 kept.map(|(key, value)| {

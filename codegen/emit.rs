@@ -24,9 +24,6 @@ pub const SECRET: &str = "crate::Secret";
 /// What a `number` becomes: an integer is none, and stays what it is.
 pub const DECIMAL: &str = "crate::Decimal";
 
-/// The body of every refusal.
-const REFUSAL: &str = "ErrorResponse";
-
 /// The properties of an answer that opens PayPOS.
 pub const HANDOFF: [&str; 3] = ["payment_session_id", "deeplink_url", "encryption_key"];
 
@@ -47,11 +44,15 @@ pub fn complete(
     let mut file: syn::File = syn::parse2(tokens).map_err(unreadable)?;
     let space = generator.get_type_space();
     let roles = Roles::of(document, space);
-    let mut adjust = Adjust { roles: &roles, unusable: Ok(()) };
+    let mut adjust = Adjust { roles: &roles, inexact: None };
     adjust.visit_file_mut(&mut file);
-    adjust.unusable.map_err(|(field, right)| {
-        document.unusable("", format!("`{field}` holds numbers in a way that is not read yet"), right)
-    })?;
+    if let Some(field) = adjust.inexact {
+        return Err(document.unusable(
+            "",
+            format!("`{field}` holds numbers in a way that is not read yet"),
+            "expected a number by itself; teach src/decimal.rs how to read it",
+        ));
+    }
 
     check_credentials(document)?;
     check_properties(document, space, &roles)?;
@@ -173,7 +174,7 @@ fn public(document: &Document, space: &TypeSpace, roles: &Roles) -> TokenStream 
     let handoffs = handoffs(space, roles);
     let answers = roles.answers.iter().filter(|name| {
         let is_handoff = handoffs.iter().any(|(handoff, _)| *handoff == **name);
-        !is_handoff && *name != REFUSAL && !roles.requests.contains(*name)
+        !is_handoff && !roles.requests.contains(*name)
     });
     names.extend(answers.map(|name| format_ident!("{name}")));
     let handoffs = handoffs.iter().map(|(_, conversion)| conversion);
@@ -269,7 +270,7 @@ fn required_of(document: &Document, name: &str) -> Vec<String> {
     required.filter_map(|property| Some(property.as_str()?.to_snake_case())).collect()
 }
 
-/// One property of a request type, as typify generates its field.
+/// One property of a request or an answer, as typify generates its field.
 struct Property {
     field: Ident,
     description: String,
@@ -280,16 +281,21 @@ struct Property {
     of: Of,
 }
 
-/// What the checks of a property go by.
+/// What a property of a request or an answer holds, which says how it is checked, and what `Debug` shows
+/// of it: itself, or only whether it is there.
 #[derive(PartialEq)]
 enum Of {
+    /// Shows only whether it is there.
     Text,
+    /// Shows only whether it is there.
     Secret,
+    /// Shows itself.
     Decimal,
-    /// A truth value or a whole number.
+    /// A truth value or a whole number. Shows itself.
     Scalar,
-    /// Another request type, or a list of them, whose own checks are run.
+    /// Another request type, or a list of them, whose own checks are run. Shows itself.
     Requests,
+    /// Shows itself where it is another type of an answer, or a list of them, and else only whether it is there.
     Other,
 }
 
@@ -318,46 +324,47 @@ impl Property {
         }
     }
 
-    fn check(&self) -> TokenStream {
+    /// The checks of the property, each with the words of what it refuses.
+    fn rules(&self) -> Vec<(TokenStream, String)> {
         let Self { field, option, .. } = self;
         let label = field.to_string();
-        let mut checks = TokenStream::new();
+        let mut rules = Vec::new();
+        let mut rule = |check, words: &str| rules.push((check, format!("`{label}` {words}")));
         if self.of == Of::Text && self.required && !option {
-            checks.extend(quote!(crate::check::not_blank(#label, &self.#field)?;));
+            rule(quote!(crate::check::not_blank(#label, &self.#field)?;), "is blank");
         }
         if self.of == Of::Secret && self.required && !option {
-            checks.extend(quote!(crate::check::not_blank(#label, self.#field.expose())?;));
+            rule(quote!(crate::check::not_blank(#label, self.#field.expose())?;), "is blank");
         }
         if self.of == Of::Decimal && label.ends_with("amount") {
             let given = if *option { quote!(self.#field) } else { quote!(Some(self.#field)) };
-            checks.extend(quote!(crate::check::amount(#label, #given)?;));
+            rule(
+                quote!(crate::check::amount(#label, #given)?;),
+                "is not positive or has more than two decimals",
+            );
         }
         if self.of == Of::Text && label.ends_with("_url") {
             let given = if *option { quote!(self.#field.as_deref()) } else { quote!(Some(&*self.#field)) };
-            checks.extend(quote!(crate::check::app_url(#label, #given)?;));
+            rule(
+                quote!(crate::check::app_url(#label, #given)?;),
+                "is not an absolute URL, has a space or a control character in it, or has the scheme \
+                 `javascript`, `data`, `file` or `blob`",
+            );
         }
         if self.of == Of::Requests {
-            checks.extend(quote!(crate::check::Check::check(&self.#field)?;));
+            rule(quote!(crate::check::Check::check(&self.#field)?;), "holds what would be refused by itself");
         }
-        checks
+        rules
     }
 
     fn setter(&self) -> TokenStream {
         let Self { field, value, .. } = self;
-        let rule = match self.of {
-            Of::Text if field.to_string().ends_with("_url") => {
-                " Refused as `InvalidInput` when it is sent: what is not an absolute URL, has a space or a control \
-                 character in it, or has the scheme `javascript`, `data`, `file` or `blob`."
-            }
-            Of::Decimal if field.to_string().ends_with("amount") => {
-                " Refused as `InvalidInput` when it is sent: what is not positive, or has more than two decimals."
-            }
-            _ => "",
-        };
-        let doc = format!(" Sets the optional property `{field}`. {}{rule}", self.description);
+        let doc = format!(" Sets the optional property `{field}`. {}", self.description);
+        let refusals = refusals(&[self]);
         let set = if self.option { quote!(Some(value.into())) } else { quote!(value.into()) };
         quote! {
             #[doc = #doc]
+            #refusals
             #[must_use]
             pub fn #field(mut self, value: impl Into<#value>) -> Self {
                 self.#field = #set;
@@ -365,6 +372,15 @@ impl Property {
             }
         }
     }
+}
+
+/// The paragraph of a doc comment on what is refused of these properties, if anything is.
+fn refusals(properties: &[&Property]) -> Option<TokenStream> {
+    let rules = properties.iter().flat_map(|property| property.rules());
+    let words: Vec<_> = rules.map(|(_, words)| words).collect();
+    let doc =
+        format!(" When the request is sent, it is refused as `InvalidInput` if {}.", words.join(", or if "));
+    (!words.is_empty()).then(|| quote!(#[doc = ""] #[doc = #doc]))
 }
 
 /// Whether the type is one of these that is a struct, or a list of them, or may be absent.
@@ -388,7 +404,8 @@ fn request(name: &str, properties: &[Property]) -> TokenStream {
     });
     let unset = optional.iter().map(|property| &property.field);
     let setters = optional.iter().map(|property| property.setter());
-    let checks = properties.iter().map(Property::check);
+    let checks = properties.iter().flat_map(Property::rules).map(|(check, _)| check);
+    let refusals = refusals(&required);
     let list: Vec<_> = fields.iter().map(|field| format!("`{field}`")).collect();
     let doc = match list.as_slice() {
         [] => " A request with no property set; none is required.".to_owned(),
@@ -397,8 +414,7 @@ fn request(name: &str, properties: &[Property]) -> TokenStream {
     quote! {
         impl types::#name {
             #[doc = #doc]
-            ///
-            /// When the request is sent, a blank text here is refused as `InvalidInput`.
+            #refusals
             #[must_use]
             pub fn new(#(#fields: impl Into<#values>),*) -> Self {
                 Self {
@@ -445,7 +461,7 @@ fn operations(document: &Document, files: &[String]) -> TokenStream {
     quote! {
         use crate::transport::Answer as ResponseValue;
 
-        /// The documents as published, which the simulator judges by.
+        /// The documents as they are stored, which the simulator judges by.
         pub(crate) const DOCUMENTS: &[&str] =
             &[#(include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/", #files))),*];
 
@@ -486,8 +502,6 @@ struct Roles {
 impl Roles {
     fn of(document: &Document, space: &TypeSpace) -> Self {
         let mut roles = Self { requests: BTreeSet::new(), answers: BTreeSet::new(), bodies: Vec::new() };
-        // Read from refusals, which the generated operations do not know of.
-        roles.answers.insert(REFUSAL.to_owned());
         for operation in document.operations() {
             let json = at(document, &operation);
             let name = json["operationId"].as_str().unwrap_or_default();
@@ -563,7 +577,8 @@ fn schema(body: &Value) -> &Value {
 /// and there is no client but on a checked `reqwest::Client`.
 struct Adjust<'a> {
     roles: &'a Roles,
-    unusable: Result<(), (String, &'static str)>,
+    /// The first field that holds numbers in a way that `exact` cannot have read.
+    inexact: Option<String>,
 }
 
 impl Adjust<'_> {
@@ -573,6 +588,7 @@ impl Adjust<'_> {
         let unused: &[&str] = match (sent, read) {
             (true, true) => &["Debug"],
             (true, false) => &["Deserialize", "Debug"],
+            // Also where nothing is read: the attributes of the fields need one of serde's derives.
             (false, _) => &["Serialize", "Debug"],
         };
         for attr in attrs.iter_mut().filter(|attr| attr.path().is_ident("derive")) {
@@ -605,10 +621,7 @@ impl Adjust<'_> {
             }
             _ if spelled.contains(DECIMAL) => {
                 let name = field.ident.as_ref().map(|name| format!(".{name}")).unwrap_or_default();
-                self.unusable = Err((
-                    format!("{of}{name}"),
-                    "expected a number by itself; teach src/decimal.rs how to read it",
-                ));
+                self.inexact.get_or_insert_with(|| format!("{of}{name}"));
                 return;
             }
             _ => return,

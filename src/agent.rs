@@ -71,7 +71,8 @@ impl fmt::Debug for Agent {
 pub struct NewSession {
     /// Ready for calls; its [`key`](Session::key) is for the merchant's app.
     pub session: Session,
-    /// Every property of the answer. `expired_date` is text, as Paynet documents no format.
+    /// Every property of the answer: `AuthResponse` of the document. `expired_date` is text, as
+    /// Paynet documents no format.
     pub details: types::AuthResponse,
 }
 

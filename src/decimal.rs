@@ -25,9 +25,6 @@ fn parse(json: &str) -> Option<Decimal> {
     };
     // A number by the grammar of JSON, as the decimal's own is wider.
     serde_json::from_str::<&RawValue>(&text).ok()?;
-    if !text.trim_start_matches('-').starts_with(|c: char| c.is_ascii_digit()) {
-        return None;
-    }
     match text.split_once(['e', 'E']) {
         Some((base, _)) => {
             // Whatever it would round is an error here.
@@ -98,6 +95,9 @@ mod tests {
             "\"1,5\"",
             "\"1_000\"",
             "\"+1\"",
+            "\"--1\"",
+            "\"- 1\"",
+            "\"-\"",
             "\".5\"",
             "\"01\"",
             "\"NaN\"",

@@ -329,10 +329,10 @@ fn why_unreadable<T: DeserializeOwned>(body: &[u8], operation: &Operation) -> St
     let says = json.to_string();
     let missing = says.strip_prefix("missing field `").and_then(|rest| known(rest.split('`').next()?));
     match (json.classify(), missing) {
-        (serde_json::error::Category::Data, Some(missing)) if place.is_empty() => {
+        (serde_json::error::Category::Data, Some(missing)) => {
             format!("`{missing}` is missing from the answer")
         }
-        (serde_json::error::Category::Data, _) if !place.is_empty() => {
+        (serde_json::error::Category::Data, None) if !place.is_empty() => {
             format!("`{place}` of the answer does not have the type that the document says")
         }
         (category, _) => format!(

@@ -1,7 +1,5 @@
 //! The two credentials: a dealer's secret key for servers, and session keys for sessions.
 
-use std::fmt;
-
 use crate::{Error, Secret};
 
 /// The most bytes of a key: what fits a header of any common server. Paynet documents no length.
@@ -26,7 +24,8 @@ fn checked(what: &str, key: String, right: &str) -> Result<Secret, Error> {
 ///
 /// `Debug` prints `[redacted]`, there is no `Display`, and the memory is wiped
 /// on drop; the copy in the HTTP library's buffers, while a call runs, is not.
-pub struct SessionKey(Secret);
+#[derive(Debug)]
+pub struct SessionKey(pub(crate) Secret);
 
 impl SessionKey {
     /// The longest key that is accepted, in bytes: what fits a header of any
@@ -55,20 +54,6 @@ impl SessionKey {
     }
 }
 
-#[cfg(feature = "simulator")]
-impl SessionKey {
-    /// A key that the simulator made, and so known to be well-formed.
-    pub(crate) fn issued(key: String) -> Self {
-        Self(Secret::from(key))
-    }
-}
-
-impl fmt::Debug for SessionKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("SessionKey").field(&self.0).finish()
-    }
-}
-
 impl From<&SessionKey> for Secret {
     fn from(key: &SessionKey) -> Self {
         key.0.clone()
@@ -79,7 +64,8 @@ impl From<&SessionKey> for Secret {
 ///
 /// For servers alone: it opens sessions in the dealer's name. Paynet takes it only from
 /// addresses that are registered. Redacted and wiped as a [`SessionKey`] is.
-pub struct SecretKey(Secret);
+#[derive(Debug)]
+pub struct SecretKey(pub(crate) Secret);
 
 impl SecretKey {
     /// Takes a key of 1 to 4096 visible ASCII characters, without the word `Basic`.
@@ -93,19 +79,5 @@ impl SecretKey {
 
     pub(crate) fn expose(&self) -> &str {
         self.0.expose()
-    }
-}
-
-#[cfg(feature = "simulator")]
-impl SecretKey {
-    /// A key that the simulator made, and so known to be well-formed.
-    pub(crate) fn issued(key: String) -> Self {
-        Self(Secret::from(key))
-    }
-}
-
-impl fmt::Debug for SecretKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("SecretKey").field(&self.0).finish()
     }
 }

@@ -137,12 +137,12 @@ fn after(duration: Duration) -> Instant {
 }
 
 fn decided(transactions: Vec<Transaction>) -> Decision {
-    let is = |succeeded: bool| move |transaction: &Transaction| transaction.is_succeed == Some(succeeded);
-    let succeeded: Vec<_> = transactions.iter().filter(|it| is(true)(it)).cloned().collect();
+    let (succeeded, others): (Vec<_>, Vec<_>) =
+        transactions.into_iter().partition(|transaction| transaction.is_succeed == Some(true));
     if !succeeded.is_empty() {
         Decision::Succeeded(succeeded)
-    } else if !transactions.is_empty() && transactions.iter().all(is(false)) {
-        Decision::Failed(transactions)
+    } else if !others.is_empty() && others.iter().all(|other| other.is_succeed == Some(false)) {
+        Decision::Failed(others)
     } else {
         Decision::Nothing
     }

@@ -6,11 +6,7 @@ mod codegen;
 #[path = "support/copy.rs"]
 mod copy;
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-    process::{Command, Output},
-};
+use std::{fs, path::Path};
 
 use codegen::{Document, corrections};
 use copy::Copy;
@@ -304,6 +300,31 @@ fn documents_are_joined_as_they_are_written_and_not_as_they_are_corrected() {
 }
 
 #[test]
+fn what_is_false_or_empty_is_as_good_as_not_said_only_where_that_is_what_it_means() {
+    let said = |key: &str, value: Value| {
+        joined(
+            |_| (),
+            |json| {
+                json["components"]["schemas"]["ErrorResponse"]["properties"]["code"][key] = value;
+            },
+        )
+    };
+    for key in ["nullable", "deprecated", "readOnly", "writeOnly", "uniqueItems"] {
+        said(key, json!(false)).unwrap();
+        assert!(said(key, json!(true)).is_err(), "{key}");
+    }
+    said("required", json!([])).unwrap();
+    for (key, value) in
+        [("default", json!(false)), ("additionalProperties", json!(false)), ("enum", json!([]))]
+    {
+        let unusable = said(key, value).unwrap_err().to_string();
+        let wrong = "at /components/schemas/ErrorResponse: openapi/create-session.json has it as well, \
+                     and it means something else there; ";
+        assert!(unusable.contains(wrong), "{key}: {unusable}");
+    }
+}
+
+#[test]
 fn documents_that_contradict_each_other_are_unusable_and_both_are_named() {
     let refused = |first: fn(&mut Value), last: fn(&mut Value)| joined(first, last).unwrap_err().to_string();
     assert_eq!(
@@ -354,8 +375,8 @@ fn documents_that_contradict_each_other_are_unusable_and_both_are_named() {
                     json!({ "/v1/agent/get_auth_key": { "put": operation, "parameters": shared } });
             }
         ),
-        "openapi/retrieve-payment.json: at /paths/~1v1~1agent~1get_auth_key: another document has the path as \
-         well, with something else that holds for all its methods; \
+        "openapi/retrieve-payment.json: at /paths/~1v1~1agent~1get_auth_key: openapi/create-session.json has the \
+         path as well, with something else that holds for all its methods; \
          expected what holds for one operation to stand in it"
     );
 }
@@ -412,6 +433,8 @@ fn a_folder_without_documents_is_unusable() {
 fn a_list_of_numbers_is_unusable_until_it_can_be_read_exactly() {
     let unusable = changed(|json| {
         json["components"]["schemas"]["InitReversalResponse"]["properties"]["parts"] =
+            json!({ "type": "array", "items": { "type": "number" } });
+        json["components"]["schemas"]["InitReversalResponse"]["properties"]["totals"] =
             json!({ "type": "array", "items": { "type": "number" } });
     })
     .and_then(generate)

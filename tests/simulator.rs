@@ -1,4 +1,4 @@
-//! The simulator: it judges by the published document, refuses what it did not
+//! The simulator: it judges by the stored documents, refuses what it did not
 //! issue, fails as told, and leaves nothing behind.
 
 use std::time::Duration;

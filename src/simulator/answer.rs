@@ -44,10 +44,11 @@ async fn answer(judge: &Judge, state: &State, request: Request) -> Response {
     let request = ReceivedRequest::new(parts, &body);
     let fault = state.receive(request.clone());
     if let Some(Fault::Status { status, body }) = &fault {
-        let status = Some(*status).filter(|status| (200..600).contains(status));
-        let status = status.and_then(|status| StatusCode::from_u16(status).ok());
-        let status = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        return (status, [(CONTENT_TYPE, "application/json")], body.clone()).into_response();
+        let status = match StatusCode::from_u16(*status) {
+            Ok(status) if (200..600).contains(&status.as_u16()) => status,
+            _ => StatusCode::INTERNAL_SERVER_ERROR,
+        };
+        return json_response(status, body.clone());
     }
     let (status, mut answer) = match carry_out(judge, state, &request) {
         Ok(answer) => (StatusCode::OK, answer),

@@ -1,5 +1,5 @@
-//! Judges requests by the documents as published, without a word from the
-//! corrections that the client is generated with.
+//! Judges requests by the documents as they are stored, uncorrected: without a
+//! word from the corrections that the client is generated with.
 
 use jsonschema::{Draft, Validator};
 use serde_json::{Map, Value, json};

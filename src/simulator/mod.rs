@@ -1,9 +1,9 @@
 //! An embedded PayPOS for examples and tests: no account, no phone, no network.
 //!
 //! A [`Simulator`] listens on a free port of 127.0.0.1 and judges each request by
-//! the document **as published**: path, method, required headers, content type,
-//! and the body against its schema. What breaks it is answered with 400 and an
-//! `ErrorResponse` that says what is wrong. It plays the whole flow: dealers open
+//! the documents **as they are stored**, uncorrected: path, method, required headers,
+//! content type, and the body against its schema. What breaks them is answered with 400
+//! and an `ErrorResponse` that says what is wrong. It plays the whole flow: dealers open
 //! sessions, sessions initiate sales and reversals, a simulated [`Phone`] approves or
 //! declines them. What it has not issued, or what has ended, it refuses.
 //!

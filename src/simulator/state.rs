@@ -47,11 +47,11 @@ impl State {
         let mut inner = self.lock();
         let key = inner.issue("secret-key");
         inner.dealers.keep(key.clone(), ());
-        SecretKey::issued(key)
+        SecretKey(key.into())
     }
 
     pub(super) fn issue_session(&self) -> SessionKey {
-        SessionKey::issued(self.lock().open_session(HOUSE))
+        SessionKey(self.lock().open_session(HOUSE).into())
     }
 
     pub(super) fn add_transaction(&self) -> String {

@@ -659,7 +659,7 @@ impl TryFrom<types::InitSaleResponse> for crate::Handoff {
 impl types::AuthRequest {
     /// A request with what is required: `agent_id`, `user_id`.
     ///
-    /// When the request is sent, a blank text here is refused as `InvalidInput`.
+    /// When the request is sent, it is refused as `InvalidInput` if `agent_id` is blank, or if `user_id` is blank.
     #[must_use]
     pub fn new(
         agent_id: impl Into<::std::string::String>,
@@ -681,7 +681,7 @@ impl crate::check::Check for types::AuthRequest {
 impl types::CheckTransactionRequest {
     /// A request with what is required: `payment_session_id`.
     ///
-    /// When the request is sent, a blank text here is refused as `InvalidInput`.
+    /// When the request is sent, it is refused as `InvalidInput` if `payment_session_id` is blank.
     #[must_use]
     pub fn new(payment_session_id: impl Into<::std::string::String>) -> Self {
         Self {
@@ -698,7 +698,7 @@ impl crate::check::Check for types::CheckTransactionRequest {
 impl types::InitReversalRequest {
     /// A request with what is required: `xact_id`.
     ///
-    /// When the request is sent, a blank text here is refused as `InvalidInput`.
+    /// When the request is sent, it is refused as `InvalidInput` if `xact_id` is blank.
     #[must_use]
     pub fn new(xact_id: impl Into<::std::string::String>) -> Self {
         Self {
@@ -707,7 +707,9 @@ impl types::InitReversalRequest {
             reference_no: Default::default(),
         }
     }
-    /// Sets the optional property `callback_url`. Callback url. Refused as `InvalidInput` when it is sent: what is not an absolute URL, has a space or a control character in it, or has the scheme `javascript`, `data`, `file` or `blob`.
+    /// Sets the optional property `callback_url`. Callback url.
+    ///
+    /// When the request is sent, it is refused as `InvalidInput` if `callback_url` is not an absolute URL, has a space or a control character in it, or has the scheme `javascript`, `data`, `file` or `blob`.
     #[must_use]
     pub fn callback_url(mut self, value: impl Into<::std::string::String>) -> Self {
         self.callback_url = Some(value.into());
@@ -730,7 +732,7 @@ impl crate::check::Check for types::InitReversalRequest {
 impl types::InitSaleRequest {
     /// A request with what is required: `amount`.
     ///
-    /// When the request is sent, a blank text here is refused as `InvalidInput`.
+    /// When the request is sent, it is refused as `InvalidInput` if `amount` is not positive or has more than two decimals.
     #[must_use]
     pub fn new(amount: impl Into<crate::Decimal>) -> Self {
         Self {
@@ -751,7 +753,9 @@ impl types::InitSaleRequest {
         self.add_commission = Some(value.into());
         self
     }
-    /// Sets the optional property `callback_url`. URL that PayPOS returns to. Refused as `InvalidInput` when it is sent: what is not an absolute URL, has a space or a control character in it, or has the scheme `javascript`, `data`, `file` or `blob`.
+    /// Sets the optional property `callback_url`. URL that PayPOS returns to.
+    ///
+    /// When the request is sent, it is refused as `InvalidInput` if `callback_url` is not an absolute URL, has a space or a control character in it, or has the scheme `javascript`, `data`, `file` or `blob`.
     #[must_use]
     pub fn callback_url(mut self, value: impl Into<::std::string::String>) -> Self {
         self.callback_url = Some(value.into());
@@ -804,7 +808,7 @@ impl crate::check::Check for types::InitSaleRequest {
 impl types::LogoutRequest {
     /// A request with what is required: `session_key`.
     ///
-    /// When the request is sent, a blank text here is refused as `InvalidInput`.
+    /// When the request is sent, it is refused as `InvalidInput` if `session_key` is blank.
     #[must_use]
     pub fn new(session_key: impl Into<crate::Secret>) -> Self {
         Self {
@@ -869,18 +873,6 @@ impl ::std::fmt::Debug for types::CheckTransactionResponse {
         f.debug_struct("CheckTransactionResponse")
             .field("code", &self.code)
             .field("data", &self.data)
-            .field("message", &self.message.as_ref().map(|_| crate::secret::Redacted))
-            .field(
-                "object_name",
-                &self.object_name.as_ref().map(|_| crate::secret::Redacted),
-            )
-            .finish_non_exhaustive()
-    }
-}
-impl ::std::fmt::Debug for types::ErrorResponse {
-    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-        f.debug_struct("ErrorResponse")
-            .field("code", &self.code)
             .field("message", &self.message.as_ref().map(|_| crate::secret::Redacted))
             .field(
                 "object_name",
@@ -1064,7 +1056,7 @@ impl ::std::fmt::Debug for types::Transaction {
     }
 }
 use crate::transport::Answer as ResponseValue;
-/// The documents as published, which the simulator judges by.
+/// The documents as they are stored, which the simulator judges by.
 pub(crate) const DOCUMENTS: &[&str] = &[
     include_str!(
         concat!(env!("CARGO_MANIFEST_DIR"), "/", "openapi/create-session.json")
