@@ -856,9 +856,17 @@ impl Copy {
         let root = scratch.join("copy");
         let _ = fs::remove_dir_all(&root);
         fs::create_dir(&root).unwrap();
-        for part in
-            ["Cargo.toml", "Cargo.lock", "README.md", "build.rs", "codegen", "openapi", "src", "benches", "xtask"]
-        {
+        for part in [
+            "Cargo.toml",
+            "Cargo.lock",
+            "README.md",
+            "build.rs",
+            "codegen",
+            "openapi",
+            "src",
+            "benches",
+            "xtask",
+        ] {
             copy(&here.join(part), &root.join(part));
         }
         for (file, text) in documents {
