@@ -202,11 +202,13 @@ async fn what_holds_secrets_says_in_debug_what_it_is() {
 fn a_request_shows_its_numbers_and_none_of_its_texts() {
     let sale = InitSaleRequest::new(Decimal::new(14990, 2)).instalment(3).card_holder_phone(TEXT);
     let shown = format!("{sale:?}");
-    assert!(
-        shown.starts_with("InitSaleRequest { add_commission: None, ") && shown.ends_with(", .. }"),
-        "{shown}"
-    );
-    for property in ["amount: 149.90", "card_holder_phone: Some([redacted])", "instalment: Some(3)"] {
+    assert!(shown.starts_with("InitSaleRequest { ") && shown.ends_with(", .. }"), "{shown}");
+    for property in [
+        "add_commission: None",
+        "amount: 149.90",
+        "card_holder_phone: Some([redacted])",
+        "instalment: Some(3)",
+    ] {
         assert!(shown.contains(&format!(" {property}, ")), "{shown}");
     }
     let shown = format!("{:?}", LogoutRequest::new(KEY));

@@ -9,13 +9,16 @@ use super::canary::{KEY, SECRET_KEY};
 pub use calls::ALL;
 
 /// The table itself, which follows from the documents.
-#[allow(clippy::all, clippy::pedantic, reason = "it is generated")]
+#[allow(
+    clippy::all,
+    clippy::pedantic,
+    unused_imports,
+    reason = "it is generated, and needs what documents have"
+)]
 mod calls {
-    #[allow(unused_imports, reason = "what the documents may need")]
     use std::future::Ready;
 
     use futures::future::FutureExt;
-    #[allow(unused_imports, reason = "what the documents may need")]
     use paypos::{Agent, Decimal, Error, Secret, Session, SessionKey, types};
     use serde_json::Value;
 

@@ -322,14 +322,21 @@ impl<'a> Both<'a> {
                 let value = self.json(name, values, within);
                 quote!(object([(TEXT, #value)]))
             }
-            _ => match ["oneOf", "anyOf", "allOf"].iter().find(|key| target.corrected[*key].is_array()) {
-                Some(key) => {
-                    let first = |value: &'a Value| value[*key].get(0).unwrap_or(value);
-                    let (published, corrected) = (first(target.published), first(target.corrected));
+            _ => {
+                // The first of the alternatives, where there are some.
+                let first = |of: &'a Value| {
+                    ["oneOf", "anyOf", "allOf"]
+                        .iter()
+                        .find_map(|key| of.get(key)?.get(0))
+                        .unwrap_or(&Value::Null)
+                };
+                let (published, corrected) = (first(target.published), first(target.corrected));
+                if corrected.is_null() {
+                    quote!(Value::from(TEXT))
+                } else {
                     self.json(name, Schema { published, corrected }, within)
                 }
-                None => quote!(Value::from(TEXT)),
-            },
+            }
         }
     }
 
