@@ -54,7 +54,7 @@ pub fn complete(
         ));
     }
 
-    check_credentials(document)?;
+    check_parameters(document)?;
     check_properties(document, space, &roles)?;
 
     let environment = environment(document);
@@ -67,8 +67,9 @@ pub fn complete(
     Ok(file)
 }
 
-/// Every operation asks for one credential, by which it belongs to `Agent` or to `Session`.
-fn check_credentials(document: &Document) -> Result<(), Unusable> {
+/// Every operation asks for one credential, by which it belongs to `Agent` or to `Session`, and for
+/// nothing else beside its body.
+fn check_parameters(document: &Document) -> Result<(), Unusable> {
     for operation in document.operations() {
         let headers = at(document, &operation)[corrections::INJECTED_HEADERS].clone();
         let asks =
@@ -78,6 +79,17 @@ fn check_credentials(document: &Document) -> Result<(), Unusable> {
                 &operation.pointer,
                 format!("the headers that say for whom it is called are {headers}"),
                 "expected either Authorization or Session-Key",
+            ));
+        }
+    }
+    for list in document.parameter_lists() {
+        let rest = document.json.pointer(&list).and_then(|list| list.get(0));
+        if let Some(parameter) = rest.map(|parameter| resolve(&document.json, parameter)) {
+            return Err(document.unusable(
+                &list,
+                format!("nothing sends the parameter {}", parameter["name"]),
+                "expected what the transport injects; or teach `INJECTED` in codegen/document.rs and \
+                 `Header` in src/transport.rs to send it",
             ));
         }
     }

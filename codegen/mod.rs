@@ -23,7 +23,7 @@ use proc_macro2::TokenStream;
 use progenitor::{GenerationSettings, Generator, HooksMode, InterfaceStyle, TypeImpl};
 use serde_json::{Value, json};
 
-pub use document::Document;
+pub use document::{Document, join};
 
 /// Why a document cannot be generated from: where, what is wrong, and what would be right.
 #[derive(Debug)]
@@ -50,7 +50,7 @@ impl std::error::Error for Unusable {}
 /// Generates the Rust source of the client from all documents, formatted.
 pub fn generate(documents: &[Document]) -> Result<String, Unusable> {
     let files: Vec<_> = documents.iter().map(|document| document.file.clone()).collect();
-    let document = corrected(document::join(documents)?)?;
+    let document = corrected(join(documents)?)?;
     let (generator, tokens) = client(&document)?;
     let file = emit::complete(&document, &files, &generator, tokens)?;
     Ok(prettyplease::unparse(&file))
@@ -114,7 +114,7 @@ pub fn without_panic<T>(generate: impl FnOnce() -> Result<T, String>) -> Result<
 }
 
 /// What a `{"$ref": …}` leads to, or the value itself. `Document::parse` has seen that each leads somewhere.
-fn resolve<'a>(json: &'a Value, mut value: &'a Value) -> &'a Value {
+pub fn resolve<'a>(json: &'a Value, mut value: &'a Value) -> &'a Value {
     while let Some(target) = document::target_of(value).and_then(|target| json.pointer(target)) {
         value = target;
     }

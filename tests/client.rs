@@ -693,7 +693,10 @@ fn an_environment_is_chosen_by_name_in_any_case() {
     }
     let error = "sanbox".parse::<Environment>().unwrap_err();
     assert_is(&error, ErrorKind::InvalidInput, Outcome::NotSent);
-    assert_eq!(error.to_string(), "there is no such environment; give one of: production, sandbox");
+    let names: Vec<_> =
+        Environment::ALL.iter().map(|environment| environment.to_string().to_lowercase()).collect();
+    let says = format!("there is no such environment; give one of: {}", names.join(", "));
+    assert_eq!(error.to_string(), says);
 }
 
 #[test]

@@ -70,7 +70,7 @@ async fn no_error_no_answer_and_no_log_shows_what_was_sent_or_answered() {
     Log::captured();
     for operation in operations::ALL {
         let (mut successes, mut refusals) = (0, 0);
-        for answer in answers(&operation) {
+        for answer in answers(operation) {
             let server = MockServer::start().await;
             Mock::given(matchers::any()).respond_with(answer.clone()).mount(&server).await;
             let over_http2 = Client::builder(Environment::Sandbox)
@@ -201,13 +201,18 @@ async fn what_holds_secrets_says_in_debug_what_it_is() {
 #[test]
 fn a_request_shows_its_numbers_and_none_of_its_texts() {
     let sale = InitSaleRequest::new(Decimal::new(14990, 2)).instalment(3).card_holder_phone(TEXT);
-    assert_eq!(
-        format!("{sale:?}"),
-        "InitSaleRequest { add_commission: None, amount: 149.90, callback_url: None, card_holder_mail: None, \
-         card_holder_phone: Some([redacted]), description: None, instalment: Some(3), reference_no: None, \
-         selected_agent_id: None, .. }"
-    );
-    assert_eq!(format!("{:?}", LogoutRequest::new(KEY)), "LogoutRequest { session_key: [redacted], .. }");
+    let shown = format!("{sale:?}");
+    assert!(shown.starts_with("InitSaleRequest { ") && shown.ends_with(", .. }"), "{shown}");
+    for property in [
+        "add_commission: None",
+        "amount: 149.90",
+        "card_holder_phone: Some([redacted])",
+        "instalment: Some(3)",
+    ] {
+        assert!(shown.contains(&format!(" {property}, ")), "{shown}");
+    }
+    let shown = format!("{:?}", LogoutRequest::new(KEY));
+    assert!(shown.contains(" session_key: [redacted], "), "{shown}");
 }
 
 #[tokio::test]

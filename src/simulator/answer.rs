@@ -136,7 +136,7 @@ fn carry_out(judge: &Judge, state: &State, request: &ReceivedRequest) -> Result<
             data = to_raw_value(&state.check(session_key, text("payment_session_id"))?).ok();
             Value::Null
         }
-        _ => return Err(Refusal::breaks_the_document(format!("the simulator does not play {path} yet"))),
+        _ => return Err(Refusal::not_played(path)),
     };
     let mut answer = said(operation, 0, "simulated", &properties);
     answer.extend(data.map(|data| ("Data".to_owned(), data)));

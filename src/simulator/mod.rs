@@ -5,7 +5,8 @@
 //! content type, and the body against its schema. What breaks them is answered with 400
 //! and an `ErrorResponse` that says what is wrong. It plays the whole flow: dealers open
 //! sessions, sessions initiate sales and reversals, a simulated [`Phone`] approves or
-//! declines them. What it has not issued, or what has ended, it refuses.
+//! declines them. What it has not issued, or what has ended, it refuses, and likewise
+//! an operation of the documents that it does not play.
 //!
 //! It cannot show what Paynet leaves undocumented. Its `code` numbers, its texts
 //! and the form of its keys, ids and deeplinks are its own; do not rely on them.
@@ -70,6 +71,8 @@ pub const CODE_ALREADY_REVERSED: i64 = 9008;
 pub const CODE_UNKNOWN_PAYMENT_SESSION: i64 = 9009;
 /// `code` of the simulator for a sale without a positive amount. Paynet documents no codes.
 pub const CODE_NO_AMOUNT: i64 = 9010;
+/// `code` of the simulator for an operation that it does not play. Paynet documents no codes.
+pub const CODE_NOT_PLAYED: i64 = 9011;
 
 /// A running simulator. Dropping it stops it; [`shutdown`](Self::shutdown) also waits until it has stopped.
 #[derive(Debug)]

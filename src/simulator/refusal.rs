@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::{
     CODE_ALREADY_REVERSED, CODE_BREAKS_THE_DOCUMENT, CODE_ENDED_SESSION, CODE_EXPIRED_SESSION,
-    CODE_NO_AMOUNT, CODE_OTHER_DEALER, CODE_UNKNOWN_DEALER, CODE_UNKNOWN_PAYMENT_SESSION,
+    CODE_NO_AMOUNT, CODE_NOT_PLAYED, CODE_OTHER_DEALER, CODE_UNKNOWN_DEALER, CODE_UNKNOWN_PAYMENT_SESSION,
     CODE_UNKNOWN_SESSION, CODE_UNKNOWN_TRANSACTION,
 };
 
@@ -36,5 +36,10 @@ impl Refusal {
 
     pub(super) fn breaks_the_document(wrong: impl Into<Cow<'static, str>>) -> Self {
         Self { code: CODE_BREAKS_THE_DOCUMENT, message: wrong.into() }
+    }
+
+    pub(super) fn not_played(path: &str) -> Self {
+        let message = format!("the simulator does not play {path}");
+        Self { code: CODE_NOT_PLAYED, message: message.into() }
     }
 }

@@ -15,6 +15,8 @@ pub const KEY: &str = "canary-session-key";
 pub const SECRET_KEY: &str = "canary-secret-key";
 pub const ENCRYPTION_KEY: &str = "canary-encryption-key";
 pub const TEXT: &str = "canary-server-text";
+/// The same with what is hard to write as JSON, for requests.
+pub const HARD: &str = "canary-server-text \"\u{15f}\" \\ \u{2028} \u{0}";
 pub const HEADER: &str = "canary-header";
 pub const PASSWORD: &str = "canary-proxy-password";
 /// What a peer says beside HTTP: the names in its certificate, the debug data of HTTP/2. No error

@@ -476,10 +476,6 @@ impl Judge<'_> {
     fn unjudged(&mut self, place: &str, what: String) {
         if self.old.bare == self.new.bare {
             self.add(Class::Compatible, Release::Patch, place, what, "the generated code is the same");
-        } else if let Some((operation, _)) = place.split_once("/parameters/") {
-            let meaning = "the generated method takes other arguments: let the method by hand pass them on, or the \
-                           transport inject them (`INJECTED` in codegen/document.rs, `Header` in src/transport.rs)";
-            self.add(Class::NeedsCode, Release::Breaking, operation, what, meaning);
         } else if place.ends_with("/nullable") {
             let what = format!("{what} of `{}`", place.rsplit('/').nth(1).unwrap_or_default());
             let meaning = "callers go on as they are: its type does not tell null from absent";

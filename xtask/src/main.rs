@@ -1,5 +1,6 @@
 //! What the maintainers of `paypos` run.
 
+mod calls;
 mod changelog;
 mod choose;
 #[path = "../../codegen/mod.rs"]

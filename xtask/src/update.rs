@@ -13,7 +13,7 @@ use tempfile::NamedTempFile;
 use time::OffsetDateTime;
 
 use crate::{
-    changelog,
+    calls, changelog,
     choose::{Chosen, choose},
     codegen::Document,
     fetch::Page,
@@ -141,6 +141,7 @@ impl Store {
         Ok(vec![
             (readme.to_owned(), Some(format!("{head}{begin}\n\n{table}\n{end}{tail}"))),
             ("tests/golden/generated.rs".into(), Some(code.to_owned())),
+            (calls::FILE.into(), Some(calls::table(documents)?)),
         ])
     }
 
