@@ -151,7 +151,8 @@ fn the_operations_of_the_documents_are_the_methods_of_agent_and_session() {
     let extra = methods.difference(&documented).map(|method| {
         format!("the documents have no `{}` of that credential; remove `{method}`", name(method))
     });
-    assert_eq!(missing.chain(extra).collect::<Vec<_>>(), [] as [String; 0]);
+    let wrong: Vec<_> = missing.chain(extra).collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 /// Each operation as the tests call it, with its document.
@@ -498,12 +499,13 @@ async fn the_simulators_answers_conform_to_the_documents() {
     call("logout", dealer, json!({ "session_key": key })).await;
     call("get_auth_key", ("authorization", "Basic x"), json!({ "agent_id": "a", "user_id": "u" })).await;
     let client = client(simulator.url());
-    for name in documented.keys() {
+    for (name, documented) in &documented {
         let seen: Vec<_> = answers.iter().filter(|(of, _)| of == name).map(|(_, status)| *status).collect();
         if seen.is_empty() {
             let refused = (Operation::named(name).minimal)(&client).await.unwrap_err();
             let plays = "play it in src/simulator and here, or refuse it";
-            assert_eq!(refused.code(), Some(CODE_NOT_PLAYED), "{name}: {plays}");
+            let is_refused = refused.code() == Some(CODE_NOT_PLAYED);
+            assert!(is_refused || documented.has_patterns(&documented.request), "{name}: {plays}");
         } else {
             assert_eq!(seen, [200, 400], "{name}");
         }
