@@ -32,6 +32,24 @@ const ESSENTIAL: [(&str, &str, &str); 3] = [
 const RESERVED: [&str; 9] =
     ["all", "api_version", "baseurl", "client", "exec", "inner", "new", "new_with_client", "pre"];
 
+/// What a schema says of its values beside their type.
+pub const CONSTRAINTS: [&str; 14] = [
+    "default",
+    "enum",
+    "exclusiveMaximum",
+    "exclusiveMinimum",
+    "format",
+    "maxItems",
+    "maxLength",
+    "maximum",
+    "minItems",
+    "minLength",
+    "minimum",
+    "multipleOf",
+    "pattern",
+    "uniqueItems",
+];
+
 pub struct Correction {
     pub name: &'static str,
     pub reason: &'static str,
@@ -279,22 +297,6 @@ fn inline_plain_types(document: &mut Document) -> Result<Vec<String>, Unusable> 
 }
 
 fn drop_constraints(document: &mut Document) -> Result<Vec<String>, Unusable> {
-    const CONSTRAINTS: [&str; 14] = [
-        "default",
-        "enum",
-        "exclusiveMaximum",
-        "exclusiveMinimum",
-        "format",
-        "maxItems",
-        "maxLength",
-        "maximum",
-        "minItems",
-        "minLength",
-        "minimum",
-        "multipleOf",
-        "pattern",
-        "uniqueItems",
-    ];
     let mut touched = Vec::new();
     for place in schema_places(&document.json) {
         if let Some(schema) = object_mut(&mut document.json, &place) {

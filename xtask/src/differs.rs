@@ -2,7 +2,10 @@
 
 use serde_json::Value;
 
-use crate::codegen::document::{entries, pointer};
+use crate::codegen::{
+    corrections::CONSTRAINTS,
+    document::{entries, pointer},
+};
 
 /// What a difference is of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -26,23 +29,6 @@ const PROSE: [&str; 9] = [
     "title",
 ];
 
-const LIMITS: [&str; 14] = [
-    "default",
-    "enum",
-    "exclusiveMaximum",
-    "exclusiveMinimum",
-    "format",
-    "maxItems",
-    "maxLength",
-    "maximum",
-    "minItems",
-    "minLength",
-    "minimum",
-    "multipleOf",
-    "pattern",
-    "uniqueItems",
-];
-
 /// The JSON pointers of what differs, whatever the order of members.
 pub(crate) fn differing(old: &Value, new: &Value) -> Vec<(String, Of)> {
     let mut places = Vec::new();
@@ -62,7 +48,7 @@ fn walk(place: &str, old: &Value, new: &Value, names: bool, of: Of, places: &mut
                     "description" if place.starts_with("/servers/") => of,
                     _ if names || of != Of::Substance => of,
                     key if PROSE.contains(&key) => Of::Prose,
-                    key if LIMITS.contains(&key) && place.contains("/schema") => Of::Limits,
+                    key if CONSTRAINTS.contains(&key) && place.contains("/schema") => Of::Limits,
                     _ => of,
                 };
                 let at = pointer(place, &[key]);

@@ -450,3 +450,22 @@ fn a_pull_request_is_told_the_difference_in_markdown() {
         ran.stdout
     );
 }
+
+#[test]
+fn the_worked_case_for_contributors_is_what_happens() {
+    let workspace = Workspace::new();
+    let page = page(&[changed(|json| {
+        let reason = json!({ "type": "string", "description": "Why it is reversed." });
+        json["components"]["schemas"]["InitReversalRequest"]["properties"]["reason"] = reason;
+        let void = json["paths"]["/v1/softpos/init_reversal_transaction"].clone();
+        json["paths"]["/v1/softpos/init_void_transaction"] = void;
+    })]);
+    let file = workspace.write(PAGE, page);
+    let ran = workspace.spec(&["update", &file]);
+    let contributing = fs::read_to_string(support::repository().join("CONTRIBUTING.md")).unwrap();
+    assert!(
+        contributing.contains(&format!("$ cargo xtask spec update {PAGE}\n{}```\n", ran.stdout)),
+        "{}",
+        ran.stdout
+    );
+}
