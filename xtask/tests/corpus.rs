@@ -2,14 +2,10 @@
 
 mod support;
 
-#[path = "../../tests/support/copy.rs"]
-mod copy;
-
 use std::{panic::catch_unwind, thread};
 
-use copy::Copy;
 use serde_json::{Value, json};
-use support::{Documents, Workspace, documents};
+use support::{Documents, Workspace, copy::Copy, documents};
 
 const REVERSAL: &str = "refund-cancel.json";
 const CHECK: &str = "retrieve-payment.json";

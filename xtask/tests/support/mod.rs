@@ -1,6 +1,9 @@
 //! A copy of what `cargo xtask spec` works on, and pages in the shape that Paynet publishes.
 #![allow(dead_code, unreachable_pub, reason = "each test file mounts it and uses another part")]
 
+#[path = "../../../tests/support/copy.rs"]
+pub mod copy;
+
 use std::{
     collections::BTreeMap,
     fs,
@@ -9,6 +12,7 @@ use std::{
     process::{Command, Stdio},
 };
 
+use copy::copy;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -132,17 +136,5 @@ impl Workspace {
             stdout: String::from_utf8(output.stdout).unwrap(),
             stderr: String::from_utf8(output.stderr).unwrap(),
         }
-    }
-}
-
-fn copy(from: &Path, to: &Path) {
-    if from.is_dir() {
-        fs::create_dir_all(to).unwrap();
-        for entry in fs::read_dir(from).unwrap() {
-            let entry = entry.unwrap();
-            copy(&entry.path(), &to.join(entry.file_name()));
-        }
-    } else {
-        fs::copy(from, to).unwrap();
     }
 }
