@@ -10,6 +10,7 @@ use std::{fs, path::Path};
 
 use codegen::{Document, corrections};
 use copy::Copy;
+use heck::ToSnakeCase;
 use serde_json::{Value, json};
 
 const FILE: &str = "openapi/refund-cancel.json";
@@ -864,6 +865,9 @@ fn with_every_kind_of_property(json: &mut Value) {
     for schema in ["InitReversalRequest", "InitReversalResponse", "ErrorResponse", "Transaction"] {
         if let Some(schema) = schemas.get_mut(schema) {
             for (name, property) in added.as_object().unwrap() {
+                // Paynet may have it already, in its own spelling.
+                let known = schema["properties"].as_object_mut().unwrap();
+                known.retain(|known, _| known.to_snake_case() != *name);
                 schema["properties"][name] = property.clone();
             }
         }
