@@ -27,6 +27,9 @@ pub const DECIMAL: &str = "crate::Decimal";
 /// The properties of an answer that opens PayPOS.
 pub const HANDOFF: [&str; 3] = ["payment_session_id", "deeplink_url", "encryption_key"];
 
+/// What every answer may say besides, which errors pass on.
+pub const SAID: [&str; 3] = ["object_name", "code", "message"];
+
 /// The generated file: progenitor's code, its types adjusted, and what is emitted here.
 pub fn complete(
     document: &Document,
@@ -253,7 +256,7 @@ fn handoffs(space: &TypeSpace, roles: &Roles) -> Vec<(String, TokenStream)> {
             Some(if *option { quote!(answer.#field) } else { quote!(Some(answer.#field)) })
         };
         let Some(needed) = HANDOFF.map(value).into_iter().collect::<Option<Vec<_>>>() else { continue };
-        let said = ["object_name", "code", "message"].map(|name| {
+        let said = SAID.map(|name| {
             let (field, value) = (format_ident!("{name}"), value(name).unwrap_or_else(|| quote!(None)));
             quote!(#field: #value)
         });

@@ -10,7 +10,10 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::{
-    codegen::{self, document},
+    codegen::{
+        self, document,
+        emit::{HANDOFF, SAID},
+    },
     differs::{Of, differing},
     map::Operation,
     state::{Source, State, within},
@@ -261,18 +264,13 @@ impl Judge<'_> {
             let (was, is) = (before.properties.get(field), after.properties.get(field));
             let place = if is.is_some() { new } else { old }.place_of_property(name, field);
             if !before.public || !after.public {
-                if was != is {
-                    let what = match (was, is) {
-                        (None, Some(_)) => format!("property `{field}` added"),
-                        (Some(_), None) => format!("property `{field}` removed"),
-                        (was, is) => format!(
-                            "property `{field}` is `{}` instead of `{}`",
-                            is.map_or("", String::as_str),
-                            was.map_or("", String::as_str)
-                        ),
-                    };
-                    self.unseen(name, field, is, &place, what);
-                }
+                let changed = match (was, is) {
+                    (was, is) if was == is => continue,
+                    (None, _) => "added".to_owned(),
+                    (_, None) => "removed".to_owned(),
+                    (Some(was), Some(is)) => format!("is `{is}` instead of `{was}`"),
+                };
+                self.unseen(name, field, is, &place, format!("property `{field}` {changed}"));
                 continue;
             }
             let required = |ty: &Type| ty.arguments.as_ref().is_some_and(|list| list.contains(field));
@@ -357,13 +355,17 @@ impl Judge<'_> {
 
     /// A change of a type that callers do not see: what a handoff is made of, or a refusal.
     fn unseen(&mut self, name: &str, field: &str, is: Option<&String>, place: &str, what: String) {
-        if is.is_none() && codegen::emit::HANDOFF.contains(&field) {
-            let meaning =
-                "a `Handoff` is made of it, and cannot be any more: the operation needs another answer";
-            return self.add(Class::NeedsCode, Release::Breaking, place, what, meaning);
-        }
-        let meaning = format!("callers do not see `{name}`, and go on as they are");
-        self.add(Class::Compatible, Release::Patch, place, what, meaning);
+        let (class, release, meaning) = if HANDOFF.contains(&field) {
+            let meaning = "a `Handoff` is made of it, and cannot be any more: mend src/handoff.rs";
+            (Class::NeedsCode, Release::Breaking, meaning.to_owned())
+        } else if SAID.contains(&field) && is.is_some() {
+            let meaning = "`Error` says it, and cannot as it is now: mend `Said` in src/error.rs";
+            (Class::NeedsCode, Release::Breaking, meaning.to_owned())
+        } else {
+            let meaning = format!("callers do not see `{name}`, and go on as they are");
+            (Class::Compatible, Release::Patch, meaning)
+        };
+        self.add(class, release, place, what, meaning);
     }
 
     fn environments(&mut self) {

@@ -133,15 +133,17 @@ pub(crate) fn release(version: &Version, differences: &[Difference]) -> String {
     }
 }
 
-/// The version that follows by Cargo's rules, where the left-most number that is not 0 says what breaks.
 fn next(version: &Version, differences: &[Difference]) -> Option<Version> {
-    let release = differences.iter().map(|difference| difference.release).max()?;
+    next_after(version, differences.iter().map(|difference| difference.release).max()?)
+}
+
+/// The version that follows by Cargo's rules, where the left-most number that is not 0 says what breaks.
+fn next_after(version: &Version, release: Release) -> Option<Version> {
     let Version { major, minor, patch, .. } = *version;
     Some(match (release, major, minor) {
         (Release::None, ..) => return None,
-        (Release::Breaking, 0, 0) => Version::new(0, 0, patch + 1),
-        (Release::Breaking, 0, _) => Version::new(0, minor + 1, 0),
-        (Release::Breaking, ..) => Version::new(major + 1, 0, 0),
+        (Release::Breaking, 0, 1..) => Version::new(0, minor + 1, 0),
+        (Release::Breaking, 1.., _) => Version::new(major + 1, 0, 0),
         (Release::Addition, 1.., _) => Version::new(major, minor + 1, 0),
         _ => Version::new(major, minor, patch + 1),
     })
@@ -149,4 +151,24 @@ fn next(version: &Version, differences: &[Difference]) -> Option<Version> {
 
 fn code(text: &str) -> String {
     format!("`{}`", text.replace('`', "'").replace(char::is_control, " "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Release, next_after};
+
+    #[test]
+    fn the_next_version_follows_by_the_rules_of_cargo() {
+        for (version, patch, addition, breaking) in [
+            ("0.0.3", "0.0.4", "0.0.4", "0.0.4"),
+            ("0.1.2", "0.1.3", "0.1.3", "0.2.0"),
+            ("1.2.3", "1.2.4", "1.3.0", "2.0.0"),
+        ] {
+            let next = |release| next_after(&version.parse().unwrap(), release).map(|next| next.to_string());
+            assert_eq!(next(Release::None), None);
+            assert_eq!(next(Release::Patch).as_deref(), Some(patch));
+            assert_eq!(next(Release::Addition).as_deref(), Some(addition));
+            assert_eq!(next(Release::Breaking).as_deref(), Some(breaking));
+        }
+    }
 }

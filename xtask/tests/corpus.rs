@@ -356,7 +356,19 @@ const CORPUS: &[Case] = &[
             &[(
                 CODE,
                 "property `deeplink_url` removed",
-                "a `Handoff` is made of it, and cannot be any more: the operation needs another answer",
+                "a `Handoff` is made of it, and cannot be any more: mend src/handoff.rs",
+            )],
+            Some("0.2.0"),
+        ),
+    },
+    Case {
+        name: "what errors say changes its type",
+        change: |all| at(all, REVERSAL, ANSWER)["properties"]["code"]["type"] = json!("string"),
+        expected: Judged(
+            &[(
+                CODE,
+                "property `code` is `Option<String>` instead of `Option<i64>`",
+                "`Error` says it, and cannot as it is now: mend `Said` in src/error.rs",
             )],
             Some("0.2.0"),
         ),
