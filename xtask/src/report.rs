@@ -114,9 +114,13 @@ pub(crate) fn item(difference: &Difference) -> String {
     let Difference { what, meaning, operations, .. } = difference;
     let operations: Vec<_> = operations.iter().map(|name| format!("`{name}`")).collect();
     let of = if operations.is_empty() { String::new() } else { format!(" ({})", operations.join(", ")) };
-    let item = format!("{what}{of}: {meaning}");
-    // Names are the document's own, and may hold anything.
-    format!("- {}\n", item.replace(|c: char| c.is_control() || matches!(c, '<' | '>' | '@' | '[' | ']'), "·"))
+    let item = format!("{what}{of}: {meaning}").replace(char::is_control, " ");
+    // Names are the document's own, and may hold anything: in code it says nothing to Markdown.
+    let parts = item.split('`').enumerate().map(|(i, part)| match i % 2 {
+        0 => part.replace(['<', '>', '@', '[', ']', '#', '!'], "·"),
+        _ => part.to_owned(),
+    });
+    format!("- {}\n", parts.collect::<Vec<_>>().join("`"))
 }
 
 /// What a release with the differences is, in words.

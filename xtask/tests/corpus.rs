@@ -5,7 +5,7 @@ mod support;
 use std::{panic::catch_unwind, thread};
 
 use serde_json::{Value, json};
-use support::{Documents, Workspace, copy::Copy, documents};
+use support::{Documents, Workspace, copy::Copy, documents, present};
 
 const REVERSAL: &str = "refund-cancel.json";
 const CHECK: &str = "retrieve-payment.json";
@@ -892,8 +892,8 @@ fn the_crate_and_its_callers_compile_with_every_change_that_is_said_to_be_compat
         if differences.iter().any(|(class, ..)| *class != COMPATIBLE) {
             continue;
         }
-        let workspace = Workspace::new();
-        let mut changed = documents();
+        let workspace = Workspace::present();
+        let mut changed = present();
         (case.change)(&mut changed);
         let pages = workspace.write_pages(&changed);
         assert_eq!(judged(&workspace, &pages, "update").code, 0);

@@ -19,10 +19,19 @@ use tempfile::TempDir;
 /// The documents by the names of their files.
 pub type Documents = BTreeMap<String, Value>;
 
-/// The documents as they are stored, in the repository itself.
+/// The documents that the tests change: those of one day, whatever Paynet publishes since.
 pub fn documents() -> Documents {
+    read(&repository().join("tests/documents"))
+}
+
+/// The documents that the crate is generated from.
+pub fn present() -> Documents {
+    read(&repository().join("openapi"))
+}
+
+fn read(folder: &Path) -> Documents {
     let mut documents = Documents::new();
-    for entry in fs::read_dir(repository().join("openapi")).unwrap() {
+    for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         if path.extension().is_some_and(|extension| extension == "json") {
             let name = path.file_name().unwrap().to_str().unwrap().to_owned();
@@ -68,12 +77,26 @@ impl Ran {
 }
 
 impl Workspace {
+    /// With the documents that the tests change.
     pub fn new() -> Self {
+        let workspace = Self::present();
+        for file in present().keys() {
+            fs::remove_file(workspace.path().join("openapi").join(file)).unwrap();
+        }
+        copy(&repository().join("tests/documents"), &workspace.path().join("openapi"));
+        assert_eq!(workspace.spec(&["renew"]).code, 0);
+        workspace
+    }
+
+    /// With the documents of the repository.
+    pub fn present() -> Self {
         let folder = TempDir::new().unwrap();
-        for part in ["openapi", "src", "tests/golden", "CHANGELOG.md"] {
+        for part in ["openapi", "src", "tests/golden"] {
             copy(&repository().join(part), &folder.path().join(part));
         }
-        // The version stays the same here, whatever is released.
+        // Whatever is released.
+        fs::write(folder.path().join("CHANGELOG.md"), "# Changelog\n\n## 0.1.0\n\nThe first version.\n")
+            .unwrap();
         fs::write(folder.path().join("Cargo.toml"), "[package]\nversion = \"0.1.0\"\n").unwrap();
         Self(folder)
     }
