@@ -225,7 +225,16 @@ impl Store {
         }
         for chosen in new {
             let name = chosen.names.first().map(|name| name.to_kebab_case()).unwrap_or_default();
-            placed.push((format!("{name}.json"), Some(chosen)));
+            let file = format!("{name}.json");
+            if operations.contains_key(&file) || placed.iter().any(|(other, _)| *other == file) {
+                bail!(
+                    "{}: it is new, and would be stored in openapi/{file}, which another document is stored in; \
+                     expected that name to be free: rename the other, there and in {}",
+                    chosen.found.document.file,
+                    sources::FILE
+                );
+            }
+            placed.push((file, Some(chosen)));
         }
         Ok(placed)
     }

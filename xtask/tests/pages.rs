@@ -221,6 +221,15 @@ fn pages_that_contradict_each_other_are_refused() {
     );
 }
 
+#[test]
+fn a_new_document_takes_the_place_of_no_other() {
+    assert_refused(
+        page(&[changed(|_| ()), changed(|_| ()).replace("init_reversal_transaction", "end_session")]),
+        "refund-cancel.md, json block 3: it is new, and would be stored in openapi/end-session.json, which another \
+         document is stored in; expected that name to be free: rename the other, there and in openapi/sources.toml",
+    );
+}
+
 /// The document with Turkish prose.
 fn turkish(change: impl FnOnce(&mut Value)) -> String {
     let document = changed(change);
