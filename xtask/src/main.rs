@@ -10,6 +10,7 @@ mod fetch;
 mod judge;
 mod map;
 mod page;
+mod plan;
 mod report;
 mod sources;
 mod state;
@@ -99,7 +100,7 @@ fn run(command: &Spec) -> Result<ExitCode> {
         }
         Spec::Renew => {
             let changes = store.renewed()?;
-            update::write(store.root(), &changes)?;
+            plan::write(store.root(), &changes)?;
             for (file, _) in changes {
                 println!("renewed {}", file.display());
             }
@@ -115,7 +116,7 @@ fn run(command: &Spec) -> Result<ExitCode> {
     let (root, version) = (store.root().to_owned(), store.version()?);
     let plan = store.plan(fetch::pages(&given)?)?;
     if writes {
-        update::write(&root, &plan.changes)?;
+        plan::write(&root, &plan.changes)?;
     }
     print!("{}", report::plan(&plan, &version, pages.format())?);
     Ok(if writes || plan.changes.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(1) })

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::{
     judge::{Class, Difference, Release},
-    update::Plan,
+    plan::Plan,
 };
 
 #[derive(Clone, Copy)]
