@@ -276,7 +276,7 @@ impl Judge<'_> {
             let required = |ty: &Type| ty.arguments.as_ref().is_some_and(|list| list.contains(field));
             let request = after.arguments.is_some();
             let constructor = format!("{name}::new");
-            let secret = |ty: &str| if ty.contains("Secret") { ", a secret" } else { "" };
+            let secret = |ty: &str| if ty.contains("Secret") { " (a secret)" } else { "" };
             match (was, is) {
                 (None, Some(ty)) if request && required(after) => self.broken(
                     &place,
@@ -345,7 +345,8 @@ impl Judge<'_> {
         let (Some(was), Some(is)) = (&before.arguments, &after.arguments) else { return };
         let sorted = |list: &Vec<String>| list.iter().cloned().collect::<BTreeSet<_>>();
         if was != is && sorted(was) == sorted(is) {
-            let what = format!("the required properties are in the order {}", is.join(", "));
+            let order: Vec<_> = is.iter().map(|name| format!("`{name}`")).collect();
+            let what = format!("the required properties are in the order {}", order.join(", "));
             let meaning = format!(
                 "`{name}::new` takes its arguments in that order: callers may compile and send one for another"
             );
@@ -510,13 +511,9 @@ impl Judge<'_> {
             (limits, "limits on values", "callers go on as they are: the types leave them to Paynet"),
         ] {
             if let Some(place) = places.first() {
-                self.add(
-                    Class::Compatible,
-                    Release::Patch,
-                    place,
-                    format!("{what} changed: {}", places.join(", ")),
-                    meaning,
-                );
+                let all: Vec<_> = places.iter().map(|place| format!("`{place}`")).collect();
+                let what = format!("{what} changed: {}", all.join(", "));
+                self.add(Class::Compatible, Release::Patch, place, what, meaning);
             }
         }
     }

@@ -22,7 +22,7 @@ pub(crate) fn documents(page: &str, bytes: &[u8]) -> Result<Vec<Found>> {
     let text = str::from_utf8(bytes)
         .map_err(|error| anyhow!("{page}: it is not UTF-8: {error}; expected a page of text"))?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let blocks = if text.trim_start().starts_with('{') {
+    let blocks = if is_bare(text) {
         vec![(page.to_owned(), text.to_owned())]
     } else {
         let blocks = json_blocks(text).into_iter().zip(1..);
@@ -40,6 +40,12 @@ pub(crate) fn documents(page: &str, bytes: &[u8]) -> Result<Vec<Found>> {
         );
     }
     Ok(found)
+}
+
+/// Whether a page is JSON and no Markdown, which may begin with a brace as well: `{% hint %}`.
+fn is_bare(text: &str) -> bool {
+    let members = text.trim_start().strip_prefix('{').map(str::trim_start);
+    members.is_some_and(|members| members.is_empty() || members.starts_with(['"', '}']))
 }
 
 /// The fenced blocks that say that they are JSON, wherever they stand: in a quote, a list, or by themselves.

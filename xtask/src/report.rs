@@ -114,13 +114,22 @@ pub(crate) fn item(difference: &Difference) -> String {
     let Difference { what, meaning, operations, .. } = difference;
     let operations: Vec<_> = operations.iter().map(|name| format!("`{name}`")).collect();
     let of = if operations.is_empty() { String::new() } else { format!(" ({})", operations.join(", ")) };
-    let item = format!("{what}{of}: {meaning}").replace(char::is_control, " ");
-    // Names are the document's own, and may hold anything: in code it says nothing to Markdown.
-    let parts = item.split('`').enumerate().map(|(i, part)| match i % 2 {
-        0 => part.replace(['<', '>', '@', '[', ']', '#', '!'], "·"),
+    format!("- {}\n", inert(&format!("{what}{of}: {meaning}")))
+}
+
+/// A sentence as Markdown that does nothing but to show its code: names in it are the document's own,
+/// and may hold anything.
+fn inert(sentence: &str) -> String {
+    // Then what looks like the end of code may be none.
+    if sentence.contains("``") || sentence.matches('`').count() % 2 == 1 {
+        return code(sentence);
+    }
+    let sentence = sentence.replace(char::is_control, " ");
+    let parts = sentence.split('`').enumerate().map(|(i, part)| match i % 2 {
+        0 => part.replace(['<', '>', '@', '[', ']', '#', '!', '\\', '*', '~', '|', '&'], "·"),
         _ => part.to_owned(),
     });
-    format!("- {}\n", parts.collect::<Vec<_>>().join("`"))
+    parts.collect::<Vec<_>>().join("`")
 }
 
 /// What a release with the differences is, in words.
@@ -159,7 +168,20 @@ fn code(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Release, next_after};
+    use super::{Release, inert, next_after};
+
+    #[test]
+    fn a_sentence_with_the_documents_own_names_does_nothing_in_markdown() {
+        for (sentence, expected) in [
+            ("`/a_b` is `<i>`: c_d", "`/a_b` is `<i>`: c_d"),
+            ("<img> ![x](y) @all \\` `x", "·img· ··x·(y) ·all ·` `x"),
+            // Three backticks begin no code that one ends.
+            ("`` `<img>`: x", "`'' '<img>': x`"),
+            ("a ` <img>\n# x", "`a ' <img> # x`"),
+        ] {
+            assert_eq!(inert(sentence), expected);
+        }
+    }
 
     #[test]
     fn the_next_version_follows_by_the_rules_of_cargo() {

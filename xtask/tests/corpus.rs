@@ -120,7 +120,7 @@ const CORPUS: &[Case] = &[
             &[(
                 COMPATIBLE,
                 "optional property `corpus_token` added",
-                "new setter `InitReversalRequest::corpus_token`, of `Secret`, a secret",
+                "new setter `InitReversalRequest::corpus_token`, of `Secret` (a secret)",
             )],
             Some("0.1.1"),
         ),
@@ -201,7 +201,7 @@ const CORPUS: &[Case] = &[
         expected: Judged(
             &[(
                 BREAKS,
-                "the required properties are in the order user_id, agent_id",
+                "the required properties are in the order `user_id`, `agent_id`",
                 "`AuthRequest::new` takes its arguments in that order: callers may compile and send one for another",
             )],
             Some("0.2.0"),
@@ -265,7 +265,7 @@ const CORPUS: &[Case] = &[
         expected: Judged(
             &[(
                 COMPATIBLE,
-                "limits on values changed: /components/schemas/InitReversalRequest/properties/reference_no/maxLength",
+                "limits on values changed: `/components/schemas/InitReversalRequest/properties/reference_no/maxLength`",
                 "callers go on as they are: the types leave them to Paynet",
             )],
             None,
@@ -326,11 +326,11 @@ const CORPUS: &[Case] = &[
                 (
                     BREAKS,
                     "property `card_no` changed its type",
-                    "`Transaction.card_no` is `Option<Secret>`, a secret instead of `Option<String>`",
+                    "`Transaction.card_no` is `Option<Secret>` (a secret) instead of `Option<String>`",
                 ),
                 (
                     COMPATIBLE,
-                    "limits on values changed: /components/schemas/Transaction/properties/card_no/format",
+                    "limits on values changed: `/components/schemas/Transaction/properties/card_no/format`",
                     "callers go on as they are: the types leave them to Paynet",
                 ),
             ],
@@ -771,8 +771,8 @@ const CORPUS: &[Case] = &[
         expected: Judged(
             &[(
                 COMPATIBLE,
-                "prose changed: /components/schemas/InitReversalRequest/properties/reference_no/description, \
-                 /paths/~1v1~1softpos~1init_reversal_transaction/post/summary",
+                "prose changed: `/components/schemas/InitReversalRequest/properties/reference_no/description`, \
+                 `/paths/~1v1~1softpos~1init_reversal_transaction/post/summary`",
                 "the documentation of the generated code follows",
             )],
             Some("0.1.1"),

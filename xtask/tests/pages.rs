@@ -53,6 +53,12 @@ fn a_document_is_found_however_its_page_is_laid_out() {
         ("with Windows line ends", pretty.replace('\n', "\r\n")),
         ("with a byte order mark", format!("\u{feff}{pretty}")),
         ("in a quote", quoted),
+        ("after a hint", format!("{{% hint style=\"info\" %}}\nSee below.\n{{% endhint %}}\n\n{pretty}")),
+        ("after front matter", format!("---\ndescription: A page\n---\n\n{pretty}")),
+        (
+            "in a tab",
+            format!("{{% tabs %}}\n{{% tab title=\"API\" %}}\n{pretty}\n{{% endtab %}}\n{{% endtabs %}}\n"),
+        ),
         ("twice", page(&[&document, &document])),
         ("bare", document.clone()),
         (
