@@ -69,8 +69,16 @@ fn client(document: &Document) -> Result<(Generator, TokenStream), Unusable> {
     let spec: OpenAPI = serde_path_to_error::deserialize(&document.json).map_err(|error| {
         let place: Vec<_> = error.path().iter().map(ToString::to_string).collect();
         let place = document::pointer("", &place.iter().map(String::as_str).collect::<Vec<_>>());
+        // Its error says no more than that it is in one of the paths.
+        let operation = document.operations().into_iter().map(|operation| operation.pointer).find(|at| {
+            at.starts_with(&place)
+                && document
+                    .json
+                    .pointer(at)
+                    .is_some_and(|json| serde_json::from_value::<openapiv3::Operation>(json.clone()).is_err())
+        });
         document.unusable(
-            &place,
+            &operation.unwrap_or(place),
             format!("openapiv3 cannot read it: {}", error.inner()),
             "expected what OpenAPI 3.0.3 allows there",
         )

@@ -835,6 +835,12 @@ fn a_byte_order_mark_and_what_openapi_does_not_allow_are_unusable() {
         "openapi/refund-cancel.json: at /info/version: openapiv3 cannot read it: \
          invalid type: integer `1`, expected a string; expected what OpenAPI 3.0.3 allows there",
     );
+    assert_change_unusable(
+        |json| json["paths"]["/v1/softpos/init_reversal_transaction"]["post"]["tags"] = json!("a"),
+        "openapi/refund-cancel.json: at /paths/~1v1~1softpos~1init_reversal_transaction/post: \
+         openapiv3 cannot read it: invalid type: string \"a\", expected a sequence; \
+         expected what OpenAPI 3.0.3 allows there",
+    );
 }
 
 /// What Paynet may add to a request and to an answer, one of each kind.

@@ -345,8 +345,7 @@ impl Judge<'_> {
         let (Some(was), Some(is)) = (&before.arguments, &after.arguments) else { return };
         let sorted = |list: &Vec<String>| list.iter().cloned().collect::<BTreeSet<_>>();
         if was != is && sorted(was) == sorted(is) {
-            let order: Vec<_> = is.iter().map(|name| format!("`{name}`")).collect();
-            let what = format!("the required properties are in the order {}", order.join(", "));
+            let what = format!("the required properties are in the order {}", quoted(is));
             let meaning = format!(
                 "`{name}::new` takes its arguments in that order: callers may compile and send one for another"
             );
@@ -506,15 +505,45 @@ impl Judge<'_> {
                 Of::Substance => self.as_written_alone(&place),
             }
         }
+        let documented = if old.code == new.code {
+            "callers go on as they are: nothing is generated from it"
+        } else {
+            "the documentation of the generated code follows"
+        };
         for (places, what, meaning) in [
-            (prose, "prose", "the documentation of the generated code follows"),
+            (prose, "prose", documented),
             (limits, "limits on values", "callers go on as they are: the types leave them to Paynet"),
         ] {
             if let Some(place) = places.first() {
-                let all: Vec<_> = places.iter().map(|place| format!("`{place}`")).collect();
-                let what = format!("{what} changed: {}", all.join(", "));
+                let what = format!("{what} changed: {}", quoted(&places));
                 self.add(Class::Compatible, Release::Patch, place, what, meaning);
             }
+        }
+        self.in_one_copy();
+    }
+
+    /// What differs in one document alone, where another says the same thing first.
+    fn in_one_copy(&mut self) {
+        for document in &self.new.files {
+            let Some(before) = self.old.files.iter().find(|before| before.file == document.file) else {
+                continue;
+            };
+            let is_hidden =
+                |place: &String| self.old.written.json.pointer(place) == self.new.written.json.pointer(place);
+            let places = differing(&self.in_place(&before.json), &document.json).into_iter();
+            let places: Vec<_> = places.map(|(place, _)| place).filter(is_hidden).collect();
+            let Some(place) = places.first() else { continue };
+            self.found.push(Difference {
+                class: Class::Compatible,
+                release: Release::None,
+                file: document.file.clone(),
+                place: place.clone(),
+                operations: Vec::new(),
+                what: format!("in this document alone changed: {}", quoted(&places)),
+                meaning: "callers go on as they are: nothing is generated from it".to_owned(),
+                drift: Vec::new(),
+                also: None,
+            });
         }
     }
 
@@ -534,4 +563,8 @@ impl Judge<'_> {
 /// Whether a place is about answers other than success.
 fn is_refusal(place: &str) -> bool {
     place.split_once("/responses/").is_some_and(|(_, rest)| !rest.starts_with("200"))
+}
+
+fn quoted(names: &[String]) -> String {
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }

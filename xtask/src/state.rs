@@ -13,6 +13,8 @@ use crate::{
 
 /// A state of `openapi/`, read in three ways.
 pub(crate) struct State {
+    /// Each document, before they were joined.
+    pub(crate) files: Vec<Document>,
     pub(crate) written: Document,
     pub(crate) corrected: Document,
     pub(crate) code: String,
@@ -31,7 +33,7 @@ impl State {
         let surface = Surface::of(&code)?;
         let operations = operations(&corrected);
         let bare = code.lines().filter(|line| !line.trim_start().starts_with("///")).collect();
-        Ok(Self { written, corrected, code, bare, surface, operations })
+        Ok(Self { files: documents.to_vec(), written, corrected, code, bare, surface, operations })
     }
 
     pub(crate) fn operation(&self, name: &str) -> Option<&Operation> {

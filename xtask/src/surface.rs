@@ -96,7 +96,7 @@ fn short(ty: &str) -> String {
     for path in ["::std::option::", "::std::string::", "::std::vec::", "::std::boxed::", "crate::"] {
         ty = ty.replace(path, "");
     }
-    ty
+    ty.replace("::serde_json", "serde_json").replace(",>", ">")
 }
 
 /// Whether two types differ only in whether there need be a value.

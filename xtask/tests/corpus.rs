@@ -778,6 +778,29 @@ const CORPUS: &[Case] = &[
             Some("0.1.1"),
         ),
     },
+    Case {
+        name: "prose is changed that nothing is generated from",
+        change: |all| {
+            all.get_mut("create-session.json").unwrap()["tags"] = json!([]);
+            at(all, REVERSAL, "/info")["title"] = json!("Corpus");
+            at(all, REVERSAL, "/components/parameters/ContentTypeHeader")["description"] = json!("Corpus.");
+        },
+        expected: Judged(
+            &[
+                (
+                    COMPATIBLE,
+                    "in this document alone changed: `/components/parameters/ContentTypeHeader/description`, `/info/title`",
+                    "callers go on as they are: nothing is generated from it",
+                ),
+                (
+                    COMPATIBLE,
+                    "prose changed: `/tags`",
+                    "callers go on as they are: nothing is generated from it",
+                ),
+            ],
+            None,
+        ),
+    },
     Case { name: "nothing is changed but the order of members", change: |_| (), expected: Same },
 ];
 
