@@ -416,13 +416,16 @@ fn what_follows_from_the_documents_is_not_stale() {
 }
 
 #[test]
-fn what_is_stale_is_renewed() {
+fn what_is_stale_is_renewed_when_asked_and_not_by_a_page_that_says_the_same() {
     let workspace = Workspace::new();
+    let same = page(&[stored()]);
     for (file, from) in
         [("openapi/README.md", "| `Session::"), ("tests/golden/generated.rs", "pub mod types")]
     {
         let good = workspace.read(file);
         fs::write(workspace.path().join(file), good.replacen(from, "stale", 1)).unwrap();
+        let ran = workspace.spec_with(&["update", "-"], &same, |_| ());
+        assert_eq!((ran.code, &*ran.stdout, &*ran.stderr), (0, "Nothing changed.\n", ""));
         let ran = workspace.spec(&["renew"]);
         assert_eq!(ran.stdout, format!("renewed {file}\n"));
         assert_eq!(workspace.read(file), good);
