@@ -4,10 +4,11 @@ use std::{fmt, sync::Arc};
 
 use crate::{
     Environment, Error, SecretKey, Session, SessionKey,
-    error::Said,
-    generated::{self, operations, types},
+    generated::{operations, wire},
     handoff::present,
+    response::ServerMessage,
     transport::{self, Credential},
+    types,
 };
 
 /// A dealer on a [`Client`](crate::Client): calls with the dealer's secret key.
@@ -15,11 +16,11 @@ use crate::{
 /// For the merchant's server, whose address Paynet has registered; never for an app.
 #[derive(Clone)]
 pub struct Agent {
-    api: generated::Client,
+    api: wire::Client,
 }
 
 impl Agent {
-    pub(crate) fn new(client: &generated::Client, key: SecretKey) -> Self {
+    pub(crate) fn new(client: &wire::Client, key: SecretKey) -> Self {
         Self { api: transport::with(client, Credential::SecretKey(Arc::new(key))) }
     }
 
@@ -77,7 +78,7 @@ pub struct NewSession {
 }
 
 impl NewSession {
-    fn read(api: &generated::Client, details: types::AuthResponse) -> Result<Self, Error> {
+    fn read(api: &wire::Client, details: types::AuthResponse) -> Result<Self, Error> {
         let key = present("session_key", details.session_key.as_ref(), |key| key.expose()).and_then(|key| {
             SessionKey::new(key.expose()).map_err(|_| {
                 "`session_key` of the answer is not 1 to 4096 visible ASCII characters".to_owned()
@@ -87,7 +88,7 @@ impl NewSession {
             Ok(key) => Ok(Self { session: Session::new(api, key), details }),
             Err(wrong) => {
                 let types::AuthResponse { object_name, code, message, .. } = details;
-                Err(Error::bad_response(wrong, Said { object_name, code, message }))
+                Err(Error::bad_response(wrong, ServerMessage { object_name, code, message }))
             }
         }
     }

@@ -5,7 +5,7 @@ use std::{fmt, time::Duration};
 use reqwest::{redirect, retry};
 use url::{Host, Url};
 
-use crate::{Agent, Environment, Error, SecretKey, Session, SessionKey, generated, transport::Context};
+use crate::{Agent, Environment, Error, SecretKey, Session, SessionKey, generated::wire, transport::Context};
 
 const HTTPS: bool = cfg!(any(feature = "rustls", feature = "native-tls", feature = "rustls-no-provider"));
 
@@ -15,7 +15,7 @@ const HTTPS: bool = cfg!(any(feature = "rustls", feature = "native-tls", feature
 /// Open a [`Session`] for each mobile session.
 #[derive(Clone)]
 pub struct Client {
-    api: generated::Client,
+    api: wire::Client,
 }
 
 impl Client {
@@ -198,7 +198,7 @@ impl ClientBuilder {
                 .with_source(error.without_url())
         })?;
         let context = Context { environment: self.environment, credential: None };
-        Ok(Client { api: generated::Client::new_with_client(&base_url, http, context) })
+        Ok(Client { api: wire::Client::new_with_client(&base_url, http, context) })
     }
 }
 

@@ -1,21 +1,24 @@
 //! What can go wrong, and what it means for the money.
 //!
 //! The only mapping from foreign errors. Nothing that the server wrote, and no
-//! secret, reaches `Debug`, `Display` or `source()`: server text is kept for
-//! the accessors alone.
+//! secret, reaches `Debug`, `Display` or `source()`: server text is available
+//! through the accessors alone.
 
 use std::{borrow::Cow, error::Error as StdError, fmt, io, time::Duration};
 
 use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
 use serde::de::DeserializeOwned;
 
-use crate::transport::{self, Operation};
+use crate::{
+    response::{ServerMessage, why_unreadable},
+    transport::Operation,
+};
 
 /// Why a call failed, or why a client could not be built.
 ///
-/// Ask [`outcome`](Self::outcome) what to do next, and [`kind`](Self::kind) what
-/// happened. `Display` is one line for a log; what Paynet wrote is in
-/// [`vendor_message`](Self::vendor_message) and never printed by itself.
+/// [`outcome`](Self::outcome) decides what to do next; [`kind`](Self::kind) tells what
+/// happened. `Display` is one line for a log, and never contains Paynet's text: that is in
+/// [`vendor_message`](Self::vendor_message).
 pub struct Error(Box<Inner>);
 
 struct Inner {
@@ -23,17 +26,9 @@ struct Inner {
     detail: Cow<'static, str>,
     operation: Option<&'static str>,
     status: Option<u16>,
-    said: Said,
+    server: ServerMessage,
     retry_after: Option<Duration>,
     source: Option<Box<dyn StdError + Send + Sync>>,
-}
-
-/// What every answer of Paynet's may carry: `ErrorResponse` in the document.
-#[derive(Default)]
-pub(crate) struct Said {
-    pub(crate) object_name: Option<String>,
-    pub(crate) code: Option<i64>,
-    pub(crate) message: Option<String>,
 }
 
 /// What happened. Each kind has one [`Outcome`].
@@ -87,7 +82,7 @@ impl ErrorKind {
         }
     }
 
-    fn of_status(status: u16) -> Self {
+    fn from_status(status: u16) -> Self {
         match status {
             401 | 403 => Self::Unauthorized,
             408 => Self::Timeout,
@@ -137,19 +132,19 @@ impl Error {
     /// `code` of the answer. Paynet documents no values for it.
     #[must_use]
     pub fn code(&self) -> Option<i64> {
-        self.0.said.code
+        self.0.server.code
     }
 
     /// `object_name` of the answer. Paynet's text: show it to people with care.
     #[must_use]
     pub fn object_name(&self) -> Option<&str> {
-        self.0.said.object_name.as_deref()
+        self.0.server.object_name.as_deref()
     }
 
     /// `message` of the answer. Paynet's text, and never part of `Display`: it may hold anything.
     #[must_use]
     pub fn vendor_message(&self) -> Option<&str> {
-        self.0.said.message.as_deref()
+        self.0.server.message.as_deref()
     }
 
     /// How long Paynet asks to wait: the `Retry-After` header, in seconds or as
@@ -166,7 +161,7 @@ impl Error {
             detail: detail.into(),
             operation: None,
             status: None,
-            said: Said::default(),
+            server: ServerMessage::default(),
             retry_after: None,
             source: None,
         }))
@@ -181,14 +176,14 @@ impl Error {
     }
 
     /// A successful answer that is not what the document says.
-    pub(crate) fn bad_response(detail: impl Into<Cow<'static, str>>, said: Said) -> Self {
+    pub(crate) fn bad_response(detail: impl Into<Cow<'static, str>>, server: ServerMessage) -> Self {
         let mut error = Self::new(ErrorKind::BadResponse, detail);
         error.0.status = Some(200);
-        error.0.said = said;
+        error.0.server = server;
         error
     }
 
-    pub(crate) fn during(mut self, operation: &Operation) -> Self {
+    pub(crate) fn with_operation(mut self, operation: &Operation) -> Self {
         self.0.operation = Some(operation.name);
         self
     }
@@ -199,30 +194,34 @@ impl Error {
     }
 
     /// From a call of the generated client whose answer is a `T`.
-    pub(crate) async fn of_call<T: DeserializeOwned>(
+    pub(crate) async fn from_client<T: DeserializeOwned>(
         error: progenitor_client::Error<()>,
         operation: &Operation,
     ) -> Self {
         use progenitor_client::Error as E;
         match error {
-            E::CommunicationError(error) | E::InvalidUpgrade(error) => Self::of_reqwest(&error),
+            E::CommunicationError(error) | E::InvalidUpgrade(error) => Self::from_reqwest(&error),
             E::ResponseBodyError(error) => {
-                let mut error = Self::of_reqwest(&error);
+                let mut error = Self::from_reqwest(&error);
                 error.0.status = Some(200);
                 error
             }
             E::InvalidResponsePayload(body, _) => {
-                Self::bad_response(why_unreadable::<T>(&body, operation), Said::of(&body))
+                Self::bad_response(why_unreadable::<T>(&body, operation), ServerMessage::from_body(&body))
             }
-            E::UnexpectedResponse(response) => Self::of_response(response).await,
-            E::ErrorResponse(response) => Self::of_status(response.status().as_u16(), response.headers()),
-            // What the transport says of a successful answer.
-            E::Custom(detail) => Self::bad_response(detail, Said::default()),
+            E::UnexpectedResponse(response) => {
+                let mut error = Self::from_status(response.status().as_u16(), response.headers());
+                error.0.server = ServerMessage::from_response(response).await;
+                error
+            }
+            E::ErrorResponse(response) => Self::from_status(response.status().as_u16(), response.headers()),
+            // What `Response` refuses of a successful answer.
+            E::Custom(detail) => Self::bad_response(detail, ServerMessage::default()),
             E::InvalidRequest(reason) => Self::invalid_input(reason),
         }
     }
 
-    fn of_reqwest(error: &reqwest::Error) -> Self {
+    fn from_reqwest(error: &reqwest::Error) -> Self {
         let (kind, detail) = if error.is_connect() {
             (ErrorKind::Connect, connect_detail(error))
         } else if error.is_timeout() {
@@ -236,17 +235,8 @@ impl Error {
         }
     }
 
-    async fn of_response(mut response: reqwest::Response) -> Self {
-        let mut error = Self::of_status(response.status().as_u16(), response.headers());
-        // The status has decided already; a body that cannot be read adds nothing.
-        if let Ok(body) = transport::read::<()>(&mut response).await {
-            error.0.said = Said::of(&body);
-        }
-        error
-    }
-
-    fn of_status(status: u16, headers: &HeaderMap) -> Self {
-        let kind = ErrorKind::of_status(status);
+    fn from_status(status: u16, headers: &HeaderMap) -> Self {
+        let kind = ErrorKind::from_status(status);
         let mut error = Self::new(
             kind,
             match kind {
@@ -264,9 +254,9 @@ impl Error {
     }
 }
 
-/// What the operating system says of a failed connection. The errors of the
-/// libraries below quote what the server wrote, as the names in a certificate or
-/// the debug data of HTTP/2, and are not kept.
+/// The operating system's reason for a failed connection. The errors of the libraries
+/// below quote what the server wrote, such as the names in a certificate or the debug data
+/// of HTTP/2, and are dropped.
 #[derive(Debug)]
 struct Cause(io::ErrorKind);
 
@@ -291,58 +281,6 @@ impl fmt::Display for Cause {
 
 impl StdError for Cause {}
 
-impl Said {
-    /// Reads the properties of `ErrorResponse` from a body of any kind: each that has its type.
-    fn of(body: &[u8]) -> Self {
-        let body: serde_json::Value = serde_json::from_slice(body).unwrap_or_default();
-        let text = |name: &str| body.get(name)?.as_str().map(str::to_owned);
-        Self {
-            object_name: text("object_name"),
-            code: body.get("code").and_then(serde_json::Value::as_i64),
-            message: text("message"),
-        }
-    }
-}
-
-/// Says what is wrong with a body, naming the property where there is one, and
-/// quoting nothing: `serde_json`'s messages echo values.
-fn why_unreadable<T: DeserializeOwned>(body: &[u8], operation: &Operation) -> String {
-    let mut deserializer = serde_json::Deserializer::from_slice(body);
-    let Err(error) = serde_path_to_error::deserialize::<_, T>(&mut deserializer) else {
-        return "the answer has something after its JSON object".to_owned();
-    };
-    // Only the document's own names are printed: another key is server text.
-    let known = |name: &str| operation.properties.iter().find(|known| **known == name);
-    let mut place = String::new();
-    for segment in error.path() {
-        match segment {
-            serde_path_to_error::Segment::Map { key } => match known(key) {
-                Some(name) if place.is_empty() => place.push_str(name),
-                Some(name) => place = format!("{place}.{name}"),
-                None => break,
-            },
-            serde_path_to_error::Segment::Seq { index } => place = format!("{place}[{index}]"),
-            _ => break,
-        }
-    }
-    let json = error.inner();
-    let says = json.to_string();
-    let missing = says.strip_prefix("missing field `").and_then(|rest| known(rest.split('`').next()?));
-    match (json.classify(), missing) {
-        (serde_json::error::Category::Data, Some(missing)) => {
-            format!("`{missing}` is missing from the answer")
-        }
-        (serde_json::error::Category::Data, None) if !place.is_empty() => {
-            format!("`{place}` of the answer does not have the type that the document says")
-        }
-        (category, _) => format!(
-            "the answer is not the documented JSON ({category:?} error at line {}, column {})",
-            json.line(),
-            json.column()
-        ),
-    }
-}
-
 fn connect_detail(error: &reqwest::Error) -> &'static str {
     if error.is_dns() {
         "the server's name could not be resolved"
@@ -366,17 +304,17 @@ fn retry_after(headers: &HeaderMap) -> Option<Duration> {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Inner { detail, operation, status, said, .. } = &*self.0;
+        let Inner { detail, operation, status, server, .. } = &*self.0;
         if let Some(operation) = operation {
             write!(f, "{operation}: ")?;
         }
         f.write_str(detail)?;
-        match (status, said.code) {
+        match (status, server.code) {
             (Some(status), Some(code)) => write!(f, " (HTTP {status}, code {code})")?,
             (Some(status), None) => write!(f, " (HTTP {status})")?,
             _ => {}
         }
-        // Of a value or a configuration it goes without saying.
+        // Nothing was sent, so the outcome is omitted.
         match self.kind() {
             ErrorKind::InvalidInput | ErrorKind::Configuration => Ok(()),
             _ => write!(f, "; {}", self.outcome()),
@@ -386,14 +324,14 @@ impl fmt::Display for Error {
 
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Inner { kind, detail, operation, status, said, retry_after, source } = &*self.0;
+        let Inner { kind, detail, operation, status, server, retry_after, source } = &*self.0;
         f.debug_struct("Error")
             .field("kind", kind)
             .field("outcome", &self.outcome())
             .field("operation", operation)
             .field("detail", detail)
             .field("status", status)
-            .field("code", &said.code)
+            .field("code", &server.code)
             .field("retry_after", retry_after)
             .field("source", source)
             .finish_non_exhaustive()

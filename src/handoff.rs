@@ -4,7 +4,7 @@ use std::fmt;
 
 use url::Url;
 
-use crate::{Secret, check::parse_app_url};
+use crate::{Error, Secret, generated::wire, response::ServerMessage, validate::parse_app_url};
 
 /// What the merchant's app needs to open the PayPOS app, which then carries the operation out.
 ///
@@ -33,8 +33,8 @@ impl fmt::Debug for Handoff {
 }
 
 impl Handoff {
-    /// From the properties of an answer, by the generated code; the error says which one is wrong.
-    pub(crate) fn read(
+    /// From the properties of an answer; the error names the one that is wrong.
+    fn read(
         payment_session_id: Option<String>,
         deeplink_url: Option<String>,
         encryption_key: Option<Secret>,
@@ -44,11 +44,29 @@ impl Handoff {
             payment_session_id: present("payment_session_id", payment_session_id, String::as_str)
                 .and_then(|id| without_control("payment_session_id", id))?,
             deeplink_url: parse_app_url(&deeplink_url)
-                .map_err(|wrong| format!("`deeplink_url` of the answer {wrong}"))?,
+                .map_err(|problem| format!("`deeplink_url` of the answer {problem}"))?,
             encryption_key: present("encryption_key", encryption_key, Secret::expose)?,
         })
     }
 }
+
+/// The answers that a handoff is read from: of each operation that opens PayPOS.
+macro_rules! handoff_from {
+    ($($answer:ident),*) => {
+        $(impl TryFrom<wire::types::$answer> for Handoff {
+            type Error = Error;
+
+            fn try_from(answer: wire::types::$answer) -> Result<Self, Error> {
+                let wire::types::$answer { object_name, code, message, .. } = answer;
+                Self::read(answer.payment_session_id, answer.deeplink_url, answer.encryption_key).map_err(
+                    |problem| Error::bad_response(problem, ServerMessage { object_name, code, message }),
+                )
+            }
+        })*
+    };
+}
+
+handoff_from!(InitReversalResponse, InitSaleResponse);
 
 /// The value of a property that the document leaves optional and the client needs.
 pub(crate) fn present<T>(property: &str, value: Option<T>, text: fn(&T) -> &str) -> Result<T, String> {

@@ -4,26 +4,27 @@
 #![warn(clippy::expect_used, clippy::panic, clippy::print_stderr, clippy::print_stdout, clippy::unwrap_used)]
 
 mod agent;
-mod check;
 mod client;
-mod decimal;
 mod environment;
 mod error;
 mod generated;
 mod handoff;
 mod key;
+mod property;
+mod response;
 mod secret;
 mod session;
 #[cfg(feature = "simulator")]
 pub mod simulator;
 mod transport;
+mod validate;
 mod wait;
 
 pub use agent::{Agent, NewSession};
 pub use client::{Client, ClientBuilder};
 pub use environment::Environment;
 pub use error::{Error, ErrorKind, Outcome};
-pub use generated::public as types;
+pub use generated::types;
 pub use handoff::Handoff;
 pub use key::{SecretKey, SessionKey};
 /// The HTTP library below, for [`ClientBuilder::http`] alone.

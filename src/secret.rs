@@ -2,14 +2,13 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Deserializer};
 use zeroize::Zeroizing;
 
-/// A secret of Paynet's, such as the `encryption_key` of a [`Handoff`](crate::Handoff).
+/// A secret from or for Paynet, such as the `encryption_key` of a [`Handoff`](crate::Handoff).
 ///
-/// `Debug` prints `[redacted]`, there is no `Display`, and the memory is wiped
-/// on drop. Copies that are made of [`expose`](Self::expose) are the caller's.
-/// Serialized, it is the text itself, as a request carries it.
+/// `Debug` prints `[redacted]`, there is no `Display` and no `Serialize`, and the memory is
+/// wiped on drop. Copies of [`expose`](Self::expose) are the caller's responsibility.
 #[derive(Clone)]
 pub struct Secret(Zeroizing<String>);
 
@@ -51,11 +50,5 @@ impl fmt::Debug for Redacted {
 impl<'de> Deserialize<'de> for Secret {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         String::deserialize(deserializer).map(Self::from)
-    }
-}
-
-impl Serialize for Secret {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.0.serialize(serializer)
     }
 }

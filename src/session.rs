@@ -4,8 +4,9 @@ use std::{fmt, sync::Arc};
 
 use crate::{
     Environment, Error, Handoff, SessionKey,
-    generated::{self, operations, types},
+    generated::{operations, wire},
     transport::{self, Credential},
+    types,
     wait::Wait,
 };
 
@@ -15,12 +16,12 @@ use crate::{
 /// client's connections. A session belongs to its client's environment.
 #[derive(Clone)]
 pub struct Session {
-    api: generated::Client,
+    api: wire::Client,
     key: Arc<SessionKey>,
 }
 
 impl Session {
-    pub(crate) fn new(client: &generated::Client, key: SessionKey) -> Self {
+    pub(crate) fn new(client: &wire::Client, key: SessionKey) -> Self {
         let key = Arc::new(key);
         Self { api: transport::with(client, Credential::SessionKey(Arc::clone(&key))), key }
     }

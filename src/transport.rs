@@ -1,12 +1,10 @@
-//! The hooks of the generated client: the only place where a request is touched
-//! or an answer read.
+//! The hooks of the generated client, and the span of each call: the only place where a
+//! request is touched.
 //!
-//! Before a request leaves, it carries exactly the headers that the document
-//! and HTTP ask for; an answer is read within a cap, and must be an object.
+//! Before a request leaves, it carries exactly the headers that the document and HTTP require.
 
 use std::{future::Future, sync::Arc, time::Instant};
 
-use bytes::{Bytes, BytesMut};
 use progenitor_client::{ClientHooks, OperationInfo};
 use reqwest::header::{AUTHORIZATION, HeaderName, HeaderValue, InvalidHeaderValue, USER_AGENT};
 use serde::de::DeserializeOwned;
@@ -15,26 +13,24 @@ use zeroize::Zeroizing;
 
 use crate::{
     Environment, Error, SecretKey, SessionKey,
-    check::Check,
-    generated::{self, operations},
+    generated::{operations, wire},
+    response::Response,
+    validate::Validate,
 };
-
-/// The most that is read of an answer's decoded body, in bytes.
-const MAX_BODY: usize = 64 * 1024;
 
 const API_VERSION: HeaderName = HeaderName::from_static("api-version");
 const PAYNET_MOBILE: HeaderName = HeaderName::from_static("paynetmobile");
 const SESSION_KEY: HeaderName = HeaderName::from_static("session-key");
 const AGENT: &str = concat!("paypos/", env!("CARGO_PKG_VERSION"));
 
-/// What the generated client carries beside reqwest's: see its `inner`.
+/// Per-client state, stored in the generated client's `inner` field.
 #[derive(Clone, Debug)]
 pub(crate) struct Context {
     pub(crate) environment: Environment,
     pub(crate) credential: Option<Credential>,
 }
 
-/// Whom the calls are made for.
+/// The credential of an agent or a session.
 #[derive(Clone, Debug)]
 pub(crate) enum Credential {
     SecretKey(Arc<SecretKey>),
@@ -42,13 +38,13 @@ pub(crate) enum Credential {
 }
 
 /// The same client, on the same connections, with a credential.
-pub(crate) fn with(client: &generated::Client, credential: Credential) -> generated::Client {
+pub(crate) fn with(client: &wire::Client, credential: Credential) -> wire::Client {
     let mut client = client.clone();
     client.inner.credential = Some(credential);
     client
 }
 
-/// A header that is injected where the document asks for it.
+/// A header that is injected where the document requires it.
 #[derive(Clone, Copy)]
 pub(crate) enum Header {
     Authorization,
@@ -60,26 +56,26 @@ pub(crate) enum Header {
 pub(crate) struct Operation {
     pub(crate) name: &'static str,
     pub(crate) headers: &'static [Header],
-    /// The properties of a successful answer, and of what it is made of.
+    /// The properties of a successful answer, and of the types within it.
     pub(crate) properties: &'static [&'static str],
 }
 
-/// Makes one call: checks the request, sends it, reads the answer, and records all that in a span.
+/// Makes one call: validates the request, sends it, reads the answer, and records all that in a span.
 ///
-/// The generated call is boxed before anything else, as its future is large and would be copied at each step.
+/// The generated call is boxed first, as its future is large and would be copied at each step.
 pub(crate) fn call<T: DeserializeOwned, A>(
     operation: &Operation,
-    api: &generated::Client,
-    request: &impl Check,
-    answer: impl Future<Output = Result<Answer<T>, progenitor_client::Error<()>>>,
+    api: &wire::Client,
+    request: &impl Validate,
+    answer: impl Future<Output = Result<Response<T>, progenitor_client::Error<()>>>,
     read: impl FnOnce(T) -> Result<A, Error>,
 ) -> impl Future<Output = Result<A, Error>> {
     let answer = Box::pin(answer);
     record(operation, api.inner.environment, async move {
-        request.check()?;
+        request.validate("request")?;
         match answer.await {
-            Ok(Answer(answer)) => read(answer),
-            Err(error) => Err(Box::pin(Error::of_call::<T>(error, operation)).await),
+            Ok(Response(answer)) => read(answer),
+            Err(error) => Err(Box::pin(Error::from_client::<T>(error, operation)).await),
         }
     })
 }
@@ -103,7 +99,7 @@ async fn record<A>(
         started: Instant::now(),
         finished: false,
     };
-    let result = call.instrument(record.span.clone()).await.map_err(|error| error.during(operation));
+    let result = call.instrument(record.span.clone()).await.map_err(|error| error.with_operation(operation));
     record.finish(result.as_ref().err());
     result
 }
@@ -142,14 +138,14 @@ impl Drop for Record {
     }
 }
 
-impl ClientHooks<Context> for generated::Client {
+impl ClientHooks<Context> for wire::Client {
     async fn pre<E>(
         &self,
         request: &mut reqwest::Request,
         info: &OperationInfo,
     ) -> Result<(), progenitor_client::Error<E>> {
         let headers = request.headers_mut();
-        // progenitor's own, which no document of Paynet's asks for.
+        // Added by progenitor; no document of Paynet's has it.
         headers.remove(API_VERSION);
         headers.insert(USER_AGENT, HeaderValue::from_static(AGENT));
         let operation = operations::ALL.iter().find(|operation| operation.name == info.operation_id);
@@ -163,7 +159,7 @@ impl ClientHooks<Context> for generated::Client {
                 }
                 (Header::PaynetMobile, _) => (PAYNET_MOBILE, HeaderValue::from_static("2")),
                 (Header::SessionKey | Header::Authorization, _) => {
-                    let wrong = "the document asks for another credential than this operation is called with";
+                    let wrong = "the document requires another credential than this operation is called with";
                     return Err(progenitor_client::Error::InvalidRequest(wrong.to_owned()));
                 }
             };
@@ -177,46 +173,4 @@ fn sensitive(text: &str) -> Result<HeaderValue, InvalidHeaderValue> {
     let mut value = HeaderValue::from_str(text)?;
     value.set_sensitive(true);
     Ok(value)
-}
-
-/// A successful answer, which the generated methods read by this type.
-pub(crate) struct Answer<T>(T);
-
-impl<T: DeserializeOwned> Answer<T> {
-    pub(crate) async fn from_response<E>(
-        mut response: reqwest::Response,
-    ) -> Result<Self, progenitor_client::Error<E>> {
-        let body = read(&mut response).await?;
-        // serde's derived code takes an array for an object; the document does not.
-        if !body.trim_ascii_start().starts_with(b"{") {
-            return Err(progenitor_client::Error::Custom("the answer is not a JSON object".to_owned()));
-        }
-        match serde_json::from_slice(&body) {
-            Ok(answer) => Ok(Self(answer)),
-            Err(error) => Err(progenitor_client::Error::InvalidResponsePayload(body, error)),
-        }
-    }
-}
-
-/// Reads a body of at most [`MAX_BODY`] bytes.
-pub(crate) async fn read<E>(response: &mut reqwest::Response) -> Result<Bytes, progenitor_client::Error<E>> {
-    let too_large = || progenitor_client::Error::Custom("the answer is larger than 64 KiB".to_owned());
-    let failed = progenitor_client::Error::ResponseBodyError;
-    // A declared length is refused before anything of the body is read.
-    if response.content_length().is_some_and(|length| length > MAX_BODY as u64) {
-        return Err(too_large());
-    }
-    let mut body = response.chunk().await.map_err(failed)?.unwrap_or_default();
-    // Most bodies are one chunk, which is not copied.
-    if let Some(next) = response.chunk().await.map_err(failed)? {
-        let mut whole = BytesMut::from(body);
-        whole.extend_from_slice(&next);
-        while whole.len() <= MAX_BODY
-            && let Some(next) = response.chunk().await.map_err(failed)?
-        {
-            whole.extend_from_slice(&next);
-        }
-        body = whole.freeze();
-    }
-    if body.len() > MAX_BODY { Err(too_large()) } else { Ok(body) }
 }

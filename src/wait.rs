@@ -24,7 +24,7 @@ pub enum Decision {
     Failed(Vec<Transaction>),
     /// Nothing, before the deadline: the phone may still finish it, so check again before
     /// initiating another.
-    Nothing,
+    Pending,
 }
 
 /// A wait for the phone, made by [`Session::wait_for`]: `.await` it.
@@ -57,7 +57,7 @@ pub enum Decision {
 ///
 /// # Panics
 /// Outside of a tokio runtime, as all of reqwest does.
-#[must_use = "nothing is waited for until it is awaited"]
+#[must_use = "pending is waited for until it is awaited"]
 pub struct Wait {
     session: Session,
     payment_session_id: String,
@@ -113,7 +113,7 @@ impl Wait {
             (self.on_check)(&checked);
             let (last, not_before) = match checked {
                 Ok(answer) => match decided(answer.data) {
-                    Decision::Nothing => (Ok(Decision::Nothing), Duration::ZERO),
+                    Decision::Pending => (Ok(Decision::Pending), Duration::ZERO),
                     decision => return Ok(decision),
                 },
                 Err(error) if is_final(&error) => return Err(error),
@@ -144,7 +144,7 @@ fn decided(transactions: Vec<Transaction>) -> Decision {
     } else if !others.is_empty() && others.iter().all(|other| other.is_succeed == Some(false)) {
         Decision::Failed(others)
     } else {
-        Decision::Nothing
+        Decision::Pending
     }
 }
 
@@ -187,19 +187,19 @@ mod tests {
             let (name, those) = match decided(succeeded.iter().enumerate().map(one).collect()) {
                 Decision::Succeeded(those) => ("succeeded", those),
                 Decision::Failed(those) => ("failed", those),
-                Decision::Nothing => ("nothing", Vec::new()),
+                Decision::Pending => ("pending", Vec::new()),
             };
             let ids: Vec<_> = those.into_iter().filter_map(|transaction| transaction.xact_id).collect();
             format!("{name} {}", ids.join(" "))
         };
         let (yes, no) = (Some(true), Some(false));
-        assert_eq!(decide(&[]), "nothing ");
-        assert_eq!(decide(&[None]), "nothing ");
+        assert_eq!(decide(&[]), "pending ");
+        assert_eq!(decide(&[None]), "pending ");
         assert_eq!(decide(&[yes]), "succeeded 0");
         assert_eq!(decide(&[no]), "failed 0");
         assert_eq!(decide(&[no, no]), "failed 0 1");
-        assert_eq!(decide(&[no, None]), "nothing ");
-        assert_eq!(decide(&[None, no]), "nothing ");
+        assert_eq!(decide(&[no, None]), "pending ");
+        assert_eq!(decide(&[None, no]), "pending ");
         assert_eq!(decide(&[yes, no]), "succeeded 0");
         assert_eq!(decide(&[no, yes, None]), "succeeded 1");
         assert_eq!(decide(&[yes, no, yes]), "succeeded 0 2");

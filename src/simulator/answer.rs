@@ -16,7 +16,7 @@ use serde_json::{
 
 use super::{
     Fault,
-    books::{Sale, Undecided},
+    ledger::{Sale, PendingPayment},
     judge::Judge,
     refusal::Refusal,
     server::Broken,
@@ -127,7 +127,7 @@ fn carry_out(judge: &Judge, state: &State, request: &ReceivedRequest) -> Result<
                 Refusal::breaks_the_document("the simulator cannot hold a number of the sale as it is")
             })?;
             let amount = asked.amount.filter(|amount| *amount > Decimal::ZERO).ok_or(Refusal::NO_AMOUNT)?;
-            handoff("sale", state.init_sale(session_key, Undecided::Sale { amount, asked })?)
+            handoff("sale", state.init_sale(session_key, PendingPayment::Sale { amount, asked })?)
         }
         "init_reversal_transaction" => {
             handoff("reversal", state.init_reversal(session_key, text("xact_id"))?)
@@ -136,7 +136,7 @@ fn carry_out(judge: &Judge, state: &State, request: &ReceivedRequest) -> Result<
             data = to_raw_value(&state.check(session_key, text("payment_session_id"))?).ok();
             Value::Null
         }
-        _ => return Err(Refusal::not_played(path)),
+        _ => return Err(Refusal::unsupported(path)),
     };
     let mut answer = said(operation, 0, "simulated", &properties);
     answer.extend(data.map(|data| ("Data".to_owned(), data)));

@@ -35,7 +35,7 @@
 //! ```
 
 mod answer;
-mod books;
+mod ledger;
 mod judge;
 mod refusal;
 mod server;
@@ -72,7 +72,7 @@ pub const CODE_UNKNOWN_PAYMENT_SESSION: i64 = 9009;
 /// `code` of the simulator for a sale without a positive amount. Paynet documents no codes.
 pub const CODE_NO_AMOUNT: i64 = 9010;
 /// `code` of the simulator for an operation that it does not play. Paynet documents no codes.
-pub const CODE_NOT_PLAYED: i64 = 9011;
+pub const CODE_UNSUPPORTED: i64 = 9011;
 
 /// A running simulator. Dropping it stops it; [`shutdown`](Self::shutdown) also waits until it has stopped.
 #[derive(Debug)]
@@ -194,7 +194,7 @@ impl Phone<'_> {
     ///
     /// # Errors
     /// Where no such payment session waits for the phone, or the sale was reversed meanwhile.
-    pub fn approve(&self, payment_session_id: &str) -> Result<(), NotWaiting> {
+    pub fn approve(&self, payment_session_id: &str) -> Result<(), NoPendingPayment> {
         self.state.decide(payment_session_id, true)
     }
 
@@ -202,7 +202,7 @@ impl Phone<'_> {
     ///
     /// # Errors
     /// Where no such payment session waits for the phone.
-    pub fn decline(&self, payment_session_id: &str) -> Result<(), NotWaiting> {
+    pub fn decline(&self, payment_session_id: &str) -> Result<(), NoPendingPayment> {
         self.state.decide(payment_session_id, false)
     }
 }
@@ -211,12 +211,12 @@ impl Phone<'_> {
 /// was reversed meanwhile.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct NotWaiting;
+pub struct NoPendingPayment;
 
-impl fmt::Display for NotWaiting {
+impl fmt::Display for NoPendingPayment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("no such payment session waits for the phone, or its sale was reversed meanwhile")
     }
 }
 
-impl std::error::Error for NotWaiting {}
+impl std::error::Error for NoPendingPayment {}

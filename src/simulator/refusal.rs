@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::{
     CODE_ALREADY_REVERSED, CODE_BREAKS_THE_DOCUMENT, CODE_ENDED_SESSION, CODE_EXPIRED_SESSION,
-    CODE_NO_AMOUNT, CODE_NOT_PLAYED, CODE_OTHER_DEALER, CODE_UNKNOWN_DEALER, CODE_UNKNOWN_PAYMENT_SESSION,
+    CODE_NO_AMOUNT, CODE_UNSUPPORTED, CODE_OTHER_DEALER, CODE_UNKNOWN_DEALER, CODE_UNKNOWN_PAYMENT_SESSION,
     CODE_UNKNOWN_SESSION, CODE_UNKNOWN_TRANSACTION,
 };
 
@@ -38,8 +38,8 @@ impl Refusal {
         Self { code: CODE_BREAKS_THE_DOCUMENT, message: wrong.into() }
     }
 
-    pub(super) fn not_played(path: &str) -> Self {
+    pub(super) fn unsupported(path: &str) -> Self {
         let message = format!("the simulator does not play {path}");
-        Self { code: CODE_NOT_PLAYED, message: message.into() }
+        Self { code: CODE_UNSUPPORTED, message: message.into() }
     }
 }

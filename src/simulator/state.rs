@@ -9,13 +9,13 @@ use std::{
 use http::{HeaderMap, Method, request};
 
 use super::{
-    Fault, NotWaiting, Refusal, Simulator,
-    books::{OpenSession, Payment, Recorded, Transaction, Undecided},
+    Fault, NoPendingPayment, Refusal, Simulator,
+    ledger::{OpenSession, Payment, CompletedSale, Transaction, PendingPayment},
 };
 use crate::{Decimal, SecretKey, SessionKey};
 
 /// Whose the sessions and transactions are that a test asks for without a dealer.
-const HOUSE: &str = "simulated-house-dealer";
+const DEFAULT_DEALER: &str = "simulated-house-dealer";
 
 /// The most that is kept of the bodies of requests, in bytes.
 const KEPT_BYTES: usize = 64 * 1024 * 1024;
@@ -26,12 +26,12 @@ pub(super) struct State(Mutex<Inner>);
 #[derive(Default)]
 struct Inner {
     issued: u64,
-    /// By secret key; the key is also the dealer's name in the books.
-    dealers: Kept<()>,
-    sessions: Kept<OpenSession>,
-    payments: Kept<Payment>,
+    /// By secret key; the key is also the dealer's name in the ledger.
+    dealers: BoundedMap<()>,
+    sessions: BoundedMap<OpenSession>,
+    payments: BoundedMap<Payment>,
     /// Completed sales, by `xact_id`.
-    sales: Kept<Recorded>,
+    sales: BoundedMap<CompletedSale>,
     requests: VecDeque<ReceivedRequest>,
     /// Of the bodies of the requests, in bytes.
     kept: usize,
@@ -51,7 +51,7 @@ impl State {
     }
 
     pub(super) fn issue_session(&self) -> SessionKey {
-        SessionKey(self.lock().open_session(HOUSE).into())
+        SessionKey(self.lock().open_session(DEFAULT_DEALER).into())
     }
 
     pub(super) fn add_transaction(&self) -> String {
@@ -59,7 +59,7 @@ impl State {
         let id = inner.issue("transaction");
         inner
             .sales
-            .keep(id.clone(), Recorded { dealer: HOUSE.to_owned(), amount: Decimal::ONE, reversed: false });
+            .keep(id.clone(), CompletedSale { dealer: DEFAULT_DEALER.to_owned(), amount: Decimal::ONE, reversed: false });
         id
     }
 
@@ -88,7 +88,7 @@ impl State {
     }
 
     /// A payment session for a sale.
-    pub(super) fn init_sale(&self, session_key: &str, sale: Undecided) -> Result<String, Refusal> {
+    pub(super) fn init_sale(&self, session_key: &str, sale: PendingPayment) -> Result<String, Refusal> {
         let mut inner = self.lock();
         let dealer = inner.session(session_key, None)?;
         Ok(inner.open_payment(dealer, sale))
@@ -99,7 +99,7 @@ impl State {
         let mut inner = self.lock();
         let dealer = inner.session(session_key, None)?;
         let amount = inner.reversible(&dealer, xact_id)?;
-        Ok(inner.open_payment(dealer, Undecided::Reversal { xact_id: xact_id.to_owned(), amount }))
+        Ok(inner.open_payment(dealer, PendingPayment::Reversal { xact_id: xact_id.to_owned(), amount }))
     }
 
     /// The transactions of a payment session.
@@ -118,23 +118,23 @@ impl State {
     }
 
     /// The phone finishes a payment session, one way or the other.
-    pub(super) fn decide(&self, payment_session_id: &str, approve: bool) -> Result<(), NotWaiting> {
+    pub(super) fn decide(&self, payment_session_id: &str, approve: bool) -> Result<(), NoPendingPayment> {
         let mut inner = self.lock();
-        let payment = inner.payments.get(payment_session_id).ok_or(NotWaiting)?;
-        let (dealer, what) = (payment.dealer.clone(), payment.undecided.clone().ok_or(NotWaiting)?);
-        if approve && let Undecided::Reversal { xact_id, .. } = &what {
-            inner.reversible(&dealer, xact_id).map_err(|_| NotWaiting)?;
+        let payment = inner.payments.get(payment_session_id).ok_or(NoPendingPayment)?;
+        let (dealer, what) = (payment.dealer.clone(), payment.pending.clone().ok_or(NoPendingPayment)?);
+        if approve && let PendingPayment::Reversal { xact_id, .. } = &what {
+            inner.reversible(&dealer, xact_id).map_err(|_| NoPendingPayment)?;
             if let Some(sale) = inner.sales.get_mut(xact_id) {
                 sale.reversed = true;
             }
         }
         let id = inner.issue("transaction");
         let transaction = what.transaction(&id, approve);
-        if approve && let Undecided::Sale { amount, .. } = what {
-            inner.sales.keep(id, Recorded { dealer, amount, reversed: false });
+        if approve && let PendingPayment::Sale { amount, .. } = what {
+            inner.sales.keep(id, CompletedSale { dealer, amount, reversed: false });
         }
         if let Some(payment) = inner.payments.get_mut(payment_session_id) {
-            payment.undecided = None;
+            payment.pending = None;
             payment.transactions.push(transaction);
         }
         Ok(())
@@ -173,9 +173,9 @@ impl Inner {
         key
     }
 
-    fn open_payment(&mut self, dealer: String, what: Undecided) -> String {
+    fn open_payment(&mut self, dealer: String, what: PendingPayment) -> String {
         let id = self.issue("payment-session");
-        self.payments.keep(id.clone(), Payment { dealer, undecided: Some(what), transactions: Vec::new() });
+        self.payments.keep(id.clone(), Payment { dealer, pending: Some(what), transactions: Vec::new() });
         id
     }
 
@@ -222,18 +222,18 @@ impl fmt::Debug for State {
 }
 
 /// The latest values by their keys; the oldest goes when there are too many.
-struct Kept<V> {
+struct BoundedMap<V> {
     values: HashMap<String, V>,
     order: VecDeque<String>,
 }
 
-impl<V> Default for Kept<V> {
+impl<V> Default for BoundedMap<V> {
     fn default() -> Self {
         Self { values: HashMap::new(), order: VecDeque::new() }
     }
 }
 
-impl<V> Kept<V> {
+impl<V> BoundedMap<V> {
     fn keep(&mut self, key: String, value: V) {
         if self.order.len() == Simulator::KEPT_OF_EACH
             && let Some(oldest) = self.order.pop_front()

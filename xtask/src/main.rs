@@ -1,21 +1,11 @@
 //! What the maintainers of `paypos` run.
 
-mod calls;
-mod changelog;
-mod choose;
-#[path = "../../codegen/mod.rs"]
-mod codegen;
-mod differs;
-mod fetch;
-mod judge;
-mod map;
+mod diff;
 mod page;
-mod plan;
 mod report;
+mod snapshot;
 mod sources;
-mod state;
-mod surface;
-mod update;
+mod store;
 
 use std::process::ExitCode;
 
@@ -23,7 +13,7 @@ use anyhow::Result;
 use clap::{Args, Parser, Subcommand};
 
 use report::Format;
-use update::Store;
+use store::Store;
 
 /// What the maintainers of paypos run.
 #[derive(Parser)]
@@ -36,7 +26,7 @@ enum Xtask {
 
 #[derive(Subcommand)]
 enum Spec {
-    /// Reads pages, stores the documents on them, and says what the difference means.
+    /// Reads pages, stores the documents on them, and reports what the difference means.
     ///
     /// Exits with 0 when it is done, changed or not, and with 2 when nothing can be stored.
     Update(Pages),
@@ -46,8 +36,8 @@ enum Spec {
     Check(Pages),
     /// Prints each operation of the stored documents, and which corrections touch it, and why.
     Explain,
-    /// Writes what follows from the stored documents: the golden files, and the table in openapi/README.md.
-    Renew,
+    /// Writes what follows from the stored documents: the golden file, and the table in openapi/README.md.
+    Regenerate,
 }
 
 #[derive(Args)]
@@ -56,6 +46,10 @@ struct Pages {
     /// input. Without any, the pages in openapi/sources.toml.
     #[arg(value_name = "PAGE")]
     given: Vec<String>,
+    /// Replaces stored prose, such as English descriptions, from any page, and not only from the
+    /// page that openapi/sources.toml names.
+    #[arg(long)]
+    prose: bool,
     /// For machines.
     #[arg(long, conflicts_with = "markdown")]
     json: bool,
@@ -78,7 +72,7 @@ fn main() -> ExitCode {
     let Xtask::Spec(command) = Xtask::parse();
     let format = match &command {
         Spec::Update(pages) | Spec::Check(pages) => pages.format(),
-        Spec::Explain | Spec::Renew => Format::Text,
+        Spec::Explain | Spec::Regenerate => Format::Text,
     };
     match run(&command) {
         Ok(code) => code,
@@ -95,14 +89,14 @@ fn run(command: &Spec) -> Result<ExitCode> {
     let store = Store::open()?;
     let (pages, writes) = match command {
         Spec::Explain => {
-            print!("{}", map::Map::of(&store.documents()?)?.text());
+            print!("{}", store.snapshot()?.explain()?);
             return Ok(ExitCode::SUCCESS);
         }
-        Spec::Renew => {
-            let changes = store.renewed()?;
-            plan::write(store.root(), &changes)?;
+        Spec::Regenerate => {
+            let changes = store.regenerated()?;
+            Store::write(store.root(), &changes)?;
             for (file, _) in changes {
-                println!("renewed {}", file.display());
+                println!("regenerated {}", file.display());
             }
             return Ok(ExitCode::SUCCESS);
         }
@@ -114,9 +108,9 @@ fn run(command: &Spec) -> Result<ExitCode> {
         given => given.to_vec(),
     };
     let (root, version) = (store.root().to_owned(), store.version()?);
-    let plan = store.plan(fetch::pages(&given)?)?;
+    let plan = store.plan(page::read_all(&given)?, pages.prose)?;
     if writes {
-        plan::write(&root, &plan.changes)?;
+        Store::write(&root, &plan.changes)?;
     }
     print!("{}", report::plan(&plan, &version, pages.format())?);
     Ok(if writes || plan.changes.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(1) })

@@ -1,24 +1,109 @@
-//! Finds the documents on a page as Paynet publishes it, and lays them out.
+//! Reads pages, finds the documents on them, and lays the documents out.
 
-use anyhow::{Result, anyhow, bail};
+use std::{
+    fs,
+    io::{Read, stdin},
+    path::Path,
+    time::Duration,
+};
+
+use anyhow::{Context, Result, anyhow, bail};
+use paypos_codegen::Document;
 use pulldown_cmark::{CodeBlockKind, Event, Parser, Tag, TagEnd};
 use serde_json::Value;
+use ureq::Agent;
 
-use crate::codegen::Document;
+/// For the whole of one page.
+const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// A document as it stands on a page.
+/// In bytes; the pages have some ten thousand.
+const MAX_PAGE: u64 = 4 * 1024 * 1024;
+
+/// A document as it is on a page.
 pub(crate) struct Found {
-    /// Read and checked; its `file` says where it was found.
+    /// Read and checked; its `file` is the place on the page.
     pub(crate) document: Document,
     /// Its text, laid out as it is stored.
     pub(crate) text: String,
+    /// The page: a file name, a URL, or `standard input`.
+    pub(crate) page: String,
+    pub(crate) url: Option<String>,
 }
 
-/// The documents of a page: of Markdown its fenced `json` blocks that are OpenAPI, or a bare JSON document.
+/// Reads the documents on all pages: `-` is standard input, anything else a URL or a file.
+pub(crate) fn read_all(sources: &[String]) -> Result<Vec<Found>> {
+    let mut all = Vec::new();
+    for source in sources {
+        let url = source.contains("://").then(|| source.clone());
+        let (page, bytes) = if source == "-" {
+            ("standard input", limited(stdin(), "standard input")?)
+        } else if url.is_some() {
+            (source.as_str(), fetch(source)?)
+        } else {
+            let file = fs::File::open(source).with_context(|| {
+                format!("{source}: it cannot be opened; expected a file, a URL that begins with https://, or -")
+            })?;
+            // A saved page is known by its file name.
+            let name = Path::new(source).file_name().and_then(|name| name.to_str());
+            (name.unwrap_or(source), limited(file, source)?)
+        };
+        for (document, text) in documents(page, &bytes)? {
+            all.push(Found { document, text, page: page.to_owned(), url: url.clone() });
+        }
+    }
+    Ok(all)
+}
+
+fn limited(input: impl Read, name: &str) -> Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let read = input.take(MAX_PAGE + 1).read_to_end(&mut bytes);
+    read.with_context(|| format!("{name}: it cannot be read"))?;
+    if bytes.len() as u64 > MAX_PAGE {
+        bail!(too_large(name));
+    }
+    Ok(bytes)
+}
+
+fn too_large(name: &str) -> String {
+    format!("{name}: it is larger than {MAX_PAGE} bytes; expected a page with a document or two")
+}
+
+fn fetch(url: &str) -> Result<Vec<u8>> {
+    if !url.starts_with("https://") {
+        bail!("{url}: a page is read over https; expected a URL that begins with https://");
+    }
+    // An error means that one is installed.
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    let tls = ureq::tls::TlsConfig::builder().root_certs(ureq::tls::RootCerts::PlatformVerifier).build();
+    let agent: Agent = Agent::config_builder()
+        .https_only(true)
+        .timeout_global(Some(TIMEOUT))
+        .user_agent("paypos-xtask")
+        .tls_config(tls)
+        .build()
+        .into();
+    let failed = |error: ureq::Error| match error {
+        ureq::Error::StatusCode(status) => anyhow!(
+            "{url}: the server answered {status}; check the address in {}, or save the page and give the file",
+            crate::sources::FILE
+        ),
+        ureq::Error::BodyExceedsLimit(_) => anyhow!(too_large(url)),
+        ureq::Error::Timeout(_) => {
+            anyhow!("{url}: it took longer than {} s; check the network, or save the page and give the file", TIMEOUT.as_secs())
+        }
+        error => anyhow::Error::new(error).context(format!(
+            "{url}: the page cannot be fetched; check the network, or save the page and give the file"
+        )),
+    };
+    let mut response = agent.get(url).call().map_err(failed)?;
+    response.body_mut().with_config().limit(MAX_PAGE).read_to_vec().map_err(failed)
+}
+
+/// The documents of a page, each with its text: the OpenAPI blocks of Markdown, or a bare JSON document.
 ///
 /// Anything else on the page is ignored. A page without a document is an error, and so is a
-/// block that sets out to be one and cannot be read.
-pub(crate) fn documents(page: &str, bytes: &[u8]) -> Result<Vec<Found>> {
+/// block that begins as one and cannot be read.
+fn documents(page: &str, bytes: &[u8]) -> Result<Vec<(Document, String)>> {
     let text = str::from_utf8(bytes)
         .map_err(|error| anyhow!("{page}: it is not UTF-8: {error}; expected a page of text"))?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
@@ -28,27 +113,26 @@ pub(crate) fn documents(page: &str, bytes: &[u8]) -> Result<Vec<Found>> {
         let blocks = json_blocks(text).into_iter().zip(1..);
         blocks.map(|(block, n)| (format!("{page}, json block {n}"), block)).collect()
     };
-    let mut found: Vec<Found> = Vec::new();
+    let mut found = Vec::new();
     for (place, block) in blocks.into_iter().filter(|(_, block)| is_openapi(block)) {
-        let document = Document::parse(&place, &block)?;
-        found.push(Found { document, text: pretty(&block) });
+        found.push((Document::parse(&place, &block)?, pretty(&block)));
     }
     if found.is_empty() {
         bail!(
-            "{page}: there is no OpenAPI document on it; \
+            "{page}: it has no OpenAPI document; \
              expected a fenced `json` block that begins with {{\"openapi\": …, or a bare JSON document"
         );
     }
     Ok(found)
 }
 
-/// Whether a page is JSON and no Markdown, which may begin with a brace as well: `{% hint %}`.
+/// Whether a page is JSON, and not Markdown, which may begin with a brace as well: `{% hint %}`.
 fn is_bare(text: &str) -> bool {
     let members = text.trim_start().strip_prefix('{').map(str::trim_start);
     members.is_some_and(|members| members.is_empty() || members.starts_with(['"', '}']))
 }
 
-/// The fenced blocks that say that they are JSON, wherever they stand: in a quote, a list, or by themselves.
+/// The fenced blocks that are marked as JSON, at any depth: in a quote or a list, too.
 fn json_blocks(markdown: &str) -> Vec<String> {
     let mut blocks = Vec::new();
     let mut open: Option<String> = None;

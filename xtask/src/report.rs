@@ -1,12 +1,12 @@
-//! Says what was found: to a person, to a machine, and to the reader of a pull request.
+//! The report of an update: for a person, for a machine, for a pull request, and for the changelog.
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use semver::Version;
 use serde_json::json;
 
 use crate::{
-    judge::{Class, Difference, Release},
-    plan::Plan,
+    diff::{Class, Difference, Release},
+    store::Plan,
 };
 
 #[derive(Clone, Copy)]
@@ -59,12 +59,17 @@ fn text(plan: &Plan, files: &[String], version: &Version) -> String {
     for (heading, differences) in by_class(plan) {
         lines.push(format!("{heading}:"));
         for difference in differences {
-            let Difference { what, meaning, file, place, .. } = difference;
-            let of = match difference.operations.join(", ") {
-                none if none.is_empty() => none,
-                operations => format!(" ({operations})"),
+            let Difference { what, meaning, operations, .. } = difference;
+            let of = match operations.as_slice() {
+                // The sentence names it.
+                [one] if what.contains(one.as_str()) => String::new(),
+                [] => String::new(),
+                operations => format!(" ({})", operations.join(", ")),
             };
-            lines.push(format!("  {what}{of}\n    {meaning}\n    {file} {place}"));
+            lines.push(format!("  {what}{of}"));
+            if !meaning.is_empty() {
+                lines.push(format!("    {meaning}"));
+            }
         }
     }
     lines.push(match (plan.differences.is_empty(), files.is_empty()) {
@@ -96,7 +101,7 @@ fn markdown(plan: &Plan, files: &[String], version: &Version) -> String {
     parts.join("\n\n") + "\n"
 }
 
-/// The differences of each class that there is, the most demanding first.
+/// The differences by class, the most demanding first.
 fn by_class(plan: &Plan) -> Vec<(&'static str, Vec<&Difference>)> {
     let of = |class| plan.differences.iter().filter(|it| it.class == class).collect::<Vec<_>>();
     let all = HEADINGS.map(|(class, heading)| (heading, of(class)));
@@ -110,17 +115,18 @@ const HEADINGS: [(Class, &str); 3] = [
 ];
 
 /// A difference as an item of a Markdown list.
-pub(crate) fn item(difference: &Difference) -> String {
+fn item(difference: &Difference) -> String {
     let Difference { what, meaning, operations, .. } = difference;
     let operations: Vec<_> = operations.iter().map(|name| format!("`{name}`")).collect();
     let of = if operations.is_empty() { String::new() } else { format!(" ({})", operations.join(", ")) };
-    format!("- {}\n", inert(&format!("{what}{of}: {meaning}")))
+    let meaning = if meaning.is_empty() { String::new() } else { format!(": {meaning}") };
+    format!("- {}\n", inert(&format!("{what}{of}{meaning}")))
 }
 
-/// A sentence as Markdown that does nothing but to show its code: names in it are the document's own,
-/// and may hold anything.
+/// A sentence as Markdown in which only code is marked up: names in it are the document's own,
+/// and may contain anything.
 fn inert(sentence: &str) -> String {
-    // Then what looks like the end of code may be none.
+    // What looks like the end of code may be something else.
     if sentence.contains("``") || sentence.matches('`').count() % 2 == 1 {
         return code(sentence);
     }
@@ -132,8 +138,8 @@ fn inert(sentence: &str) -> String {
     parts.collect::<Vec<_>>().join("`")
 }
 
-/// What a release with the differences is, in words.
-pub(crate) fn release(version: &Version, differences: &[Difference]) -> String {
+/// The release that the differences require, in words.
+fn release(version: &Version, differences: &[Difference]) -> String {
     let what = match differences.iter().map(|difference| difference.release).max() {
         None | Some(Release::None) => return format!("No release needed, {version} stays"),
         Some(Release::Patch) => "callers see no difference",
@@ -150,7 +156,7 @@ fn next(version: &Version, differences: &[Difference]) -> Option<Version> {
     next_after(version, differences.iter().map(|difference| difference.release).max()?)
 }
 
-/// The version that follows by Cargo's rules, where the left-most number that is not 0 says what breaks.
+/// The version that follows by Cargo's rules, by which the left-most number that is not 0 tells what breaks.
 fn next_after(version: &Version, release: Release) -> Option<Version> {
     let Version { major, minor, patch, .. } = *version;
     Some(match (release, major, minor) {
@@ -160,6 +166,24 @@ fn next_after(version: &Version, release: Release) -> Option<Version> {
         (Release::Addition, 1.., _) => Version::new(major, minor + 1, 0),
         _ => Version::new(major, minor, patch + 1),
     })
+}
+
+/// The changelog with an entry for the differences, at the top of what is not released yet.
+pub(crate) fn changelog(
+    changelog: &str,
+    differences: &[Difference],
+    version: &Version,
+    today: &str,
+) -> Result<String> {
+    const UNRELEASED: &str = "## Unreleased\n";
+    let mut entry = format!("\n{}: Paynet's documents as of {today}.\n\n", release(version, differences));
+    entry.extend(differences.iter().filter(|difference| difference.release > Release::None).map(item));
+    if let Some((head, rest)) = changelog.split_once(UNRELEASED) {
+        return Ok(format!("{head}{UNRELEASED}{entry}{rest}"));
+    }
+    let first = changelog.find("## ").context("CHANGELOG.md has no `## ` heading; restore it from git")?;
+    let (head, rest) = changelog.split_at(first);
+    Ok(format!("{head}{UNRELEASED}{entry}\n{rest}"))
 }
 
 fn code(text: &str) -> String {

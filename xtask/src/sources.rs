@@ -10,12 +10,12 @@ pub(crate) const FILE: &str = "openapi/sources.toml";
 
 pub(crate) struct Sources(DocumentMut);
 
-/// What is said of one document.
+/// Where one document comes from.
 pub(crate) struct Source {
     /// The name of its file in `openapi/`.
     pub(crate) file: String,
     pub(crate) page: Option<String>,
-    /// None for a transcription.
+    /// None, if it is transcribed.
     pub(crate) sha256: Option<String>,
 }
 
@@ -43,7 +43,7 @@ impl Sources {
         tables.into_iter().flatten().filter_map(source).collect()
     }
 
-    /// The pages to read where none are given, each once.
+    /// The pages to read if none are given, each once.
     pub(crate) fn pages(&self) -> Vec<String> {
         let mut pages = Vec::new();
         for page in self.all().into_iter().filter_map(|source| source.page) {
@@ -55,7 +55,7 @@ impl Sources {
     }
 
     /// Records that a document was stored as published.
-    pub(crate) fn record(&mut self, file: &str, page: Option<&str>, text: &str, today: &str) {
+    pub(crate) fn record(&mut self, file: &str, page: Option<&str>, sha256: &str, today: &str) {
         let tables = self.0.entry("document").or_insert(Item::ArrayOfTables(ArrayOfTables::new()));
         let Some(tables) = tables.as_array_of_tables_mut() else { return };
         let named = |table: &Table| table.get("file").and_then(Item::as_str) == Some(file);
@@ -70,7 +70,7 @@ impl Sources {
         }
         table.remove("transcribed");
         table["stored"] = value(today);
-        table["sha256"] = value(sha256(text));
+        table["sha256"] = value(sha256);
     }
 
     pub(crate) fn remove(&mut self, file: &str) {
@@ -80,7 +80,7 @@ impl Sources {
     }
 }
 
-/// Of a document in one line, in lower-case hexadecimal.
+/// The digest of a document in one line, in lower-case hexadecimal.
 pub(crate) fn sha256(json: &str) -> String {
     use std::fmt::Write;
     let digest = Sha256::digest(compact(json));

@@ -1,0 +1,502 @@
+//! Emits what progenitor does not, and adjusts the types that it generates.
+//!
+//! Only what depends on the documents is emitted: names, lists, and the fields of each
+//! type. What they mean is hand-written, as traits on the types of the fields.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use heck::{ToShoutySnakeCase, ToUpperCamelCase};
+use proc_macro2::TokenStream;
+use quote::{ToTokens, format_ident, quote};
+use serde_json::Value;
+use syn::{Item, ItemStruct, parse_quote};
+
+use crate::{
+    Document, DocumentError, Operation, Surface,
+    corrections::{INJECTED_HEADERS, SECRET_FORMAT, returns_handoff},
+    document::{entries, pointer, target_of},
+    surface,
+};
+
+/// Every operation requires one credential, by which it belongs to `Agent` or to `Session`, and
+/// nothing besides that the transport does not inject.
+pub(crate) fn check_parameters(document: &Document) -> Result<(), DocumentError> {
+    for operation in document.operations() {
+        let headers = headers(document, &operation);
+        let requires = |name: &str| headers.iter().any(|header| header == name);
+        if requires("Authorization") == requires("Session-Key") {
+            let problem = match headers.as_slice() {
+                [] => "the operation declares no credential header".to_owned(),
+                _ => format!("the operation declares the headers {}", headers.join(", ")),
+            };
+            let expected = "expected either Authorization or Session-Key";
+            return Err(document.error(&operation.pointer, problem, expected));
+        }
+        let list = format!("{}/parameters", operation.pointer);
+        if let Some(parameter) = document.at(&list).get(0) {
+            return Err(document.error(
+                &list,
+                format!("nothing sends the parameter {}", parameter["name"]),
+                "expected what the transport injects; or teach `INJECTED` in codegen/src/corrections.rs and \
+                 `Header` in src/transport.rs to send it",
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// The generated file, and what callers see of it.
+pub(crate) fn complete(
+    document: &Document,
+    files: &[String],
+    tokens: TokenStream,
+) -> Result<(syn::File, Surface), DocumentError> {
+    let unreadable = |error: syn::Error| {
+        document.error(
+            "",
+            format!("the code generated from it does not parse: {error}"),
+            "report it to progenitor",
+        )
+    };
+    let mut wire: syn::File = syn::parse2(tokens).map_err(unreadable)?;
+    let operations = operations(document);
+    let mut types = Vec::new();
+    for item in &mut wire.items {
+        match item {
+            Item::Use(item) => read_by_our_response(item),
+            // The constructor that sets up reqwest by its own defaults, redirects included.
+            Item::Impl(item) if item.trait_.is_none() => item
+                .items
+                .retain(|item| !matches!(item, syn::ImplItem::Fn(function) if function.sig.ident == "new")),
+            Item::Mod(module) if module.ident == "types" => {
+                for item in module.content.iter_mut().flat_map(|(_, items)| items) {
+                    if let Item::Struct(item) = item {
+                        types.push(Generated::adjust(document, &operations, item)?);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    let surface = Surface {
+        environments: document.servers(),
+        types: types
+            .iter()
+            .filter(|ty| ty.public)
+            .map(|ty| (ty.name.clone(), ty.surface.clone()))
+            .collect(),
+        operations,
+    };
+    let environment = environment(&surface.environments);
+    let names = types.iter().filter(|ty| ty.public).map(|ty| format_ident!("{}", ty.name));
+    let impls = types.iter().map(Generated::impls);
+    let table = table(document, &surface.operations, files);
+    let file = syn::parse2(quote! {
+        #environment
+
+        /// The types of the documents: requests and answers, generated from their schemas.
+        ///
+        /// The `new` of a request takes what is required, in alphabetical order, and each optional
+        /// property has a setter. A request is validated when it is sent: a required text must not be
+        /// blank, a `*_url` must be able to open an app, and an amount must be positive, with two
+        /// decimals at most. `Debug` shows numbers and truth values, and of anything else only
+        /// whether it is there.
+        ///
+        /// All types can be read from JSON and written as JSON; a secret in an answer is left out. An
+        /// amount keeps its digits in JSON text, but not in a `serde_json::Value`, which makes a
+        /// float of it.
+        pub mod types {
+            pub use super::wire::types::{#(#names),*};
+        }
+
+        /// What progenitor generates, with adjusted types.
+        pub(crate) mod wire {
+            use crate::response::Response as ResponseValue;
+
+            #wire
+
+            #(#impls)*
+        }
+
+        #table
+    })
+    .map_err(unreadable)?;
+    Ok((file, surface))
+}
+
+/// Has the generated methods read answers by the hand-written type, which they know by this name.
+fn read_by_our_response(item: &mut syn::ItemUse) {
+    let syn::UseTree::Path(path) = &mut item.tree else { return };
+    let syn::UseTree::Group(group) = &mut *path.tree else { return };
+    let is_theirs = |tree: &&syn::UseTree| matches!(tree, syn::UseTree::Name(name) if name.ident == "ResponseValue");
+    group.items = group.items.iter().filter(|tree| !is_theirs(tree)).cloned().collect();
+}
+
+fn headers(document: &Document, operation: &Operation) -> Vec<String> {
+    let headers = document.at(&operation.pointer)[INJECTED_HEADERS].as_array().into_iter().flatten();
+    headers.filter_map(|header| header.as_str().map(str::to_owned)).collect()
+}
+
+fn operations(document: &Document) -> BTreeMap<String, surface::Operation> {
+    let operation = |operation: Operation| {
+        let body = |part: &str| {
+            let place = format!("{}/{part}/content/application~1json/schema", operation.pointer);
+            component(document.at(&place)).map(str::to_owned)
+        };
+        let (request, response) = (body("requestBody"), body("responses/200").unwrap_or_default());
+        let mut types = BTreeSet::new();
+        request.iter().chain([&response]).for_each(|root| reach(document, root, &mut types));
+        let surface = surface::Operation {
+            file: document.file_of(&operation.pointer).to_owned(),
+            route: format!("{} {}", operation.method.to_uppercase(), operation.path),
+            headers: headers(document, &operation),
+            types: types.into_iter().collect(),
+            request,
+            response,
+        };
+        (operation.name, surface)
+    };
+    document.operations().into_iter().map(operation).collect()
+}
+
+/// The component that a reference names.
+fn component(schema: &Value) -> Option<&str> {
+    target_of(schema)?.rsplit('/').next()
+}
+
+/// Adds the name of a component, and of each that it contains.
+fn reach(document: &Document, name: &str, names: &mut BTreeSet<String>) {
+    fn walk(document: &Document, schema: &Value, names: &mut BTreeSet<String>) {
+        if let Some(name) = component(schema) {
+            return reach(document, name, names);
+        }
+        let parts = ["items", "additionalProperties"].into_iter().filter_map(|key| schema.get(key));
+        let properties = entries(schema.get("properties")).map(|(_, schema)| schema);
+        parts.chain(properties).for_each(|part| walk(document, part, names));
+    }
+    if names.insert(name.to_owned()) {
+        walk(document, document.at(&pointer("/components/schemas", &[name])), names);
+    }
+}
+
+/// A generated type and its fields.
+struct Generated {
+    name: String,
+    public: bool,
+    surface: surface::Type,
+    fields: Vec<Field>,
+}
+
+struct Field {
+    ident: syn::Ident,
+    ty: syn::Type,
+    property: String,
+    description: String,
+    required: bool,
+}
+
+impl Generated {
+    /// Reads a type that progenitor has generated, and makes it harder to misuse: it may grow without
+    /// breaking a caller, reads and writes by the hand-written traits, and documents each field.
+    fn adjust(
+        document: &Document,
+        operations: &BTreeMap<String, surface::Operation>,
+        item: &mut ItemStruct,
+    ) -> Result<Self, DocumentError> {
+        let name = item.ident.to_string();
+        let place = pointer("/components/schemas", &[&name]);
+        let schema = document.at(&place);
+        let is_within = |root: &str| {
+            let mut names = BTreeSet::new();
+            reach(document, root, &mut names);
+            names.contains(&name)
+        };
+        let request = operations.values().filter_map(|operation| operation.request.as_deref()).any(is_within);
+        let response = operations.values().any(|operation| is_within(&operation.response));
+        let public = request
+            || operations.iter().any(|(name, operation)| {
+                !returns_handoff(name) && is_within(&operation.response)
+            });
+
+        let mut fields = Vec::new();
+        let mut taken = BTreeSet::new();
+        if request {
+            taken.insert("new".to_owned());
+        }
+        let required = schema["required"].as_array().cloned().unwrap_or_default();
+        for field in &mut item.fields {
+            let Some(ident) = field.ident.clone() else { continue };
+            let property = renamed(field).unwrap_or_else(|| ident.to_string());
+            let schema = &schema["properties"][&property];
+            if !taken.insert(ident.to_string()) {
+                return Err(document.error(
+                    &place,
+                    format!("`{name}` would have two members of the name `{ident}`"),
+                    "expected properties that differ in more than case and punctuation, and none `new`; \
+                     or add a correction to codegen/src/corrections.rs",
+                ));
+            }
+            let secret = schema["format"] == SECRET_FORMAT;
+            if secret && request && response {
+                return Err(document.error(
+                    &place,
+                    format!("`{name}` has a secret, and is part of requests and of answers"),
+                    "expected a schema for each, as a secret is written in a request alone",
+                ));
+            }
+            let described = Field {
+                required: required.iter().any(|required| *required == property),
+                description: schema["description"].as_str().unwrap_or_default().trim().to_owned(),
+                property,
+                ty: field.ty.clone(),
+                ident,
+            };
+            field.attrs = described.attributes(secret && !request);
+            fields.push(described);
+        }
+
+        let derives = item.attrs.iter().find(|attr| attr.path().is_ident("derive"));
+        let default = derives.is_some_and(|attr| attr.to_token_stream().to_string().contains("Default"));
+        let default = default.then(|| quote!(, Default));
+        let doc = format!(" {}", doc(operations, &name, schema));
+        item.attrs = vec![
+            parse_quote!(#[doc = #doc]),
+            parse_quote!(#[derive(Clone, ::serde::Serialize, ::serde::Deserialize #default)]),
+            parse_quote!(#[non_exhaustive]),
+        ];
+        let surface = surface::Type {
+            request,
+            fields: fields.iter().map(|field| (field.property.clone(), field.surface())).collect(),
+        };
+        Ok(Self { name, public, surface, fields })
+    }
+
+    fn impls(&self) -> TokenStream {
+        let (name, ident) = (&self.name, format_ident!("{}", self.name));
+        let fields: Vec<_> = self.fields.iter().map(|field| &field.ident).collect();
+        let labels: Vec<_> = fields.iter().map(ToString::to_string).collect();
+        let request = self.surface.request.then(|| self.request());
+        quote! {
+            impl ::std::fmt::Debug for types::#ident {
+                fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+                    f.debug_struct(#name)
+                        #(.field(#labels, &crate::property::Shown(&self.#fields)))*
+                        .finish_non_exhaustive()
+                }
+            }
+
+            crate::property::object!(types::#ident);
+
+            #request
+        }
+    }
+
+    fn request(&self) -> TokenStream {
+        let ident = format_ident!("{}", self.name);
+        let (required, optional): (Vec<_>, Vec<_>) = self.fields.iter().partition(|field| field.required);
+        let names: Vec<_> = required.iter().map(|field| &field.ident).collect();
+        let types = required.iter().map(|field| &field.ty);
+        let unset = optional.iter().map(|field| &field.ident);
+        let setters = optional.iter().map(|field| field.setter());
+        let list: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
+        let doc = match list.as_slice() {
+            [] => " A request with no property set; none is required.".to_owned(),
+            list => format!(" A request with what is required: {}.", list.join(", ")),
+        };
+        let fields: Vec<_> = self.fields.iter().map(|field| &field.ident).collect();
+        let labels = self.fields.iter().map(|field| field.ident.to_string());
+        quote! {
+            impl types::#ident {
+                #[doc = #doc]
+                #[must_use]
+                pub fn new(#(#names: impl Into<#types>),*) -> Self {
+                    Self { #(#names: #names.into(),)* #(#unset: Default::default(),)* }
+                }
+                #(#setters)*
+            }
+
+            impl crate::validate::Validate for types::#ident {
+                fn validate(&self, _: &str) -> Result<(), crate::Error> {
+                    #(self.#fields.validate(#labels)?;)*
+                    Ok(())
+                }
+            }
+        }
+    }
+}
+
+impl Field {
+    fn attributes(&self, is_answered_secret: bool) -> Vec<syn::Attribute> {
+        let Self { ident, property, description, required, .. } = self;
+        let renamed = ident != property;
+        let mut docs = vec![match (description.as_str(), renamed) {
+            ("", _) => format!("`{property}` of the document, which does not describe it."),
+            (text, true) => format!("{text}\n\n`{property}` of the document."),
+            (text, false) => text.to_owned(),
+        }];
+        if is_answered_secret {
+            docs.push("A secret: left out when the answer is written as JSON.".to_owned());
+        }
+        let doc = format!(" {}", docs.join("\n\n").replace('\n', "\n "));
+        let rename = renamed.then(|| quote!(rename = #property,));
+        let skip = match (is_answered_secret, required) {
+            (true, _) => quote!(default, skip_serializing,),
+            (false, false) => quote!(default, skip_serializing_if = "crate::property::is_absent",),
+            (false, true) => quote!(),
+        };
+        vec![parse_quote!(#[doc = #doc]), parse_quote!(#[serde(#rename #skip with = "crate::property")])]
+    }
+
+    fn setter(&self) -> TokenStream {
+        let Self { ident, ty, description, .. } = self;
+        let doc = format!(" Sets the optional property `{ident}`. {description}");
+        let doc = doc.trim_end();
+        let (value, set) = match option(ty) {
+            Some(value) => (value, quote!(Some(value.into()))),
+            None => (ty, quote!(value.into())),
+        };
+        quote! {
+            #[doc = #doc]
+            #[must_use]
+            pub fn #ident(mut self, value: impl Into<#value>) -> Self {
+                self.#ident = #set;
+                self
+            }
+        }
+    }
+
+    fn surface(&self) -> surface::Field {
+        surface::Field {
+            name: self.ident.to_string(),
+            ty: short(option(&self.ty).unwrap_or(&self.ty)),
+            required: self.required,
+        }
+    }
+}
+
+/// The name of a field in JSON, where that is another than its own.
+fn renamed(field: &syn::Field) -> Option<String> {
+    let mut name = None;
+    for attr in field.attrs.iter().filter(|attr| attr.path().is_ident("serde")) {
+        // Fails at the first member that has another form than a name or a text.
+        let _ = attr.parse_nested_meta(|meta| {
+            let value: Option<syn::LitStr> = meta.value().ok().and_then(|value| value.parse().ok());
+            if meta.path.is_ident("rename") {
+                name = value.map(|value| value.value());
+            }
+            Ok(())
+        });
+    }
+    name
+}
+
+/// What an `Option` holds.
+fn option(ty: &syn::Type) -> Option<&syn::Type> {
+    let syn::Type::Path(path) = ty else { return None };
+    let last = path.path.segments.last().filter(|last| last.ident == "Option")?;
+    let syn::PathArguments::AngleBracketed(arguments) = &last.arguments else { return None };
+    match arguments.args.first() {
+        Some(syn::GenericArgument::Type(ty)) => Some(ty),
+        _ => None,
+    }
+}
+
+/// A type without the paths of what it names.
+fn short(ty: &syn::Type) -> String {
+    let text = ty.to_token_stream().to_string().replace(' ', "");
+    let part = |part: &str| part.rsplit("::").next().unwrap_or_default().to_owned();
+    text.split_inclusive(['<', '>', ',']).map(part).collect()
+}
+
+fn doc(operations: &BTreeMap<String, surface::Operation>, name: &str, schema: &Value) -> String {
+    for operation in operations.values() {
+        if operation.request.as_deref() == Some(name) {
+            return format!("Body of a request to `{}`.", operation.route);
+        }
+        if operation.response == name {
+            return format!("Body of a successful answer of `{}`.", operation.route);
+        }
+    }
+    let routes = operations.values().filter(|operation| operation.types.iter().any(|ty| ty == name));
+    let routes: Vec<_> = routes.map(|operation| format!("`{}`", operation.route)).collect();
+    let part = format!("Part of the bodies of {}.", routes.join(", "));
+    match schema["description"].as_str() {
+        Some(text) => format!("{text}\n\n {part}"),
+        None => part,
+    }
+}
+
+fn environment(environments: &BTreeMap<String, String>) -> TokenStream {
+    let names: Vec<_> = environments.keys().collect();
+    let variants: Vec<_> = names.iter().map(|name| format_ident!("{name}")).collect();
+    let urls: Vec<_> = environments.values().collect();
+    let docs = urls.iter().map(|url| format!(" `{url}`"));
+    quote! {
+        /// The server that a client calls. There is no default: production must be named explicitly.
+        ///
+        /// Generated from the document's `servers`; the variants are named by
+        /// their descriptions.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum Environment {
+            #(#[doc = #docs] #variants,)*
+        }
+
+        impl Environment {
+            /// Every environment, in alphabetical order.
+            pub const ALL: &'static [Self] = &[#(Self::#variants),*];
+
+            /// The URL of the server, without a trailing slash: `url` of the document's `servers`.
+            #[must_use]
+            pub const fn base_url(self) -> &'static str {
+                match self { #(Self::#variants => #urls,)* }
+            }
+
+            /// The variant's name, which `Display` writes and `FromStr` reads.
+            pub(crate) const fn name(self) -> &'static str {
+                match self { #(Self::#variants => #names,)* }
+            }
+        }
+    }
+}
+
+fn table(
+    document: &Document,
+    operations: &BTreeMap<String, surface::Operation>,
+    files: &[String],
+) -> TokenStream {
+    let constants: Vec<_> =
+        operations.keys().map(|name| format_ident!("{}", name.to_shouty_snake_case())).collect();
+    let items = operations.iter().zip(&constants).map(|((name, operation), constant)| {
+        let headers = operation.headers.iter().map(|header| format_ident!("{}", header.to_upper_camel_case()));
+        let mut types = BTreeSet::new();
+        reach(document, &operation.response, &mut types);
+        let schemas = types.iter().map(|name| document.at(&pointer("/components/schemas", &[name])));
+        let properties: BTreeSet<_> =
+            schemas.flat_map(|schema| entries(schema.get("properties")).map(|(name, _)| name)).collect();
+        let doc = format!(" `{}`", operation.route);
+        quote! {
+            #[doc = #doc]
+            pub(crate) const #constant: Operation = Operation {
+                name: #name,
+                headers: &[#(Header::#headers),*],
+                properties: &[#(#properties),*],
+            };
+        }
+    });
+    quote! {
+        /// The documents as they are stored, which the simulator judges by.
+        pub(crate) const DOCUMENTS: &[&str] =
+            &[#(include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/", #files))),*];
+
+        /// The document's operations, with what the transport needs to know of each.
+        pub(crate) mod operations {
+            use crate::transport::{Header, Operation};
+
+            #(#items)*
+
+            /// Every operation.
+            pub(crate) const ALL: &[Operation] = &[#(#constants),*];
+        }
+    }
+}

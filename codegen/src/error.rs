@@ -1,0 +1,28 @@
+//! Why a document cannot be used.
+
+use std::fmt;
+
+/// Why no client can be generated from a document: where, the problem, and what was expected.
+#[derive(Clone, Debug)]
+pub struct DocumentError {
+    /// The file or page that holds the document.
+    pub file: String,
+    /// A JSON pointer into the document; empty for the document as a whole.
+    pub pointer: String,
+    /// What is wrong.
+    pub problem: String,
+    /// What would be right, or what to do.
+    pub expected: String,
+}
+
+impl fmt::Display for DocumentError {
+    /// One line, since cargo prints no more of a build script's error.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { file, pointer, problem, expected } = self;
+        let place = if pointer.is_empty() { String::new() } else { format!("at {pointer}: ") };
+        let line = format!("{file}: {place}{problem}; {expected}");
+        f.write_str(&line.split_whitespace().collect::<Vec<_>>().join(" "))
+    }
+}
+
+impl std::error::Error for DocumentError {}

@@ -1,0 +1,107 @@
+//! Paynet's documents in, Rust out.
+//!
+//! The pipeline: read each document, join them in normal form, correct the whole in
+//! memory (each deviation is one function in [`corrections`]), let progenitor
+//! generate, and emit what progenitor does not.
+
+pub mod corrections;
+mod document;
+mod emit;
+mod error;
+mod normal;
+mod surface;
+
+use std::{
+    iter, panic,
+    sync::{Mutex, PoisonError},
+};
+
+use openapiv3::OpenAPI;
+use proc_macro2::TokenStream;
+use progenitor::{GenerationSettings, Generator, HooksMode, InterfaceStyle, TypeImpl};
+use serde_json::{Value, json};
+
+pub use corrections::corrected;
+pub use document::{Document, Operation, join};
+pub use error::DocumentError;
+pub use normal::Statements;
+pub use surface::{Field, Operation as SurfaceOperation, Surface, Type};
+
+/// What is generated from all documents.
+#[derive(Clone, Debug)]
+pub struct Generated {
+    /// The Rust source of the client, formatted.
+    pub code: String,
+    /// What callers see of it.
+    pub surface: Surface,
+}
+
+/// Generates the client.
+///
+/// # Errors
+/// If a document cannot be used.
+pub fn generate(documents: &[Document]) -> Result<Generated, DocumentError> {
+    let files: Vec<_> = documents.iter().map(|document| document.file.clone()).collect();
+    let document = corrected(join(documents)?)?;
+    emit::check_parameters(&document)?;
+    let (file, surface) = emit::complete(&document, &files, by_progenitor(&document)?)?;
+    Ok(Generated { code: prettyplease::unparse(&file), surface })
+}
+
+fn by_progenitor(document: &Document) -> Result<TokenStream, DocumentError> {
+    let spec: OpenAPI = serde_path_to_error::deserialize(&document.json).map_err(|error| {
+        let place: Vec<_> = error.path().iter().map(ToString::to_string).collect();
+        let place: Vec<_> = place.iter().map(String::as_str).collect();
+        document.error(
+            &document::pointer("", &place),
+            format!("openapiv3 cannot read it: {}", error.inner()),
+            "expected what OpenAPI 3.0.3 allows there",
+        )
+    })?;
+    let schema = |schema: Value| serde_json::from_value(schema).unwrap_or_default();
+    let secret = schema(json!({ "type": "string", "format": corrections::SECRET_FORMAT }));
+    let number = schema(json!({ "type": "number" }));
+    let mut settings = GenerationSettings::new();
+    settings
+        .with_interface(InterfaceStyle::Positional)
+        .with_hooks(HooksMode::Expected)
+        .with_inner_type(quote::quote!(crate::transport::Context))
+        .with_conversion(secret, "crate::Secret", iter::empty::<TypeImpl>())
+        .with_conversion(number, "crate::Decimal", iter::empty::<TypeImpl>());
+    let mut generator = Generator::new(&settings);
+    without_panic(|| generator.generate_tokens(&spec).map_err(|error| error.to_string())).map_err(|reason| {
+        document.error(
+            "",
+            format!("progenitor cannot generate from it: {reason}"),
+            "expected what progenitor supports; or add a correction to codegen/src/corrections.rs",
+        )
+    })
+}
+
+/// Returns progenitor's panics, which some documents cause, as errors.
+fn without_panic<T>(generate: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
+    // The hook is the process's: one at a time.
+    static HOOK: Mutex<()> = Mutex::new(());
+    let _guard = HOOK.lock().unwrap_or_else(PoisonError::into_inner);
+    let hook = panic::take_hook();
+    panic::set_hook(Box::new(|_| {}));
+    let result = panic::catch_unwind(panic::AssertUnwindSafe(generate));
+    panic::set_hook(hook);
+    result.unwrap_or_else(|payload| {
+        let text = payload.downcast_ref::<String>().map(String::as_str);
+        let text = text.or_else(|| payload.downcast_ref::<&str>().copied());
+        Err(text.unwrap_or("it panicked without a message").to_owned())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_panic;
+
+    #[test]
+    fn a_panic_is_returned_with_its_message() {
+        assert_eq!(without_panic(|| -> Result<(), _> { panic!("at the disco") }).unwrap_err(), "at the disco");
+        assert_eq!(without_panic(|| -> Result<(), _> { panic!("{}", 1) }).unwrap_err(), "1");
+        assert_eq!(without_panic(|| Ok(1)), Ok(1));
+    }
+}

@@ -1,0 +1,337 @@
+//! Answers with status 200: what is read, what is refused, and within which bounds.
+
+use std::{
+    io::Write,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use paypos::{
+    Error,
+    ErrorKind::{BadResponse, Interrupted, Timeout},
+    Outcome::Unknown,
+};
+use serde_json::{Value, json};
+
+use crate::{
+    Fixture, refusal, request, session,
+    support::{
+        canary::{ENCRYPTION_KEY, HEADER, TEXT},
+        server::{answer, drip, echo_after, echo_cut, flood, reply, reply_and_keep, reply_and_stall},
+    },
+};
+
+const CHUNKED: &str = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n";
+const NEEDED: [&str; 3] = ["payment_session_id", "deeplink_url", "encryption_key"];
+
+/// The cap on the body of an answer, in bytes.
+const CAP: usize = 64 * 1024;
+
+/// What the buffers of two sockets may take, and far less than would hurt.
+const BUFFERS: usize = 64 << 20;
+
+fn success() -> Value {
+    json!({
+        "payment_session_id": TEXT,
+        "deeplink_url": format!("paynet://pay/{TEXT}"),
+        "encryption_key": ENCRYPTION_KEY,
+    })
+}
+
+/// The beginning of a body.
+fn begun() -> String {
+    format!("{{\"encryption_key\": \"{ENCRYPTION_KEY}\", \"message\": \"{TEXT}")
+}
+
+#[tokio::test]
+async fn a_head_that_is_not_http_is_unknown() {
+    let header = TEXT.repeat((2 << 20) / TEXT.len());
+    let fixture = Fixture::plain().await;
+    for bytes in [
+        TEXT.to_owned(),
+        "HTTP/1.1 abc\r\n\r\n".to_owned(),
+        "HTTP/7.1 200 OK\r\n\r\n".to_owned(),
+        "\0\0\0\0\0\0\0\0\r\n\r\n".to_owned(),
+        format!("{{\"message\": \"{TEXT}\"}}"),
+        format!("HTTP/1.1 200 OK\r\nx-canary: {HEADER}\r\ncontent-length: -1\r\n\r\n{TEXT}"),
+        format!("HTTP/1.1 200 OK\r\ncontent-length: 99999999999999999999999\r\n\r\n{TEXT}"),
+        format!("HTTP/1.1 200 OK\r\ncontent-length: 2\r\ncontent-length: 3\r\n\r\n{TEXT}"),
+        // More than a hundred headers, and one of two megabytes.
+        format!("HTTP/1.1 200 OK\r\n{}\r\n{{}}", format!("x-canary: {HEADER}\r\n").repeat(101)),
+        format!("HTTP/1.1 200 OK\r\nx-canary: {header}\r\ncontent-length: 2\r\n\r\n{{}}"),
+    ] {
+        fixture.fails(reply(bytes), Interrupted, Unknown).await;
+    }
+}
+
+#[tokio::test]
+async fn an_informational_answer_before_the_success_is_passed_over() {
+    for before in ["HTTP/1.1 100 Continue\r\n\r\n", "HTTP/1.1 103 Early Hints\r\nlink: </x>\r\n\r\n"] {
+        Fixture::plain().await.succeeds(echo_after(before)).await;
+    }
+}
+
+#[tokio::test]
+async fn switching_protocols_is_a_bad_response() {
+    let answer = format!("HTTP/1.1 101 {TEXT}\r\nupgrade: {HEADER}\r\nconnection: upgrade\r\n\r\n{TEXT}");
+    let error = Fixture::plain().await.fails(reply(answer), BadResponse, Unknown).await;
+    assert_eq!(error.status(), Some(101));
+}
+
+#[tokio::test]
+async fn a_body_that_is_cut_off_or_broken_is_unknown() {
+    let fixture = Fixture::plain().await;
+    let body = begun();
+    let mut answers = vec![
+        format!("HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n{body}"),
+        format!("{CHUNKED}{:x}\r\n{body}\r\n", body.len()),
+    ];
+    answers.extend([TEXT, "-1", "fffffffffffffffff", ""].map(|size| format!("{CHUNKED}{size}\r\n{TEXT}\r\n0\r\n\r\n")));
+    for answer in answers {
+        let error = fixture.fails(reply(answer), Interrupted, Unknown).await;
+        assert_eq!(error.status(), Some(200));
+        assert_eq!(
+            error.to_string(),
+            "init_reversal_transaction: the connection failed before the answer was complete (HTTP 200); \
+             it may have happened, check before sending again"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_stalls_or_drips_is_unknown_at_the_deadline() {
+    let stalled = format!("HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n{}", begun());
+    let error = Fixture::with_short_deadline().await.fails(reply_and_stall(stalled), Timeout, Unknown).await;
+    assert_eq!(error.status(), Some(200));
+    let slow = answer("200 OK", begun().repeat(20));
+    let script = drip(slow, Duration::from_millis(20));
+    Fixture::with_short_deadline().await.fails(script, Timeout, Unknown).await;
+}
+
+#[track_caller]
+fn assert_too_large(error: &Error) {
+    assert!(error.to_string().contains("larger than 64 KiB"), "{error}");
+}
+
+#[tokio::test]
+async fn an_endless_body_is_refused_at_the_cap_and_its_connection_dropped() {
+    let chunk = [b"10000\r\n".as_slice(), &vec![b' '; 1 << 16], b"\r\n"].concat();
+    for (head, block) in [(CHUNKED, chunk), ("HTTP/1.1 200 OK\r\n\r\n", vec![b' '; 1 << 16])] {
+        let taken = Arc::new(AtomicUsize::new(0));
+        let script = flood(head, block, Arc::clone(&taken));
+        assert_too_large(&Fixture::plain().await.fails(script, BadResponse, Unknown).await);
+        let taken = taken.load(Ordering::SeqCst);
+        assert!(taken < BUFFERS, "{taken} bytes were taken");
+    }
+}
+
+#[tokio::test]
+async fn a_declared_length_of_ten_gigabytes_is_refused_before_anything_is_read() {
+    let head = "HTTP/1.1 200 OK\r\ncontent-length: 10737418240\r\n\r\n";
+    // Nothing of the body comes, and the answer is refused all the same.
+    assert_too_large(&Fixture::plain().await.fails(reply_and_stall(head), BadResponse, Unknown).await);
+}
+
+#[tokio::test]
+async fn a_body_of_the_cap_is_read_and_one_byte_more_is_not() {
+    for (length, reads) in [(CAP, true), (CAP + 1, false)] {
+        for chunked in [false, true] {
+            let script = echo_cut(move |answer| padded(&answer, length, chunked));
+            let fixture = Fixture::plain().await;
+            if reads {
+                fixture.succeeds(script).await;
+            } else {
+                assert_too_large(&fixture.fails(script, BadResponse, Unknown).await);
+            }
+        }
+    }
+}
+
+fn body_of(answer: &[u8]) -> Vec<u8> {
+    let at = answer.windows(4).position(|window| window == b"\r\n\r\n").unwrap() + 4;
+    answer[at..].to_vec()
+}
+
+/// The answer with blanks after its body, up to the length.
+fn padded(whole: &[u8], length: usize, chunked: bool) -> Vec<Vec<u8>> {
+    let mut body = body_of(whole);
+    body.resize(length, b' ');
+    if !chunked {
+        return vec![answer("200 OK", body)];
+    }
+    let chunk = |chunk: &[u8]| [format!("{:x}\r\n", chunk.len()).as_bytes(), chunk, b"\r\n"].concat();
+    let chunks = body.chunks(1000).map(chunk);
+    [CHUNKED.into()].into_iter().chain(chunks).chain([b"0\r\n\r\n".to_vec()]).collect()
+}
+
+#[tokio::test]
+async fn no_compression_is_requested_and_a_compressed_body_is_capped_when_decoded() {
+    let mut bomb = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    bomb.write_all(&vec![b' '; 40 << 20]).unwrap();
+    let bomb = bomb.finish().unwrap();
+    assert!(bomb.len() < CAP);
+    let head = format!("HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: {}\r\n\r\n", bomb.len());
+    let bomb = [head.as_bytes(), &bomb].concat();
+    let fixture = Fixture::configured(|builder| builder.http(|http| http.gzip(true))).await;
+    assert_too_large(&fixture.fails(reply(bomb.clone()), BadResponse, Unknown).await);
+
+    let fixture = Fixture::plain().await;
+    fixture.server.next(Box::new(|conn, request| {
+        assert_eq!(request.header("accept-encoding"), None);
+        reply(bomb)(conn, request)
+    }));
+    let error = session(&fixture.client).init_reversal_transaction(request()).await.unwrap_err();
+    assert!(error.to_string().contains("not a JSON object"), "{error}");
+}
+
+/// A success with this body is a bad response.
+async fn bad(fixture: &Fixture, body: impl AsRef<[u8]>) -> Error {
+    let error = fixture.fails(reply_and_keep(answer("200 OK", body)), BadResponse, Unknown).await;
+    assert_eq!(error.status(), Some(200));
+    error
+}
+
+#[tokio::test]
+async fn a_needed_property_that_is_missing_or_unusable_is_named_and_not_shown() {
+    let fixture = Fixture::plain().await;
+    for property in NEEDED {
+        for (value, problem) in [
+            (None, "is missing"),
+            (Some(Value::Null), "is missing"),
+            (Some(json!("")), "is empty"),
+            (Some(json!("  ")), "is empty"),
+            (Some(json!(4711)), "does not have the type"),
+            (Some(json!(true)), "does not have the type"),
+            (Some(json!([TEXT])), "does not have the type"),
+            (Some(json!({ TEXT: TEXT })), "does not have the type"),
+        ] {
+            let mut body = success();
+            match value {
+                Some(value) => body[property] = value,
+                None => drop(body.as_object_mut().unwrap().remove(property)),
+            }
+            let text = bad(&fixture, body.to_string()).await.to_string();
+            assert!(text.contains(&format!("`{property}`")) && text.contains(problem), "{text}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_is_not_the_documented_json_is_a_bad_response() {
+    let fixture = Fixture::plain().await;
+    let text = success().to_string();
+    let utf_16 = |mark: &[u8]| {
+        let units = text.encode_utf16().flat_map(u16::to_le_bytes);
+        mark.iter().copied().chain(units).collect::<Vec<u8>>()
+    };
+    let deep = |nesting: &str| nesting.repeat(60_000 / nesting.len());
+    let mut bodies: Vec<Vec<u8>> = vec![
+        Vec::new(),
+        "null".into(),
+        "4711".into(),
+        "true".into(),
+        format!("\"{TEXT}\"").into(),
+        "[]".into(),
+        // An array, by position.
+        json!([0, format!("paynet://{TEXT}"), ENCRYPTION_KEY, TEXT, TEXT, TEXT]).to_string().into(),
+        format!("<!doctype html><title>{TEXT}</title>").into(),
+        "{".into(),
+        format!("{text}{text}").into(),
+        format!(r#"{{"encryption_key": "{ENCRYPTION_KEY}", "encryption_key": "{ENCRYPTION_KEY}"}}"#).into(),
+        [format!("{{\"message\": \"{TEXT}").as_bytes(), b"\xff\xfe\"}"].concat(),
+        // Decided: a byte order mark is refused, as RFC 8259 lets a reader do.
+        format!("\u{feff}{text}").into(),
+        utf_16(&[]),
+        utf_16(&[0xff, 0xfe]),
+        format!("{{\"ignored\": {}", deep("[")).into(),
+        format!("{{\"ignored\": {}", deep("{\"x\":")).into(),
+        format!("{{\"deeplink_url\": {}", deep("[")).into(),
+    ];
+    for number in ["NaN", "Infinity", "-Infinity", "1e400", "1e-400x", "01", "0x1"] {
+        bodies.push(text.replacen('{', &format!("{{\"code\": {number}, "), 1).into());
+    }
+    for body in bodies {
+        let error = bad(&fixture, &body).await.to_string();
+        let known = [
+            "the answer is not a JSON object",
+            "the answer is not the documented JSON (",
+            "has something after",
+            "`code` of the answer",
+            "`deeplink_url` of the answer",
+        ];
+        assert!(known.iter().any(|known| error.contains(known)), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn extra_properties_and_another_content_type_do_no_harm() {
+    let fixture = Fixture::plain().await;
+    let extended = |whole: Vec<u8>| {
+        let mut body: Value = serde_json::from_slice(&body_of(&whole)).unwrap();
+        body["new"] = json!([{ "nested": null }, 1.5e300, "x"]);
+        vec![answer("200 OK", format!("\n {body}"))]
+    };
+    fixture.succeeds(echo_cut(extended)).await;
+    // Decided: accepted, since the body itself tells whether it is the documented JSON.
+    let as_html = |whole| {
+        let whole = String::from_utf8(whole).unwrap();
+        vec![whole.replace("application/json", "text/html; charset=utf-8").into_bytes()]
+    };
+    fixture.succeeds(echo_cut(as_html)).await;
+}
+
+#[tokio::test]
+async fn a_control_character_is_refused_in_an_id_and_kept_in_a_key() {
+    let fixture = Fixture::plain().await;
+    for property in ["payment_session_id", "deeplink_url"] {
+        let mut body = success();
+        body[property] = json!(format!("paynet://{TEXT}\u{0}"));
+        let text = bad(&fixture, body.to_string()).await.to_string();
+        assert!(text.contains(&format!("`{property}`")) && text.contains("control character"), "{text}");
+    }
+    let mut body = success();
+    body["encryption_key"] = json!("-----BEGIN KEY-----\nabc\n");
+    fixture.server.next(reply_and_keep(answer("200 OK", body.to_string())));
+    let handoff = session(&fixture.client).init_reversal_transaction(request()).await.unwrap();
+    assert_eq!(handoff.encryption_key.expose(), "-----BEGIN KEY-----\nabc\n");
+}
+
+#[tokio::test]
+async fn a_success_in_the_shape_of_a_refusal_is_a_bad_response_that_keeps_it() {
+    let fixture = Fixture::plain().await;
+    let mut wrong = success();
+    wrong["deeplink_url"] = json!(5);
+    for (property, value) in [("object_name", json!(TEXT)), ("code", json!(77)), ("message", json!(TEXT))] {
+        wrong[property] = value;
+    }
+    for body in [refusal(), wrong.to_string()] {
+        let error = bad(&fixture, body).await;
+        assert_eq!(
+            (error.code(), error.object_name(), error.vendor_message()),
+            (Some(77), Some(TEXT), Some(TEXT))
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_deeplink_that_opens_no_app_is_a_bad_response_and_never_shown() {
+    let fixture = Fixture::plain().await;
+    for url in [
+        format!("javascript:alert('{TEXT}')"),
+        format!("data:text/html,{TEXT}"),
+        format!("file:///{TEXT}"),
+        format!("blob:https://{TEXT}/x"),
+        format!("paynet://pay\r\n{TEXT}"),
+        format!(" paynet://{TEXT}"),
+        TEXT.to_owned(),
+        format!("//{TEXT}/x"),
+        format!("paynet://pay/{}", TEXT.repeat(10 << 10)),
+    ] {
+        let mut body = success();
+        body["deeplink_url"] = json!(url);
+        bad(&fixture, body.to_string()).await;
+    }
+}

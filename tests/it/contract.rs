@@ -1,0 +1,287 @@
+//! Holds the crate against Paynet's documents as published: the code does what the documents
+//! state, and the documents state what the code relies on.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+};
+
+use heck::ToSnakeCase;
+use paypos::{
+    Decimal, Environment, ErrorKind, Outcome,
+    simulator::{CODE_BREAKS_THE_DOCUMENT, CODE_UNSUPPORTED, Simulator},
+    types::{self, CheckTransactionRequest, InitSaleRequest},
+};
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::{Value, json};
+
+use crate::{
+    Fixture,
+    support::{
+        canary::{ENCRYPTION_KEY, KEY, SECRET_KEY, TEXT},
+        operations::{self, Operation, named, resolve},
+        server::{answer, reply_and_keep},
+    },
+};
+
+/// The documents as they are stored, uncorrected.
+fn documents() -> Vec<Value> {
+    let files = fs::read_dir("openapi").unwrap().map(|entry| entry.unwrap().path());
+    let files = files.filter(|file| file.extension().is_some_and(|extension| extension == "json"));
+    files.map(|file| serde_json::from_slice(&fs::read(file).unwrap()).unwrap()).collect()
+}
+
+/// The document of an operation, with what it states of it.
+fn published(operation: &Operation) -> (Value, Value) {
+    let method = operation.method.to_lowercase();
+    let mut documents = documents().into_iter();
+    let found = documents.find_map(|document| {
+        let json = document["paths"].get(&operation.path)?.get(&method)?.clone();
+        Some((document, json))
+    });
+    found.unwrap()
+}
+
+/// What is wrong with a value, by a schema of a body of the published document.
+fn violations(operation: &Operation, part: &[&str], value: &Value) -> Vec<String> {
+    let (document, json) = published(operation);
+    let body = part.iter().fold(&json, |json, key| &json[key]);
+    let schema = &body["content"]["application/json"]["schema"];
+    let root = json!({ "allOf": [schema], "components": document["components"] });
+    let validator = jsonschema::options().with_draft(jsonschema::Draft::Draft4).build(&root).unwrap();
+    validator.iter_errors(value).map(|error| error.to_string()).collect()
+}
+
+#[tokio::test]
+async fn each_request_conforms_to_its_document_and_every_property_can_be_sent() {
+    let simulator = Simulator::start().await.unwrap();
+    let client = crate::builder(simulator.url().to_owned()).build().unwrap();
+    for operation in operations::all() {
+        let properties = resolve(&operation.request)["properties"].as_object().unwrap();
+        for full in [false, true] {
+            // The simulator judges by the published document before it looks at the credentials.
+            let error =
+                if full { operation.full(&client).await } else { operation.minimal(&client).await }.unwrap_err();
+            assert_eq!((error.status(), error.operation()), (Some(400), Some(&*operation.name)));
+            assert_ne!(error.code(), Some(CODE_BREAKS_THE_DOCUMENT), "{:?}", error.vendor_message());
+            let request = simulator.requests().pop().unwrap();
+            assert_eq!((request.method(), request.path()), (&*operation.method, &*operation.path));
+            let body: Value = serde_json::from_slice(request.body()).unwrap();
+            let body = body.as_object().unwrap();
+            assert!(body.values().all(|value| !value.is_null()), "absent, and not null");
+            if full {
+                assert!(body.keys().eq(properties.keys()), "{}", operation.name);
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_request_carries_no_header_that_neither_the_document_nor_http_requires() {
+    let simulator = Simulator::start().await.unwrap();
+    let client = crate::builder(simulator.url().to_owned()).build().unwrap();
+    for operation in operations::all() {
+        operation.minimal(&client).await.unwrap_err();
+        let request = simulator.requests().pop().unwrap();
+        let names: BTreeSet<String> = request.header_names().map(str::to_owned).collect();
+        let mut expected: BTreeSet<_> =
+            operation.headers.iter().map(|header| header.to_lowercase()).collect();
+        expected.extend(["accept", "content-length", "content-type", "host", "user-agent"].map(str::to_owned));
+        assert_eq!(names, expected, "{}", operation.name);
+        let basic = format!("Basic {SECRET_KEY}");
+        for (name, value) in [
+            ("session-key", KEY),
+            ("authorization", &basic),
+            ("paynetmobile", "2"),
+            ("content-type", "application/json"),
+            ("accept", "application/json"),
+            ("user-agent", concat!("paypos/", env!("CARGO_PKG_VERSION"))),
+        ] {
+            assert_eq!(request.header(name), expected.contains(name).then_some(value), "{name}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn each_documented_answer_is_read() {
+    let fixture = Fixture::plain().await;
+    for operation in operations::all() {
+        let success = operation.success();
+        assert_eq!(violations(&operation, &["responses", "200"], &success), [] as [String; 0]);
+        fixture.server.next(reply_and_keep(answer("200 OK", success.to_string())));
+        let shown = operation.minimal(&fixture.client).await.unwrap();
+        // A handoff shows nothing of itself.
+        if !shown.starts_with("Handoff") {
+            let properties = success["Data"][0].as_object().or(success.as_object()).unwrap();
+            for property in properties.keys() {
+                let label = format!(" {}: ", property.to_snake_case());
+                let is_read = shown.match_indices(&label).any(|(at, _)| {
+                    !["None", "[]", "{}"].iter().any(|no| shown[at + label.len()..].starts_with(no))
+                });
+                assert!(is_read, "{property}: {shown}");
+            }
+        }
+
+        let refusal = json!({ "object_name": "o", "code": 1234, "message": "m" });
+        assert_eq!(violations(&operation, &["responses", "400"], &refusal), [] as [String; 0]);
+        fixture.server.next(reply_and_keep(answer("400 Bad Request", refusal.to_string())));
+        let error = operation.minimal(&fixture.client).await.unwrap_err();
+        crate::assert_is(&error, ErrorKind::Rejected, Outcome::Rejected);
+        assert_eq!(
+            (error.object_name(), error.code(), error.vendor_message()),
+            (Some("o"), Some(1234), Some("m"))
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_transaction_has_the_values_that_were_answered() {
+    let fixture = Fixture::plain().await;
+    let body = r#"{"Data": [{"xact_id": "x", "comission": 1.10, "netAmount": "148.80", "amount": 149.90,
+        "ratio": 9007199254740993.010, "is_succeed": true, "instalment": 3, "card_holder": "C", "new": {"a": [1]}}]}"#;
+    fixture.server.next(reply_and_keep(answer("200 OK", body)));
+    let request = CheckTransactionRequest::new("ps-1");
+    let answer = operations::session(&fixture.client).check_transaction(request).await.unwrap();
+    let [transaction] = answer.data.as_slice() else { panic!("one") };
+    let digits = |value: &Option<Decimal>| value.map(|value| value.to_string());
+    assert_eq!(digits(&transaction.amount).as_deref(), Some("149.90"));
+    assert_eq!(digits(&transaction.net_amount).as_deref(), Some("148.80"));
+    assert_eq!(digits(&transaction.comission).as_deref(), Some("1.10"));
+    assert_eq!(digits(&transaction.ratio).as_deref(), Some("9007199254740993.010"));
+    assert_eq!(digits(&transaction.comission_tax), None);
+    assert_eq!((transaction.xact_id.as_deref(), transaction.card_holder.as_deref()), (Some("x"), Some("C")));
+    assert_eq!((transaction.is_succeed, transaction.instalment), (Some(true), Some(3)));
+}
+
+/// Reads a value from JSON, writes it, and reads it again.
+fn stored<T: Serialize + DeserializeOwned>(json: &Value) -> Value {
+    let value: T = serde_json::from_str(&json.to_string()).unwrap();
+    let written = serde_json::to_string(&value).unwrap();
+    let again: T = serde_json::from_str(&written).unwrap();
+    assert_eq!(serde_json::to_string(&again).unwrap(), written);
+    serde_json::from_str(&written).unwrap()
+}
+
+#[test]
+fn answers_and_requests_can_be_stored_and_a_secret_of_an_answer_is_left_out() {
+    let check = named("check_transaction").success();
+    assert_eq!(stored::<types::CheckTransactionResponse>(&check), check);
+    let logout = named("logout").success();
+    assert_eq!(stored::<types::LogoutResponse>(&logout), logout);
+
+    let mut session = named("get_auth_key").success();
+    assert_eq!(session["session_key"], KEY, "planted");
+    let written = stored::<types::AuthResponse>(&session);
+    session.as_object_mut().unwrap().remove("session_key");
+    assert_eq!(written, session);
+
+    // A request is written as it is sent.
+    let logout = json!({ "session_key": ENCRYPTION_KEY });
+    assert_eq!(stored::<types::LogoutRequest>(&logout), logout);
+    let sale = r#"{"amount":149.90,"description":"x","instalment":3}"#;
+    let read: InitSaleRequest = serde_json::from_str(sale).unwrap();
+    assert_eq!(serde_json::to_string(&read).unwrap(), sale);
+    // An array is not an object, also within another.
+    assert!(serde_json::from_str::<types::CheckTransactionResponse>(r#"{"Data": [["x"]]}"#).is_err());
+}
+
+#[test]
+fn the_environments_are_the_servers_of_the_documents() {
+    let environments: BTreeMap<String, &str> = Environment::ALL
+        .iter()
+        .map(|environment| (environment.to_string(), environment.base_url()))
+        .collect();
+    for document in documents() {
+        let servers = document["servers"].as_array().unwrap().iter();
+        let servers: BTreeMap<String, &str> = servers
+            .map(|server| (server["description"].as_str().unwrap(), server["url"].as_str().unwrap()))
+            .map(|(name, url)| (name.to_owned(), url.trim_end_matches('/')))
+            .collect();
+        assert_eq!(environments, servers);
+    }
+    // Where money goes, which no document changes unseen.
+    for (environment, url) in [
+        (Environment::Production, "https://api.paynet.com.tr"),
+        (Environment::Sandbox, "https://pts-api.paynet.com.tr"),
+    ] {
+        assert!(
+            environment.base_url() == url,
+            "the documents state that {environment} is at {}; confirm it with Paynet through another channel, then \
+             change it here and in the README",
+            environment.base_url()
+        );
+    }
+}
+
+#[test]
+fn what_is_secret_by_name_is_redacted() {
+    let mut secrets = Vec::new();
+    let mut schemas: Vec<_> = operations::all().flat_map(|it| [it.request, it.answer]).collect();
+    while let Some(schema) = schemas.pop() {
+        for (name, property) in resolve(&schema)["properties"].as_object().into_iter().flatten() {
+            let is_secret = name.ends_with("_key") || name.contains("secret") || name.contains("token");
+            if is_secret && property["type"] == "string" {
+                assert_eq!(property["format"], "password", "{name}");
+                secrets.push(name.clone());
+            }
+            schemas.extend([property.clone(), property["items"].clone()]);
+        }
+    }
+    assert_eq!(secrets.iter().collect::<BTreeSet<_>>(), BTreeSet::from([&"encryption_key".into(), &"session_key".into()]));
+}
+
+#[tokio::test]
+async fn the_simulators_answers_conform_to_the_documents() {
+    let simulator = Simulator::start().await.unwrap();
+    let http = paypos::reqwest::Client::builder().no_proxy().build().unwrap();
+    let mut answers = BTreeSet::new();
+    let mut call = async |name: &str, credential: (&str, &str), body: Value| {
+        let operation = named(name);
+        let mut request = http.post(format!("{}{}", simulator.url(), operation.path));
+        if operation.headers.iter().any(|header| header == "PaynetMobile") {
+            request = request.header("PaynetMobile", "2");
+        }
+        let request = request.header(credential.0, credential.1).header("content-type", "application/json");
+        let response = request.body(body.to_string()).send().await.unwrap();
+        let status = response.status().as_u16();
+        let answer: Value = serde_json::from_slice(&response.bytes().await.unwrap()).unwrap();
+        let violations = |value| violations(&operation, &["responses", &status.to_string()], value);
+        assert_eq!(violations(&answer), [] as [String; 0], "{name} {status}");
+        assert_ne!(violations(&json!({ "code": TEXT })), [] as [String; 0], "the check can fail");
+        answers.insert((name.to_owned(), status));
+        answer
+    };
+    let dealer = format!("Basic {}", simulator.add_dealer().expose());
+    let dealer = ("authorization", dealer.as_str());
+    let opened = call("get_auth_key", dealer, json!({ "agent_id": "a", "user_id": "u" })).await;
+    let key = opened["session_key"].as_str().unwrap().to_owned();
+    let session = ("session-key", key.as_str());
+    let sale = call("init_sale_transaction", session, json!({ "amount": 149.9 })).await;
+    let paid = json!({ "payment_session_id": sale["payment_session_id"] });
+    assert_eq!(call("check_transaction", session, paid.clone()).await["Data"], json!([]));
+    simulator.phone().approve(sale["payment_session_id"].as_str().unwrap()).unwrap();
+    let data = call("check_transaction", session, paid).await["Data"].take();
+    assert_eq!((&data[0]["is_succeed"], &data[0]["amount"]), (&json!(true), &json!(149.9)));
+    call("init_reversal_transaction", session, json!({ "xact_id": data[0]["xact_id"] })).await;
+    call("logout", dealer, json!({ "session_key": key })).await;
+    for (name, body) in [
+        ("init_sale_transaction", json!({ "amount": 1 })),
+        ("init_reversal_transaction", json!({ "xact_id": "x" })),
+        ("check_transaction", json!({ "payment_session_id": "x" })),
+    ] {
+        call(name, session, body).await;
+    }
+    call("logout", dealer, json!({ "session_key": key })).await;
+    call("get_auth_key", ("authorization", "Basic x"), json!({ "agent_id": "a", "user_id": "u" })).await;
+    let client = crate::builder(simulator.url().to_owned()).build().unwrap();
+    for operation in operations::all() {
+        let name = &operation.name;
+        let seen: Vec<_> = answers.iter().filter(|(of, _)| of == name).map(|(_, status)| *status).collect();
+        if seen.is_empty() {
+            let refused = operation.minimal(&client).await.unwrap_err();
+            assert_eq!(refused.code(), Some(CODE_UNSUPPORTED), "{name}: support it in src/simulator and here");
+        } else {
+            assert_eq!(seen, [200, 400], "{name}");
+        }
+    }
+}

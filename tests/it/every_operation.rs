@@ -1,0 +1,103 @@
+//! What other tests assert of one operation holds for all: one fault of each kind, for each operation.
+
+use paypos::{
+    ErrorKind::{self, BadResponse, Interrupted, RateLimited, Rejected, Server, Timeout, Unauthorized},
+    Outcome,
+};
+use serde_json::Value;
+
+use crate::{
+    Fixture, refusal,
+    support::{
+        canary::{TEXT, assert_clean},
+        operations,
+        server::{Script, answer, close, reply, reply_and_keep, reply_and_stall, reset_after},
+    },
+};
+
+#[tokio::test]
+async fn every_operation_fails_alike_and_is_sent_once() {
+    type Row = (fn() -> Script, ErrorKind, Outcome);
+    let rows: [Row; 12] = [
+        (|| reset_after(""), Interrupted, Outcome::Unknown),
+        (close, Interrupted, Outcome::Unknown),
+        (|| reply("HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{"), Interrupted, Outcome::Unknown),
+        (|| reply(format!("{TEXT}\r\n\r\n")), Interrupted, Outcome::Unknown),
+        (|| reply_and_keep(answer("400 No", refusal())), Rejected, Outcome::Rejected),
+        (|| reply_and_keep(answer("401 No", refusal())), Unauthorized, Outcome::Rejected),
+        (|| reply_and_keep(answer("429 Slow", refusal())), RateLimited, Outcome::Rejected),
+        (|| reply_and_keep(answer("503 Oh", refusal())), Server, Outcome::Unknown),
+        (|| reply_and_keep(answer("204 None", "")), BadResponse, Outcome::Unknown),
+        (|| reply_and_keep(answer("200 OK", format!("<p>{TEXT}"))), BadResponse, Outcome::Unknown),
+        (|| reply_and_keep(answer("200 OK", format!("[\"{TEXT}\"]"))), BadResponse, Outcome::Unknown),
+        (|| reply(answer("200 OK", " ".repeat(64 * 1024 + 1))), BadResponse, Outcome::Unknown),
+    ];
+    let fixture = Fixture::plain().await;
+    for operation in &operations::all() {
+        for (script, kind, outcome) in &rows {
+            fixture.fails_in(operation, script(), *kind, *outcome).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_operation_ends_at_its_deadline() {
+    for operation in operations::all() {
+        let fixture = Fixture::with_short_deadline().await;
+        fixture.fails_in(operation, reply_and_stall(""), Timeout, Outcome::Unknown).await;
+    }
+}
+
+#[tokio::test]
+async fn every_operation_names_the_property_that_its_answer_lacks() {
+    let fixture = Fixture::plain().await;
+    for operation in operations::all() {
+        for property in operation.needs() {
+            let of_another_type = match &operation.success()[property] {
+                Value::Number(_) => Value::from(TEXT),
+                _ => Value::from(5),
+            };
+            for (value, says) in [
+                (None, "is missing from the answer"),
+                (Some(of_another_type), "of the answer does not have the type that the document gives"),
+            ] {
+                let mut body = operation.success();
+                match value {
+                    Some(value) => body[property] = value,
+                    None => drop(body.as_object_mut().unwrap().remove(property)),
+                }
+                let script = reply_and_keep(answer("200 OK", body.to_string()));
+                let error = fixture.fails_in(operation, script, BadResponse, Outcome::Unknown).await;
+                assert!(error.to_string().contains(&format!("`{property}` {says}")), "{error}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_operation_succeeds_and_shows_nothing() {
+    let fixture = Fixture::plain().await;
+    for operation in operations::all() {
+        fixture.server.next(reply_and_keep(answer("200 OK", operation.success().to_string())));
+        assert_clean(&operation.full(&fixture.client).await.unwrap());
+    }
+    assert_eq!(fixture.server.posts(), operations::all().count());
+}
+
+#[tokio::test]
+async fn a_property_of_the_wrong_type_is_named_wherever_it_is() {
+    let fixture = Fixture::plain().await;
+    let check = &operations::named("check_transaction");
+    for (body, place) in [
+        (r#"{"Data": null}"#.to_owned(), "Data"),
+        (r#"{"Data": [{"amount": "1,5"}]}"#.to_owned(), "Data[0].amount"),
+        (r#"{"Data": [{"amount": 1}, {"instalment": 1.5}]}"#.to_owned(), "Data[1].instalment"),
+        (format!(r#"{{"Data": [], "message": ["{TEXT}"]}}"#), "message"),
+        (format!(r#"{{"Data": [{{"netAmount": {{"{TEXT}": 1}}}}]}}"#), "Data[0].netAmount"),
+    ] {
+        let script = reply_and_keep(answer("200 OK", body));
+        let error = fixture.fails_in(check, script, BadResponse, Outcome::Unknown).await;
+        let says = format!("`{place}` of the answer does not have the type that the document gives");
+        assert!(error.to_string().contains(&says), "{error}");
+    }
+}

@@ -1,0 +1,161 @@
+//! Answers other than success: each status has its kind and outcome, and Paynet's words are kept.
+
+use std::time::{Duration, SystemTime};
+
+use paypos::{
+    ErrorKind::{self, BadResponse, RateLimited, Rejected, Server, Timeout, Unauthorized},
+    Outcome::{self, Unknown},
+};
+use serde_json::json;
+
+use crate::{
+    Fixture, refusal,
+    support::{
+        canary::TEXT,
+        server::{self, answer, reply, reply_and_keep},
+    },
+};
+
+#[tokio::test]
+async fn each_status_has_its_kind_and_outcome_and_keeps_the_documented_refusal() {
+    let fixture = Fixture::plain().await;
+    for (status, kind, outcome) in [
+        ("201 Created", BadResponse, Unknown),
+        ("202 Accepted", BadResponse, Unknown),
+        ("206 Partial Content", BadResponse, Unknown),
+        ("300 Multiple Choices", BadResponse, Unknown),
+        ("400 Bad Request", Rejected, Outcome::Rejected),
+        ("401 Unauthorized", Unauthorized, Outcome::Rejected),
+        ("403 Forbidden", Unauthorized, Outcome::Rejected),
+        ("404 Not Found", Rejected, Outcome::Rejected),
+        ("408 Request Timeout", Timeout, Unknown),
+        ("409 Conflict", Rejected, Outcome::Rejected),
+        ("422 Unprocessable Content", Rejected, Outcome::Rejected),
+        ("429 Too Many Requests", RateLimited, Outcome::Rejected),
+        ("499 Client Closed Request", Rejected, Outcome::Rejected),
+        ("500 Internal Server Error", Server, Unknown),
+        ("502 Bad Gateway", Server, Unknown),
+        ("503 Service Unavailable", Server, Unknown),
+        ("504 Gateway Timeout", Server, Unknown),
+        ("599 Other", Server, Unknown),
+        ("600 Other", BadResponse, Unknown),
+        ("999 Other", BadResponse, Unknown),
+    ] {
+        let error = fixture.fails(reply_and_keep(answer(status, refusal())), kind, outcome).await;
+        assert_eq!(error.status(), status[..3].parse().ok());
+        assert_eq!(
+            (error.code(), error.object_name(), error.vendor_message()),
+            (Some(77), Some(TEXT), Some(TEXT)),
+            "{status}"
+        );
+    }
+}
+
+/// Decided: the document has 200, and another 2xx is not a success, whatever its body.
+#[tokio::test]
+async fn another_2xx_with_the_body_of_a_success_is_a_bad_response() {
+    let fixture = Fixture::plain().await;
+    for status in ["201 Created", "202 Accepted", "206 Partial Content", "204 No Content"] {
+        let body = server::success_for(&server::Request { head: String::new(), body: Vec::new() });
+        for body in [body.to_string(), String::new()] {
+            let error = fixture.fails(reply(answer(status, body)), BadResponse, Unknown).await;
+            assert_eq!(error.status(), status[..3].parse().ok());
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_with_another_body_is_refused_by_its_status_alone() {
+    let fixture = Fixture::plain().await;
+    for body in [
+        String::new(),
+        format!("<html><body>{TEXT}</body></html>"),
+        "null".to_owned(),
+        "[]".to_owned(),
+        format!("[1, \"{TEXT}\", \"o\"]"),
+        "{\"code\": \"1\"}".to_owned(),
+        "{\"code\": 1".to_owned(),
+        json!({ "object_name": null, "code": null, "message": null }).to_string(),
+    ] {
+        let script = reply_and_keep(answer("400 Bad Request", &body));
+        let error = fixture.fails(script, Rejected, Outcome::Rejected).await;
+        assert_eq!((error.status(), error.code(), error.vendor_message()), (Some(400), None, None), "{body}");
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_keeps_each_property_that_has_its_type() {
+    let fixture = Fixture::plain().await;
+    for (body, expected) in [
+        (json!({ "code": 5, "message": TEXT }), (None, Some(5), Some(TEXT))),
+        (json!({ "object_name": TEXT, "message": TEXT }), (Some(TEXT), None, Some(TEXT))),
+        (json!({ "object_name": TEXT, "code": 5 }), (Some(TEXT), Some(5), None)),
+        (json!({ "object_name": 5, "code": "E10", "message": TEXT }), (None, None, Some(TEXT))),
+        (json!({ "code": i64::MIN }), (None, Some(i64::MIN), None)),
+        (json!({ "code": i64::MAX }), (None, Some(i64::MAX), None)),
+    ] {
+        let script = reply_and_keep(answer("400 Bad Request", body.to_string()));
+        let error = fixture.fails(script, Rejected, Outcome::Rejected).await;
+        assert_eq!((error.object_name(), error.code(), error.vendor_message()), expected);
+    }
+}
+
+/// The `retry_after` of an answer with this status and these headers.
+async fn retry_after(fixture: &Fixture, status: &str, headers: &str) -> Option<Duration> {
+    let head = format!("HTTP/1.1 {status}\r\n{headers}content-length: 0\r\n\r\n");
+    let (kind, outcome): (ErrorKind, _) = match &status[..3] {
+        "429" => (RateLimited, Outcome::Rejected),
+        _ => (Server, Unknown),
+    };
+    fixture.fails(reply_and_keep(head), kind, outcome).await.retry_after()
+}
+
+#[tokio::test]
+async fn retry_after_is_read_in_seconds_and_as_a_date_by_the_servers_clock() {
+    let fixture = Fixture::plain().await;
+    for (status, value, expected) in [
+        ("429 Too Many Requests", "17", Some(17)),
+        ("503 Service Unavailable", "5", Some(5)),
+        ("429 Too Many Requests", "Wed, 21 Oct 2026 07:28:45 GMT", Some(45)),
+        ("429 Too Many Requests", "Wed, 21 Oct 2026 07:27:00 GMT", Some(0)),
+        ("429 Too Many Requests", TEXT, None),
+        ("429 Too Many Requests", "-1", None),
+        ("429 Too Many Requests", "1.5", None),
+        ("429 Too Many Requests", "99999999999999999999999", None),
+    ] {
+        let headers = format!("date: Wed, 21 Oct 2026 07:28:00 GMT\r\nretry-after: {value}\r\n");
+        let delay = retry_after(&fixture, status, &headers).await;
+        assert_eq!(delay, expected.map(Duration::from_secs), "{value}");
+    }
+    let until = httpdate::fmt_http_date(SystemTime::now() + Duration::from_hours(1));
+    let delay = retry_after(&fixture, "429 Slow", &format!("retry-after: {until}\r\n")).await.unwrap();
+    assert!((Duration::from_mins(30)..=Duration::from_hours(1)).contains(&delay), "{delay:?}");
+}
+
+#[tokio::test]
+async fn an_error_is_one_line_for_people_and_a_record_for_programs() {
+    let fixture = Fixture::plain().await;
+    let body = format!(r#"{{"object_name": "o", "code": 77, "message": "{TEXT}"}}"#);
+    let error = fixture.fails(reply(answer("429 Slow", &body)), RateLimited, Outcome::Rejected).await;
+    assert_eq!(
+        error.to_string(),
+        "init_reversal_transaction: too many requests (HTTP 429, code 77); Paynet refused it"
+    );
+    assert_eq!(
+        format!("{error:?}"),
+        "Error { kind: RateLimited, outcome: Rejected, operation: Some(\"init_reversal_transaction\"), \
+         detail: \"too many requests\", status: Some(429), code: Some(77), retry_after: None, source: None, .. }"
+    );
+    const UNKNOWN: &str = "it may have happened, check before sending again";
+    for (status, kind, outcome, text) in [
+        ("401 No", Unauthorized, Outcome::Rejected, "the key was not accepted (HTTP 401); Paynet refused it"),
+        ("451 No", Rejected, Outcome::Rejected, "the request was refused (HTTP 451); Paynet refused it"),
+        ("408 Late", Timeout, Unknown, "the server waited too long for the request (HTTP 408); "),
+        ("500 Oh", Server, Unknown, "the server failed (HTTP 500); "),
+        ("600 Oh", BadResponse, Unknown, "the document has no such status (HTTP 600); "),
+    ] {
+        let error = fixture.fails(reply(answer(status, "")), kind, outcome).await;
+        let rest = if outcome == Unknown { UNKNOWN } else { "" };
+        assert_eq!(error.to_string(), format!("init_reversal_transaction: {text}{rest}"));
+    }
+}

@@ -1,0 +1,175 @@
+//! No secret and no text of the server's is ever printed: canaries are planted
+//! wherever one can be, and searched for in all that can be printed.
+
+use paypos::{
+    Client, Decimal, Environment, Secret, SecretKey, SessionKey,
+    simulator::{Fault, Simulator},
+    types::{InitReversalRequest, InitSaleRequest, LogoutRequest},
+};
+use serde_json::{Value, json};
+
+use crate::{
+    Fixture, builder, request, session,
+    support::{
+        canary::{
+            ENCRYPTION_KEY, HEADER, KEY, Log, PASSWORD, SECRET_KEY, TEXT, assert_clean,
+            assert_debug_is_clean, printed,
+        },
+        operations::{self, Operation},
+        server::{answer_with, reply, reply_and_keep},
+    },
+};
+
+/// Answers that go wrong in each way, and one that does not, with server text and headers planted in them.
+fn answers(operation: &Operation) -> Vec<Vec<u8>> {
+    let planted = format!("location: {TEXT}\r\nx-canary: {HEADER}\r\nset-cookie: {HEADER}\r\n");
+    let refusal = json!({ "object_name": TEXT, "code": 7, "message": TEXT }).to_string();
+    let mut answers: Vec<_> = [301, 400, 401, 403, 404, 408, 429, 500, 503]
+        .map(|status| answer_with(&format!("{status} {TEXT}"), &planted, &refusal))
+        .into();
+    let success = operation.success();
+    let mut bodies = vec![success.to_string(), refusal];
+    for property in success.as_object().unwrap().keys() {
+        for wrong in [
+            json!([TEXT]),
+            json!({ TEXT: 1 }),
+            json!(format!("{TEXT}\u{0}")),
+            json!(17.5),
+            json!([{ "amount": TEXT }]),
+        ] {
+            let mut body = success.clone();
+            body[property] = wrong;
+            bodies.push(body.to_string());
+        }
+    }
+    bodies.extend([
+        TEXT.to_owned(),
+        format!("\"{TEXT}\""),
+        format!("[\"{TEXT}\"]"),
+        format!("{{\"{TEXT}\": {TEXT}}}"),
+        format!("{{\"deeplink_url\": \"{TEXT}"),
+        format!("{{\"encryption_key\": \"{ENCRYPTION_KEY}\", \"encryption_key\": \"{ENCRYPTION_KEY}\"}}"),
+        format!("{{\"session_key\": \"{KEY} {SECRET_KEY}\"}}"),
+        format!("<html>{TEXT}</html>"),
+    ]);
+    answers.extend(bodies.iter().map(|body| answer_with("200 OK", &planted, body)));
+    answers
+}
+
+#[tokio::test]
+async fn no_error_no_answer_and_no_log_shows_what_was_sent_or_answered() {
+    let fixture = Fixture::plain().await;
+    for operation in operations::all() {
+        let (mut successes, mut refusals) = (0, 0);
+        for answer in answers(&operation) {
+            fixture.server.next(Box::new(|conn, request| {
+                let basic = format!("Basic {SECRET_KEY}");
+                let session_key = request.header("session-key");
+                assert!(session_key == Some(KEY) || request.header("authorization") == Some(&*basic), "planted");
+                reply_and_keep(answer)(conn, request)
+            }));
+            match operation.full(&fixture.client).await {
+                Ok(shown) => {
+                    successes += 1;
+                    assert_clean(&shown);
+                }
+                Err(error) => {
+                    if error.code() == Some(7) {
+                        refusals += 1;
+                        let texts = (error.vendor_message(), error.object_name());
+                        assert_eq!(texts, (Some(TEXT), Some(TEXT)), "planted");
+                    }
+                    assert_clean(&printed(&error));
+                }
+            }
+        }
+        assert!(successes >= 1 && refusals >= 9, "{}: {successes}, {refusals}", operation.name);
+    }
+    let log = Log::text();
+    for operation in operations::all() {
+        assert!(log.contains(&format!("operation=\"{}\"", operation.name)), "captured");
+    }
+    let below = log.lines().find(|line| line.contains("hyper_util::client") && line.contains("paypos{"));
+    assert!(below.is_some(), "the libraries below are captured, within the span of the call");
+    assert_clean(&log);
+}
+
+#[tokio::test]
+async fn a_failing_connection_shows_nothing_either() {
+    let fixture = Fixture::plain().await;
+    for bytes in [
+        format!("HTTP/1.1 {TEXT}\r\n\r\n"),
+        format!(
+            "HTTP/1.1 200 {TEXT}\r\nx-canary: {HEADER}\r\ncontent-length: 1000\r\n\r\n{{\"message\": \"{TEXT}"
+        ),
+        format!("HTTP/1.1 200 OK\r\n{TEXT}\r\n\r\n"),
+        format!("HTTP/1.1 200 OK\r\ncontent-length: {TEXT}\r\n\r\n"),
+        format!("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n{TEXT}\r\n"),
+    ] {
+        fixture.server.next(reply(bytes));
+        let error = session(&fixture.client).init_reversal_transaction(request()).await.unwrap_err();
+        assert_clean(&printed(&error));
+    }
+    assert_clean(&Log::text());
+}
+
+#[tokio::test]
+async fn what_holds_secrets_tells_in_debug_what_it_is_and_nothing_else() {
+    let fixture = Fixture::plain().await;
+    let handoff = session(&fixture.client).init_reversal_transaction(request()).await.unwrap();
+    assert_eq!(handoff.encryption_key.expose(), ENCRYPTION_KEY, "planted");
+    assert_eq!(format!("{handoff:?}"), "Handoff { .. }");
+    assert_debug_is_clean(&handoff.encryption_key);
+
+    let client = builder("http://127.0.0.1:1".to_owned()).build().unwrap();
+    let session = session(&client);
+    assert_debug_is_clean(&builder(format!("https://u:{PASSWORD}@x")));
+    for (shown, expected) in [
+        (format!("{:?}", Client::builder(Environment::Sandbox)), "ClientBuilder { environment: Sandbox, .. }"),
+        (format!("{client:?}"), r#"Client { environment: Sandbox, base_url: "http://127.0.0.1:1", .. }"#),
+        (format!("{session:?}"), "Session { environment: Sandbox, .. }"),
+        (format!("{:?}", operations::agent(&client)), "Agent { environment: Sandbox, .. }"),
+        (format!("{:?}", SessionKey::new(KEY).unwrap()), "SessionKey([redacted])"),
+        (format!("{:?}", SecretKey::new(SECRET_KEY).unwrap()), "SecretKey([redacted])"),
+        (format!("{:?}", Secret::from(KEY)), "[redacted]"),
+        (format!("{:?}", session.wait_for(TEXT)), "Wait { interval: 2s, deadline: 300s, .. }"),
+        (
+            format!("{:?}", InitReversalRequest::new(TEXT)),
+            "InitReversalRequest { callback_url: None, reference_no: None, xact_id: [redacted], .. }",
+        ),
+        (format!("{:?}", LogoutRequest::new(KEY)), "LogoutRequest { session_key: [redacted], .. }"),
+    ] {
+        assert_eq!(shown, expected);
+    }
+    let sale = InitSaleRequest::new(Decimal::new(14990, 2)).instalment(3).card_holder_phone(TEXT);
+    let shown = format!("{sale:?}");
+    for property in ["add_commission: None", "amount: 149.90", "card_holder_phone: Some([redacted])", "instalment: Some(3)"] {
+        assert!(shown.contains(&format!(" {property}, ")), "{shown}");
+    }
+}
+
+#[tokio::test]
+async fn verbose_connections_cannot_be_turned_on() {
+    let fixture = Fixture::configured(|builder| builder.http(|http| http.connection_verbose(true))).await;
+    fixture.works(0).await;
+    assert_clean(&Log::text());
+}
+
+#[tokio::test]
+async fn the_simulator_prints_nothing_of_what_it_received() {
+    let simulator = Simulator::start().await.unwrap();
+    let client = builder(simulator.url().to_owned()).build().unwrap();
+    simulator.fail_next(Fault::Html);
+    let request = InitReversalRequest::new(TEXT).reference_no(HEADER);
+    session(&client).init_reversal_transaction(request).await.unwrap_err();
+
+    let issued = simulator.issue_session();
+    assert!(!format!("{simulator:?}").contains(issued.expose()));
+    let received = simulator.requests();
+    assert_eq!(received[0].header("Session-Key"), Some(KEY), "planted");
+    let body: Value = serde_json::from_slice(received[0].body()).unwrap();
+    assert_eq!((&body["xact_id"], &body["reference_no"]), (&json!(TEXT), &json!(HEADER)), "planted");
+    assert_debug_is_clean(&received);
+    assert_debug_is_clean(&simulator);
+    assert_clean(&Log::text());
+}

@@ -1,0 +1,303 @@
+//! The simulator: it judges by the stored documents, refuses what it did not
+//! issue, fails as told, and leaves nothing behind.
+
+use std::time::Duration;
+
+use paypos::{
+    Client, Environment, ErrorKind, Session, reqwest,
+    simulator::{
+        CODE_ALREADY_REVERSED, CODE_BREAKS_THE_DOCUMENT, CODE_NO_AMOUNT, CODE_UNKNOWN_DEALER,
+        CODE_UNKNOWN_SESSION, CODE_UNKNOWN_TRANSACTION, Fault, Simulator,
+    },
+    types::InitReversalRequest,
+};
+use serde_json::{Value, json};
+
+const PATH: &str = "/v1/softpos/init_reversal_transaction";
+
+async fn started() -> (Simulator, Session) {
+    let simulator = Simulator::start().await.unwrap();
+    let client = Client::builder(Environment::Sandbox).base_url(simulator.url()).build().unwrap();
+    let session = client.session(simulator.issue_session());
+    (simulator, session)
+}
+
+fn http() -> reqwest::Client {
+    reqwest::Client::builder().no_proxy().build().unwrap()
+}
+
+/// A request that conforms to the document, for a test to spoil.
+fn conforming(simulator: &Simulator) -> reqwest::RequestBuilder {
+    http()
+        .post(format!("{}{PATH}", simulator.url()))
+        .header("Session-Key", "simulated-session-1")
+        .header("Content-Type", "application/json")
+        .body(json!({ "xact_id": simulator.add_transaction() }).to_string())
+}
+
+/// The answer as JSON, which each answer of the simulator is unless a fault says otherwise.
+async fn answer(request: reqwest::RequestBuilder) -> (u16, Value) {
+    let response = request.send().await.unwrap();
+    let status = response.status().as_u16();
+    (status, serde_json::from_slice(&response.bytes().await.unwrap()).unwrap())
+}
+
+/// Waits for what must come about; far longer than it takes, before the test fails.
+async fn until(come_about: impl AsyncFn() -> bool) {
+    let polling = async {
+        while !come_about().await {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_mins(1), polling).await.expect("it never came about");
+}
+
+#[tokio::test]
+async fn a_request_that_breaks_the_document_is_refused_with_what_is_wrong() {
+    let (simulator, _) = started().await;
+    assert_eq!(answer(conforming(&simulator)).await.0, 200);
+
+    let url = format!("{}{PATH}", simulator.url());
+    let http = self::http();
+    let bare = |body: &'static str| {
+        http.post(&url)
+            .header("Session-Key", "simulated-session-1")
+            .header("Content-Type", "application/json")
+            .body(body)
+    };
+    for (request, wrong) in [
+        (http.get(&url), "the document has no GET for"),
+        (http.post(format!("{}/v2/x", simulator.url())), "the document has no path /v2/x"),
+        (http.post(format!("{url}/")), "the document has no path"),
+        (
+            http.post(&url).header("Content-Type", "application/json").body("{}"),
+            "required header Session-Key is missing",
+        ),
+        (
+            http.post(&url).header("Session-Key", "simulated-session-1").body("{}"),
+            "required header Content-Type is missing",
+        ),
+        (bare("{}").header("Session-Key", "again"), "header Session-Key is there more than once"),
+        (
+            http.post(&url).header("Session-Key", "x").header("Content-Type", "text/plain").body("{}"),
+            "content type",
+        ),
+        (bare(""), "required body is missing"),
+        (bare("{"), "body is not JSON"),
+        (bare("[]"), "breaks the schema at ``"),
+        (bare("{}"), "breaks the schema at ``"),
+        (bare(r#"{"xact_id": 1}"#), "breaks the schema at `/xact_id`"),
+        (bare(r#"{"xact_id": null}"#), "breaks the schema at `/xact_id`"),
+        (bare(r#"{"xact_id": "x", "reference_no": null}"#), "breaks the schema at `/reference_no`"),
+    ] {
+        let (status, answer) = answer(request).await;
+        assert_eq!((status, &answer["code"]), (400, &json!(CODE_BREAKS_THE_DOCUMENT)), "{wrong}: {answer}");
+        assert!(answer["message"].as_str().unwrap().contains(wrong), "{wrong}: {answer}");
+    }
+}
+
+#[tokio::test]
+async fn null_is_taken_where_the_document_says_nullable() {
+    let (simulator, _) = started().await;
+    let body = json!({ "xact_id": simulator.add_transaction(), "callback_url": null });
+    assert_eq!(answer(conforming(&simulator).body(body.to_string())).await.0, 200);
+}
+
+#[tokio::test]
+async fn what_was_not_issued_is_refused() {
+    let (simulator, session) = started().await;
+    let client = Client::builder(Environment::Sandbox).base_url(simulator.url()).build().unwrap();
+    let stranger = client.session(paypos::SessionKey::new("nobody-issued-this").unwrap());
+    let request = InitReversalRequest::new(simulator.add_transaction());
+    let error = stranger.init_reversal_transaction(request).await.unwrap_err();
+    assert_eq!((error.status(), error.code()), (Some(400), Some(CODE_UNKNOWN_SESSION)));
+
+    let error =
+        session.init_reversal_transaction(InitReversalRequest::new("nobody-added-this")).await.unwrap_err();
+    assert_eq!((error.status(), error.code()), (Some(400), Some(CODE_UNKNOWN_TRANSACTION)));
+}
+
+#[tokio::test]
+async fn faults_come_in_their_order_and_one_request_each() {
+    let (simulator, _) = started().await;
+    simulator.fail_next(Fault::Status { status: 503, body: "{\"code\":1}".to_owned() });
+    simulator.fail_next(Fault::MissingField("code".to_owned()));
+    simulator.fail_next(Fault::Delay(Duration::from_millis(1)));
+    assert_eq!(answer(conforming(&simulator)).await, (503, json!({ "code": 1 })));
+    let (status, without) = answer(conforming(&simulator)).await;
+    assert_eq!((status, without.get("code"), without["message"].is_string()), (200, None, true));
+    assert_eq!(answer(conforming(&simulator)).await.1["code"], 0);
+    assert_eq!(answer(conforming(&simulator)).await.1["code"], 0);
+
+    simulator.fail_next(Fault::Html);
+    let html = conforming(&simulator).send().await.unwrap();
+    assert_eq!(html.status(), 200);
+    assert_eq!(html.headers()["content-type"], "text/html; charset=utf-8");
+
+    simulator.fail_next(Fault::DropConnection);
+    let dropped = conforming(&simulator).send().await.unwrap_err();
+    assert!(dropped.is_request(), "no head of an answer: {dropped:?}");
+
+    simulator.fail_next(Fault::TruncateAnswer);
+    let truncated = conforming(&simulator).send().await.unwrap();
+    assert_eq!(truncated.status(), 200);
+    let announced = truncated.content_length().unwrap();
+    assert!(announced > 0);
+    truncated.bytes().await.unwrap_err();
+    assert_eq!(simulator.requests().len(), 7);
+}
+
+#[tokio::test]
+async fn a_fault_hits_a_request_that_is_refused_too() {
+    let (simulator, session) = started().await;
+    simulator.fail_next(Fault::DropConnection);
+    let error = session.init_reversal_transaction(InitReversalRequest::new("unknown")).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Interrupted);
+    let error = session.init_reversal_transaction(InitReversalRequest::new("unknown")).await.unwrap_err();
+    assert_eq!(error.code(), Some(CODE_UNKNOWN_TRANSACTION), "the fault was used up");
+}
+
+#[tokio::test]
+async fn shutdown_leaves_no_task_and_no_listener() {
+    let tasks = || tokio::runtime::Handle::current().metrics().num_alive_tasks();
+    let before = tasks();
+    let (simulator, session) = started().await;
+    let url = simulator.url().to_owned();
+    let transaction = simulator.add_transaction();
+    // One connection is idle, one waits for an answer.
+    session.init_reversal_transaction(InitReversalRequest::new(&transaction)).await.unwrap();
+    simulator.fail_next(Fault::Delay(Duration::from_hours(1)));
+    let waiting = tokio::spawn(async move {
+        session.init_reversal_transaction(InitReversalRequest::new(transaction)).await
+    });
+    until(async || simulator.requests().len() == 2).await;
+    assert!(tasks() > before);
+
+    simulator.shutdown().await;
+    assert_eq!(waiting.await.unwrap().unwrap_err().kind(), ErrorKind::Interrupted);
+    http().get(&url).send().await.unwrap_err();
+    // The client's own connection tasks end when they see theirs closed.
+    until(async || tasks() <= before).await;
+}
+
+#[tokio::test]
+async fn a_dropped_simulator_stops() {
+    let (simulator, _) = started().await;
+    let url = simulator.url().to_owned();
+    drop(simulator);
+    until(async || http().get(&url).send().await.is_err()).await;
+}
+
+#[tokio::test]
+async fn the_latest_requests_are_kept_and_no_more() {
+    let (simulator, session) = started().await;
+    let transaction = simulator.add_transaction();
+    for n in 0..Simulator::KEPT_REQUESTS + 5 {
+        let request = InitReversalRequest::new(&transaction).reference_no(n.to_string());
+        session.init_reversal_transaction(request).await.unwrap();
+    }
+    let requests = simulator.requests();
+    assert_eq!(requests.len(), Simulator::KEPT_REQUESTS);
+    let first: Value = serde_json::from_slice(requests[0].body()).unwrap();
+    assert_eq!(first["reference_no"], "5");
+}
+
+#[tokio::test]
+async fn a_sale_without_a_positive_amount_is_refused() {
+    let (simulator, _) = started().await;
+    let sale = |body: &'static str| {
+        http()
+            .post(format!("{}/v1/softpos/init_sale_transaction", simulator.url()))
+            .header("Session-Key", "simulated-session-1")
+            .header("Content-Type", "application/json")
+            .body(body)
+    };
+    for body in ["{}", r#"{"amount": 0}"#, r#"{"amount": -1}"#] {
+        let (status, answer) = answer(sale(body)).await;
+        assert_eq!((status, &answer["code"]), (400, &json!(CODE_NO_AMOUNT)), "{body}");
+    }
+    assert_eq!(answer(sale(r#"{"amount": 0.01}"#)).await.0, 200);
+}
+
+#[tokio::test]
+async fn an_agents_request_is_judged_by_its_headers_too() {
+    let (simulator, _) = started().await;
+    let auth = || {
+        http()
+            .post(format!("{}/v1/agent/get_auth_key", simulator.url()))
+            .header("Content-Type", "application/json")
+            .body(r#"{"agent_id": "a", "user_id": "u"}"#)
+    };
+    for (request, wrong) in [
+        (auth().header("PaynetMobile", "2"), "required header Authorization is missing"),
+        (auth().header("Authorization", "Basic x"), "required header PaynetMobile is missing"),
+        (
+            auth().header("Authorization", "Basic x").header("PaynetMobile", "3"),
+            "header PaynetMobile does not have the documented type",
+        ),
+    ] {
+        let (status, answer) = answer(request).await;
+        assert_eq!((status, &answer["code"]), (400, &json!(CODE_BREAKS_THE_DOCUMENT)));
+        assert!(answer["message"].as_str().unwrap().contains(wrong), "{answer}");
+    }
+    let (status, refused) =
+        answer(auth().header("Authorization", "Basic x").header("PaynetMobile", "2")).await;
+    assert_eq!((status, &refused["code"]), (400, &json!(CODE_UNKNOWN_DEALER)));
+}
+
+#[tokio::test]
+async fn the_ledger_are_bounded_and_the_oldest_entry_is_forgotten() {
+    let (simulator, session) = started().await;
+    let oldest = simulator.add_transaction();
+    let request = InitReversalRequest::new(&oldest);
+    session.init_reversal_transaction(request).await.unwrap();
+    for _ in 0..Simulator::KEPT_OF_EACH {
+        let _ = simulator.add_transaction();
+    }
+    let request = InitReversalRequest::new(oldest);
+    let error = session.init_reversal_transaction(request).await.unwrap_err();
+    assert_eq!(error.code(), Some(CODE_UNKNOWN_TRANSACTION));
+    assert!(
+        format!("{simulator:?}").contains(&format!("sales: {}", Simulator::KEPT_OF_EACH)),
+        "{simulator:?}"
+    );
+}
+
+#[tokio::test]
+async fn what_a_simulator_keeps_of_large_requests_is_bounded() {
+    let (simulator, _) = started().await;
+    for _ in 0..100 {
+        let large = http().post(simulator.url()).body(vec![b' '; 1024 * 1024]);
+        assert_eq!(answer(large).await.0, 400);
+    }
+    let kept: usize = simulator.requests().iter().map(|request| request.body().len()).sum();
+    assert_eq!(kept, 64 * 1024 * 1024);
+    let (status, refused) = answer(http().post(simulator.url()).body(vec![b' '; 1024 * 1024 + 1])).await;
+    assert_eq!((status, &refused["message"]), (400, &json!("the body cannot be read whole")));
+}
+
+#[tokio::test]
+async fn a_sale_is_reversed_once_however_many_reversals_wait_for_the_phone() {
+    let (simulator, session) = started().await;
+    let sale = simulator.add_transaction();
+    let reverse = async || session.init_reversal_transaction(InitReversalRequest::new(&sale)).await;
+    let (first, second) = (reverse().await.unwrap(), reverse().await.unwrap());
+    simulator.phone().approve(&first.payment_session_id).unwrap();
+    let refused = simulator.phone().approve(&second.payment_session_id).unwrap_err();
+    assert_eq!(
+        refused.to_string(),
+        "no such payment session waits for the phone, or its sale was reversed meanwhile"
+    );
+    simulator.phone().approve(&first.payment_session_id).expect_err("it is decided");
+    assert_eq!(reverse().await.unwrap_err().code(), Some(CODE_ALREADY_REVERSED));
+    simulator.phone().decline(&second.payment_session_id).unwrap();
+}
+
+#[tokio::test]
+async fn a_status_that_no_answer_has_is_sent_as_500() {
+    let (simulator, _) = started().await;
+    for (status, sent) in [(200, 200), (599, 599), (99, 500), (101, 500), (600, 500), (1000, 500)] {
+        simulator.fail_next(Fault::Status { status, body: "{}".to_owned() });
+        assert_eq!(answer(conforming(&simulator)).await.0, sent);
+    }
+}

@@ -1,0 +1,130 @@
+//! TLS, with certificates made in the test.
+
+use paypos::{ErrorKind::Connect, Outcome::NotSent};
+use rcgen::{CertificateParams, date_time_ymd};
+use rustls::version::{TLS12, TLS13};
+
+use crate::{
+    Fixture, SHORT, builder, call,
+    support::{
+        canary::{PEER, assert_clean, printed},
+        server::{Conn, Server, greet_with, greeting},
+        tls::{Authority, Leaf, self_signed},
+    },
+};
+
+/// The first connection is shown this certificate, and the call is not sent; the next is shown a good one.
+async fn refuses(first: impl FnOnce(&Authority) -> Leaf) {
+    let authority = Authority::new();
+    let fixture = Fixture::tls(&authority).await;
+    fixture.server.greet(greet_with(first(&authority).acceptor()));
+    let error = fixture.is_not_sent().await;
+    assert!(!printed(&error).contains(PEER), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_certificate_that_is_not_the_hosts_or_not_valid_now_is_refused() {
+    let valid = |from: i32, to: i32| {
+        move |params: &mut CertificateParams| {
+            params.not_before = date_time_ymd(from, 1, 1);
+            params.not_after = date_time_ymd(to, 1, 1);
+        }
+    };
+    refuses(|authority| {
+        authority.leaf(|params| {
+            *params = CertificateParams::new(vec![format!("{PEER}.example.com")]).unwrap();
+        })
+    })
+    .await;
+    refuses(|authority| authority.leaf(valid(2020, 2021))).await;
+    // A wrong local clock meets the same check.
+    refuses(|authority| authority.leaf(valid(2090, 2091))).await;
+}
+
+#[tokio::test]
+async fn a_certificate_of_its_own_or_of_an_unknown_authority_is_refused() {
+    refuses(|_| self_signed()).await;
+    refuses(|_| Authority::new().leaf(|_| {})).await;
+}
+
+#[tokio::test]
+async fn verification_cannot_be_turned_off() {
+    let authority = Authority::new();
+    let server = Server::tls(self_signed().acceptor()).await;
+    let root = authority.root();
+    let client = builder(server.https())
+        .http(|http| {
+            http.tls_certs_only([root])
+                .tls_danger_accept_invalid_certs(true)
+                .tls_danger_accept_invalid_hostnames(true)
+        })
+        .build()
+        .unwrap();
+    let error = call(&client).await.1.unwrap_err();
+    assert_eq!((error.kind(), error.outcome(), server.posts()), (Connect, NotSent, 0));
+    assert_clean(&printed(&error));
+
+    let wrong_host = authority.leaf(|params| {
+        *params = CertificateParams::new(vec!["pay.example.com".to_owned()]).unwrap();
+    });
+    let server = Server::tls(wrong_host.acceptor()).await;
+    let root = authority.root();
+    let client = builder(server.https())
+        .http(|http| http.tls_certs_only([root]).tls_danger_accept_invalid_hostnames(true))
+        .build()
+        .unwrap();
+    let error = call(&client).await.1.unwrap_err();
+    assert_eq!((error.kind(), error.outcome(), server.posts()), (Connect, NotSent, 0));
+}
+
+#[tokio::test]
+async fn tls_1_2_alone_is_enough_and_1_3_too() {
+    for version in [&TLS12, &TLS13] {
+        let authority = Authority::new();
+        let fixture = Fixture::tls(&authority).await;
+        let acceptor = authority.leaf(|_| {}).acceptor_of(&[version], &[]);
+        fixture.server.greet(greet_with(acceptor));
+        fixture.works(0).await;
+    }
+}
+
+#[tokio::test]
+async fn a_reset_in_the_handshake_was_not_sent() {
+    let authority = Authority::new();
+    let fixture = Fixture::tls(&authority).await;
+    fixture.server.greet(greeting(|tcp| async move {
+        // The ClientHello has arrived.
+        tcp.readable().await.unwrap();
+        Conn::Plain(tcp).reset();
+        None
+    }));
+    fixture.is_not_sent().await;
+}
+
+#[tokio::test]
+async fn http_1_1_or_no_protocol_by_alpn_works() {
+    for alpn in [&["http/1.1"] as &[&str], &[]] {
+        let authority = Authority::new();
+        let fixture = Fixture::tls(&authority).await;
+        fixture.server.greet(greet_with(authority.leaf(|_| {}).acceptor_of(rustls::ALL_VERSIONS, alpn)));
+        fixture.works(0).await;
+    }
+}
+
+#[tokio::test]
+async fn http_2_by_alpn_works() {
+    let authority = Authority::new();
+    let acceptor = authority.leaf(|_| {}).acceptor_of(rustls::ALL_VERSIONS, &["h2", "http/1.1"]);
+    let server = crate::support::http2::Server::tls(acceptor).await;
+    let root = authority.root();
+    let client = builder(format!("https://localhost:{}", server.port))
+        .timeout(SHORT * 20)
+        .http(|http| http.tls_certs_only([root]))
+        .build()
+        .unwrap();
+    for _ in 0..3 {
+        let (xact_id, handoff) = call(&client).await;
+        assert_eq!(handoff.unwrap().payment_session_id, xact_id);
+    }
+    assert_eq!((server.posts(), server.connections()), (3, 1));
+}

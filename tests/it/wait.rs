@@ -1,0 +1,239 @@
+//! Waiting for the phone: what ends a wait, what does not, and what the caller sees of it.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use paypos::{
+    Client, Decimal, Decision, Environment, Error, ErrorKind, Session, Wait,
+    simulator::{Fault, Simulator},
+    types::InitSaleRequest,
+};
+
+use crate::{
+    Fixture, session,
+    support::server::{answer_with, reply_and_keep},
+};
+
+/// A sale that waits for the phone.
+async fn sale() -> (Simulator, Session, String) {
+    let simulator = Simulator::start().await.unwrap();
+    let client = Client::builder(Environment::Sandbox).base_url(simulator.url()).build().unwrap();
+    let session = client.session(simulator.issue_session());
+    let handoff = session.init_sale_transaction(InitSaleRequest::new(Decimal::new(14990, 2))).await.unwrap();
+    (simulator, session, handoff.payment_session_id)
+}
+
+/// A wait that ends when the test says so: far more time than it needs.
+fn patient(session: &Session, payment_session_id: &str) -> Wait {
+    session.wait_for(payment_session_id).interval(Duration::from_millis(5)).deadline(Duration::from_mins(5))
+}
+
+/// How the wait ended, which no test waits for longer than a busy machine may take.
+async fn ended(wait: Wait) -> Result<Decision, Error> {
+    tokio::time::timeout(Duration::from_mins(1), wait).await.expect("the wait ends")
+}
+
+fn status(status: u16) -> Fault {
+    Fault::Status { status, body: "{}".to_owned() }
+}
+
+#[tokio::test]
+async fn the_phone_approves_while_it_is_waited_for() {
+    let (simulator, session, id) = sale().await;
+    let simulator = Arc::new(simulator);
+    let checks = Arc::new(AtomicUsize::new(0));
+    let (phone, payment, count) = (Arc::clone(&simulator), id.clone(), Arc::clone(&checks));
+    let wait = patient(&session, &id).on_check(move |check| {
+        assert!(check.is_ok());
+        if count.fetch_add(1, Ordering::SeqCst) == 2 {
+            assert!(check.as_ref().unwrap().data.is_empty(), "nothing yet");
+            phone.phone().approve(&payment).unwrap();
+        }
+    });
+    let decision = ended(wait).await.unwrap();
+    let Decision::Succeeded(transactions) = decision else { panic!("{decision:?}") };
+    assert_eq!(transactions[0].amount.unwrap().to_string(), "149.90");
+    assert_eq!(checks.load(Ordering::SeqCst), 4);
+    assert_eq!(simulator.requests().len(), 1 + 4);
+}
+
+#[tokio::test]
+async fn the_phone_declines() {
+    let (simulator, session, id) = sale().await;
+    simulator.phone().decline(&id).unwrap();
+    let decision = ended(patient(&session, &id)).await.unwrap();
+    let Decision::Failed(transactions) = decision else { panic!("{decision:?}") };
+    assert_eq!(transactions[0].is_succeed, Some(false));
+    assert_eq!(simulator.requests().len(), 1 + 1, "the first check is made at once");
+}
+
+#[tokio::test]
+async fn nothing_is_decided_before_the_deadline() {
+    let (simulator, session, id) = sale().await;
+    for (interval, deadline, checks) in [
+        // Whatever the interval: one at once, and the last at the deadline.
+        (Duration::from_hours(1), Duration::from_millis(50), 2),
+        (Duration::MAX, Duration::from_millis(50), 2),
+        (Duration::from_millis(5), Duration::ZERO, 1),
+    ] {
+        let before = simulator.requests().len();
+        let decision = ended(session.wait_for(&id).interval(interval).deadline(deadline)).await.unwrap();
+        assert!(matches!(decision, Decision::Pending), "{decision:?}");
+        assert_eq!(simulator.requests().len(), before + checks);
+    }
+}
+
+#[tokio::test]
+async fn what_is_decided_at_the_deadline_is_seen() {
+    let (simulator, session, id) = sale().await;
+    let simulator = Arc::new(simulator);
+    let (phone, payment) = (Arc::clone(&simulator), id.clone());
+    let wait =
+        session.wait_for(&id).interval(Duration::from_hours(1)).deadline(Duration::from_millis(50)).on_check(
+            move |_| {
+                let _ = phone.phone().approve(&payment);
+            },
+        );
+    let decision = ended(wait).await.unwrap();
+    assert!(matches!(decision, Decision::Succeeded(_)), "{decision:?}");
+}
+
+#[tokio::test]
+async fn what_may_pass_is_asked_again() {
+    use ErrorKind::{BadResponse, Interrupted, RateLimited, Server, Timeout};
+    let (simulator, session, id) = sale().await;
+    simulator.phone().approve(&id).unwrap();
+    let faults = [
+        status(500),
+        status(503),
+        status(408),
+        status(429),
+        Fault::DropConnection,
+        Fault::TruncateAnswer,
+        Fault::Html,
+        Fault::MissingField("Data".to_owned()),
+    ];
+    let kinds = Arc::new(std::sync::Mutex::new(Vec::new()));
+    let seen = Arc::clone(&kinds);
+    for fault in faults {
+        simulator.fail_next(fault);
+    }
+    let wait = patient(&session, &id)
+        .on_check(move |check| seen.lock().unwrap().push(check.as_ref().err().map(Error::kind)));
+    let decision = ended(wait).await.unwrap();
+    assert!(matches!(decision, Decision::Succeeded(_)), "{decision:?}");
+    let expected = [Server, Server, Timeout, RateLimited, Interrupted, Interrupted, BadResponse, BadResponse];
+    assert_eq!(*kinds.lock().unwrap(), expected.map(Some).into_iter().chain([None]).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn what_would_not_change_ends_the_wait() {
+    let (simulator, session, id) = sale().await;
+    for (fault, kind) in
+        [(401, ErrorKind::Unauthorized), (403, ErrorKind::Unauthorized), (404, ErrorKind::Rejected)]
+    {
+        let before = simulator.requests().len();
+        simulator.fail_next(status(fault));
+        assert_eq!(ended(patient(&session, &id)).await.unwrap_err().kind(), kind);
+        assert_eq!(simulator.requests().len(), before + 1);
+    }
+    let before = simulator.requests().len();
+    assert_eq!(ended(patient(&session, " ")).await.unwrap_err().kind(), ErrorKind::InvalidInput);
+    let error = ended(session.wait_for(&id).interval(Duration::ZERO)).await.unwrap_err();
+    assert_eq!(error.to_string(), "the interval of a wait is zero; give the time between two checks");
+    assert_eq!(simulator.requests().len(), before);
+}
+
+#[tokio::test]
+async fn a_last_check_that_fails_is_the_waits_error() {
+    let (simulator, session, id) = sale().await;
+    simulator.fail_next(Fault::Html);
+    simulator.fail_next(status(503));
+    let wait = session.wait_for(&id).interval(Duration::from_hours(1)).deadline(Duration::from_millis(50));
+    assert_eq!(ended(wait).await.unwrap_err().kind(), ErrorKind::Server);
+    assert_eq!(simulator.requests().len(), 1 + 2);
+}
+
+#[tokio::test]
+async fn a_server_that_never_answers_is_not_a_phone_that_has_not_decided() {
+    let (simulator, _, id) = sale().await;
+    let client = Client::builder(Environment::Sandbox)
+        .base_url(simulator.url())
+        .timeout(Duration::from_millis(300))
+        .build()
+        .unwrap();
+    let session = client.session(simulator.issue_session());
+    simulator.fail_next(Fault::Delay(Duration::from_hours(1)));
+    let wait = session.wait_for(&id).deadline(Duration::from_millis(50));
+    assert_eq!(ended(wait).await.unwrap_err().kind(), ErrorKind::Timeout);
+}
+
+#[tokio::test]
+async fn a_server_that_is_not_there_yet_is_asked_again() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    drop(listener);
+    let session = Client::builder(Environment::Sandbox).base_url(url).build().unwrap();
+    let session = session.session(paypos::SessionKey::new("k").unwrap());
+    let checks = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&checks);
+    let wait = session
+        .wait_for("ps")
+        .interval(Duration::from_millis(5))
+        .deadline(Duration::from_millis(50))
+        .on_check(move |_| {
+            count.fetch_add(1, Ordering::SeqCst);
+        });
+    assert_eq!(ended(wait).await.unwrap_err().kind(), ErrorKind::Connect);
+    assert!(checks.load(Ordering::SeqCst) > 1);
+}
+
+#[tokio::test]
+async fn no_check_is_sooner_than_paynet_allows() {
+    let fixture = Fixture::plain().await;
+    let session = session(&fixture.client);
+    let slow = |seconds: &str, times: usize| {
+        for _ in 0..times {
+            let answer = answer_with("429 Slow", &format!("retry-after: {seconds}\r\n"), "{}");
+            fixture.server.next(reply_and_keep(answer));
+        }
+    };
+    // Beyond the deadline: there is nothing to wait for.
+    slow("3600", 1);
+    let error = ended(patient(&session, "ps")).await.unwrap_err();
+    assert_eq!(error.retry_after(), Some(Duration::from_hours(1)));
+    assert_eq!(fixture.server.posts(), 1);
+    // Sooner than the interval: the interval holds. At once, and at the deadline.
+    slow("0", 2);
+    let wait = session.wait_for("ps").interval(Duration::from_hours(1)).deadline(Duration::from_millis(50));
+    assert_eq!(ended(wait).await.unwrap_err().kind(), ErrorKind::RateLimited);
+    assert_eq!(fixture.server.posts(), 1 + 2);
+    // Within the deadline, and later than the interval.
+    slow("1", 2);
+    let wait =
+        session.wait_for("ps").interval(Duration::from_millis(5)).deadline(Duration::from_millis(1500));
+    assert_eq!(ended(wait).await.unwrap_err().kind(), ErrorKind::RateLimited);
+    assert_eq!(fixture.server.posts(), 1 + 2 + 2);
+}
+
+#[tokio::test]
+async fn a_wait_that_is_dropped_asks_no_more() {
+    let (simulator, session, id) = sale().await;
+    let (sender, mut checked) = tokio::sync::mpsc::unbounded_channel();
+    let wait = session
+        .wait_for(&id)
+        .interval(Duration::from_hours(1))
+        .deadline(Duration::MAX)
+        .on_check(move |_| sender.send(()).unwrap());
+    let waiting = tokio::spawn(wait.into_future());
+    checked.recv().await.unwrap();
+    waiting.abort();
+    assert!(waiting.await.unwrap_err().is_cancelled());
+    assert!(checked.recv().await.is_none(), "all of it is gone");
+    assert_eq!(simulator.requests().len(), 1 + 1);
+}
