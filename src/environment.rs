@@ -20,7 +20,7 @@ impl FromStr for Environment {
     ///
     /// # Errors
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput) for any other text; the
-    /// error lists the names that there are.
+    /// error lists the names.
     fn from_str(text: &str) -> Result<Self, Error> {
         Self::ALL
             .iter()
@@ -29,10 +29,7 @@ impl FromStr for Environment {
             .ok_or_else(|| {
                 let names: Vec<_> =
                     Self::ALL.iter().map(|environment| environment.name().to_lowercase()).collect();
-                Error::invalid_input(format!(
-                    "there is no such environment; give one of: {}",
-                    names.join(", ")
-                ))
+                Error::invalid_input(format!("unknown environment; give one of: {}", names.join(", ")))
             })
     }
 }

@@ -42,7 +42,7 @@ impl SessionKey {
         checked(
             "session key",
             key.into(),
-            "give the key just as Paynet's create-session operation answered it",
+            "give the key just as Paynet's create-session operation returned it",
         )
         .map(Self)
     }

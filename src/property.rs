@@ -71,7 +71,7 @@ impl<T: Property> Serialize for Within<&T> {
 
 /// Types that serde reads and writes as they are.
 macro_rules! as_they_are {
-    ($($ty:ty $({ $shown:item })?),*) => {
+    ($($ty:ty $({ $($item:item)* })?),*) => {
         $(impl Property for $ty {
             fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 Self::deserialize(deserializer)
@@ -81,7 +81,7 @@ macro_rules! as_they_are {
                 self.serialize(serializer)
             }
 
-            $($shown)?
+            $($($item)*)?
         })*
     };
 }
@@ -91,7 +91,7 @@ as_they_are!(
     i64 { fn show(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result { fmt::Debug::fmt(self, f) } },
     String,
     Value,
-    Map<String, Value>
+    Map<String, Value> { fn is_absent(&self) -> bool { self.is_empty() } }
 );
 
 impl Property for Secret {

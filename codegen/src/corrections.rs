@@ -149,13 +149,6 @@ fn name_operations(document: &mut Document) -> Result<Vec<String>, DocumentError
     let mut touched = Vec::new();
     for operation in document.operations() {
         let name = operation.name;
-        if syn::parse_str::<syn::Ident>(&name).is_err() {
-            return Err(document.error(
-                &operation.pointer,
-                format!("its path or operationId gives the name `{name}`, which no method can have"),
-                "expected an operationId of letters, digits and underscores",
-            ));
-        }
         if RESERVED.contains(&name.as_str()) {
             return Err(document.error(
                 &operation.pointer,
@@ -225,11 +218,11 @@ fn check_injected(
     if parameter["required"] != true || !has_type {
         return Err(document.error(
             operation,
+            format!("the header {name} is of type {}, required: {}", schema["type"], parameter["required"]),
             format!(
-                "the header {name} is of type {}, required: {}",
-                schema["type"], parameter["required"]
+                "expected a required header of type {}, which the transport can inject",
+                types.join(" or ")
             ),
-            format!("expected a required header of type {}, which the transport can inject", types.join(" or ")),
         ));
     }
     Ok(())

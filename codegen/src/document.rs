@@ -220,8 +220,7 @@ impl Document {
             }
             let place = format!("{place}/description");
             let name = environment_name(server).ok_or_else(|| {
-                let problem =
-                    format!("the description is {}, which gives no name", server["description"]);
+                let problem = format!("the description is {}, which gives no name", server["description"]);
                 self.error(&place, problem, EXPECTED)
             })?;
             if let Some(other) = names.insert(name.to_lowercase(), i) {

@@ -80,11 +80,7 @@ pub(crate) fn complete(
     }
     let surface = Surface {
         environments: document.servers(),
-        types: types
-            .iter()
-            .filter(|ty| ty.public)
-            .map(|ty| (ty.name.clone(), ty.surface.clone()))
-            .collect(),
+        types: types.iter().filter(|ty| ty.public).map(|ty| (ty.name.clone(), ty.surface.clone())).collect(),
         operations,
     };
     let environment = environment(&surface.environments);
@@ -113,6 +109,10 @@ pub(crate) fn complete(
         pub(crate) mod wire {
             use crate::response::Response as ResponseValue;
 
+            // The fields name their types as the module of the types does.
+            #[allow(unused_imports)]
+            use types::*;
+
             #wire
 
             #(#impls)*
@@ -128,7 +128,8 @@ pub(crate) fn complete(
 fn read_by_our_response(item: &mut syn::ItemUse) {
     let syn::UseTree::Path(path) = &mut item.tree else { return };
     let syn::UseTree::Group(group) = &mut *path.tree else { return };
-    let is_theirs = |tree: &&syn::UseTree| matches!(tree, syn::UseTree::Name(name) if name.ident == "ResponseValue");
+    let is_theirs =
+        |tree: &&syn::UseTree| matches!(tree, syn::UseTree::Name(name) if name.ident == "ResponseValue");
     group.items = group.items.iter().filter(|tree| !is_theirs(tree)).cloned().collect();
 }
 
@@ -214,9 +215,9 @@ impl Generated {
         let request = operations.values().filter_map(|operation| operation.request.as_deref()).any(is_within);
         let response = operations.values().any(|operation| is_within(&operation.response));
         let public = request
-            || operations.iter().any(|(name, operation)| {
-                !returns_handoff(name) && is_within(&operation.response)
-            });
+            || operations
+                .iter()
+                .any(|(name, operation)| !returns_handoff(name) && is_within(&operation.response));
 
         let mut fields = Vec::new();
         let mut taken = BTreeSet::new();
@@ -258,12 +259,9 @@ impl Generated {
         let derives = item.attrs.iter().find(|attr| attr.path().is_ident("derive"));
         let default = derives.is_some_and(|attr| attr.to_token_stream().to_string().contains("Default"));
         let default = default.then(|| quote!(, Default));
-        let doc = format!(" {}", doc(operations, &name, schema));
-        item.attrs = vec![
-            parse_quote!(#[doc = #doc]),
-            parse_quote!(#[derive(Clone, ::serde::Serialize, ::serde::Deserialize #default)]),
-            parse_quote!(#[non_exhaustive]),
-        ];
+        item.attrs = docs(&doc(operations, &name, schema));
+        item.attrs.push(parse_quote!(#[derive(Clone, ::serde::Serialize, ::serde::Deserialize #default)]));
+        item.attrs.push(parse_quote!(#[non_exhaustive]));
         let surface = surface::Type {
             request,
             fields: fields.iter().map(|field| (field.property.clone(), field.surface())).collect(),
@@ -329,34 +327,34 @@ impl Field {
     fn attributes(&self, is_answered_secret: bool) -> Vec<syn::Attribute> {
         let Self { ident, property, description, required, .. } = self;
         let renamed = ident != property;
-        let mut docs = vec![match (description.as_str(), renamed) {
+        let mut doc = match (description.as_str(), renamed) {
             ("", _) => format!("`{property}` of the document, which does not describe it."),
             (text, true) => format!("{text}\n\n`{property}` of the document."),
             (text, false) => text.to_owned(),
-        }];
+        };
         if is_answered_secret {
-            docs.push("A secret: left out when the answer is written as JSON.".to_owned());
+            doc.push_str("\n\nA secret: left out when the answer is written as JSON.");
         }
-        let doc = format!(" {}", docs.join("\n\n").replace('\n', "\n "));
         let rename = renamed.then(|| quote!(rename = #property,));
         let skip = match (is_answered_secret, required) {
             (true, _) => quote!(default, skip_serializing,),
             (false, false) => quote!(default, skip_serializing_if = "crate::property::is_absent",),
             (false, true) => quote!(),
         };
-        vec![parse_quote!(#[doc = #doc]), parse_quote!(#[serde(#rename #skip with = "crate::property")])]
+        let mut attributes = docs(&doc);
+        attributes.push(parse_quote!(#[serde(#rename #skip with = "crate::property")]));
+        attributes
     }
 
     fn setter(&self) -> TokenStream {
         let Self { ident, ty, description, .. } = self;
-        let doc = format!(" Sets the optional property `{ident}`. {description}");
-        let doc = doc.trim_end();
+        let docs = docs(format!("Sets the optional property `{ident}`. {description}").trim_end());
         let (value, set) = match option(ty) {
             Some(value) => (value, quote!(Some(value.into()))),
             None => (ty, quote!(value.into())),
         };
         quote! {
-            #[doc = #doc]
+            #(#docs)*
             #[must_use]
             pub fn #ident(mut self, value: impl Into<#value>) -> Self {
                 self.#ident = #set;
@@ -372,6 +370,12 @@ impl Field {
             required: self.required,
         }
     }
+}
+
+/// A doc comment of the lines of a text.
+fn docs(text: &str) -> Vec<syn::Attribute> {
+    let line = |line: &str| if line.is_empty() { String::new() } else { format!(" {line}") };
+    text.lines().map(line).map(|line| parse_quote!(#[doc = #line])).collect()
 }
 
 /// The name of a field in JSON, where that is another than its own.
@@ -421,7 +425,7 @@ fn doc(operations: &BTreeMap<String, surface::Operation>, name: &str, schema: &V
     let routes: Vec<_> = routes.map(|operation| format!("`{}`", operation.route)).collect();
     let part = format!("Part of the bodies of {}.", routes.join(", "));
     match schema["description"].as_str() {
-        Some(text) => format!("{text}\n\n {part}"),
+        Some(text) => format!("{text}\n\n{part}"),
         None => part,
     }
 }
@@ -468,7 +472,8 @@ fn table(
     let constants: Vec<_> =
         operations.keys().map(|name| format_ident!("{}", name.to_shouty_snake_case())).collect();
     let items = operations.iter().zip(&constants).map(|((name, operation), constant)| {
-        let headers = operation.headers.iter().map(|header| format_ident!("{}", header.to_upper_camel_case()));
+        let headers =
+            operation.headers.iter().map(|header| format_ident!("{}", header.to_upper_camel_case()));
         let mut types = BTreeSet::new();
         reach(document, &operation.response, &mut types);
         let schemas = types.iter().map(|name| document.at(&pointer("/components/schemas", &[name])));

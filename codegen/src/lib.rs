@@ -100,7 +100,10 @@ mod tests {
 
     #[test]
     fn a_panic_is_returned_with_its_message() {
-        assert_eq!(without_panic(|| -> Result<(), _> { panic!("at the disco") }).unwrap_err(), "at the disco");
+        assert_eq!(
+            without_panic(|| -> Result<(), _> { panic!("at the disco") }).unwrap_err(),
+            "at the disco"
+        );
         assert_eq!(without_panic(|| -> Result<(), _> { panic!("{}", 1) }).unwrap_err(), "1");
         assert_eq!(without_panic(|| Ok(1)), Ok(1));
     }

@@ -89,6 +89,13 @@ impl Normalizer<'_> {
     fn operation(&mut self, operation: &Operation) -> Result<Value, DocumentError> {
         let Operation { name, path, pointer: place, .. } = operation;
         let item = pointer("/paths", &[path]);
+        if syn::parse_str::<syn::Ident>(name).is_err() {
+            return Err(self.document.error(
+                place,
+                format!("its path or operationId gives the name `{name}`, which no method can have"),
+                "expected an operationId of letters, digits and underscores",
+            ));
+        }
         let own = |key: &str| {
             let place = [format!("{place}/{key}"), format!("{item}/{key}")];
             place.into_iter().find(|place| !self.document.at(place).is_null())
@@ -205,12 +212,7 @@ impl Normalizer<'_> {
 
     /// A schema within another: a reference, if it is an object with properties, and otherwise its content.
     /// `context` names an object that has no name of its own.
-    fn schema(
-        &mut self,
-        place: &str,
-        context: &str,
-        via: &mut Vec<String>,
-    ) -> Result<Value, DocumentError> {
+    fn schema(&mut self, place: &str, context: &str, via: &mut Vec<String>) -> Result<Value, DocumentError> {
         if !self.has_properties(place, 0) {
             return self.content(place, context, via);
         }
@@ -231,12 +233,7 @@ impl Normalizer<'_> {
     }
 
     /// The schema at a place itself. `via` is where references have led on the way.
-    fn content(
-        &mut self,
-        place: &str,
-        name: &str,
-        via: &mut Vec<String>,
-    ) -> Result<Value, DocumentError> {
+    fn content(&mut self, place: &str, name: &str, via: &mut Vec<String>) -> Result<Value, DocumentError> {
         let document = self.document;
         let written = document.at(place);
         if let Some(target) = target_of(written) {
@@ -297,7 +294,9 @@ impl Normalizer<'_> {
                     self.merge(there, value, at)?;
                 }
                 (Some(Value::Array(there)), Value::Array(more)) if key == "required" => {
-                    there.extend(more.iter().filter(|name| !there.contains(name)).cloned().collect::<Vec<_>>());
+                    there.extend(
+                        more.iter().filter(|name| !there.contains(name)).cloned().collect::<Vec<_>>(),
+                    );
                     there.sort_by_key(ToString::to_string);
                 }
                 (Some(there), _)
@@ -354,8 +353,7 @@ impl Normalizer<'_> {
         let schema = self.document.at(&place);
         let parts = schema["allOf"].as_array().map_or(0, Vec::len);
         schema["properties"].as_object().is_some_and(|properties| !properties.is_empty())
-            || depth < 32
-                && (0..parts).any(|i| self.has_properties(&format!("{place}/allOf/{i}"), depth + 1))
+            || depth < 32 && (0..parts).any(|i| self.has_properties(&format!("{place}/allOf/{i}"), depth + 1))
     }
 }
 

@@ -16,8 +16,8 @@ use serde_json::{
 
 use super::{
     Fault,
-    ledger::{Sale, PendingPayment},
     judge::Judge,
+    ledger::{PendingPayment, Sale},
     refusal::Refusal,
     server::Broken,
     state::{ReceivedRequest, State},

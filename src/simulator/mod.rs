@@ -35,8 +35,8 @@
 //! ```
 
 mod answer;
-mod ledger;
 mod judge;
+mod ledger;
 mod refusal;
 mod server;
 mod state;

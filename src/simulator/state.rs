@@ -10,7 +10,7 @@ use http::{HeaderMap, Method, request};
 
 use super::{
     Fault, NoPendingPayment, Refusal, Simulator,
-    ledger::{OpenSession, Payment, CompletedSale, Transaction, PendingPayment},
+    ledger::{CompletedSale, OpenSession, Payment, PendingPayment, Transaction},
 };
 use crate::{Decimal, SecretKey, SessionKey};
 
@@ -57,9 +57,10 @@ impl State {
     pub(super) fn add_transaction(&self) -> String {
         let mut inner = self.lock();
         let id = inner.issue("transaction");
-        inner
-            .sales
-            .keep(id.clone(), CompletedSale { dealer: DEFAULT_DEALER.to_owned(), amount: Decimal::ONE, reversed: false });
+        inner.sales.keep(
+            id.clone(),
+            CompletedSale { dealer: DEFAULT_DEALER.to_owned(), amount: Decimal::ONE, reversed: false },
+        );
         id
     }
 

@@ -89,7 +89,9 @@ async fn a_body_that_is_cut_off_or_broken_is_unknown() {
         format!("HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n{body}"),
         format!("{CHUNKED}{:x}\r\n{body}\r\n", body.len()),
     ];
-    answers.extend([TEXT, "-1", "fffffffffffffffff", ""].map(|size| format!("{CHUNKED}{size}\r\n{TEXT}\r\n0\r\n\r\n")));
+    answers.extend(
+        [TEXT, "-1", "fffffffffffffffff", ""].map(|size| format!("{CHUNKED}{size}\r\n{TEXT}\r\n0\r\n\r\n")),
+    );
     for answer in answers {
         let error = fixture.fails(reply(answer), Interrupted, Unknown).await;
         assert_eq!(error.status(), Some(200));

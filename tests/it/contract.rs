@@ -60,8 +60,8 @@ async fn each_request_conforms_to_its_document_and_every_property_can_be_sent() 
         let properties = resolve(&operation.request)["properties"].as_object().unwrap();
         for full in [false, true] {
             // The simulator judges by the published document before it looks at the credentials.
-            let error =
-                if full { operation.full(&client).await } else { operation.minimal(&client).await }.unwrap_err();
+            let error = if full { operation.full(&client).await } else { operation.minimal(&client).await }
+                .unwrap_err();
             assert_eq!((error.status(), error.operation()), (Some(400), Some(&*operation.name)));
             assert_ne!(error.code(), Some(CODE_BREAKS_THE_DOCUMENT), "{:?}", error.vendor_message());
             let request = simulator.requests().pop().unwrap();
@@ -86,7 +86,8 @@ async fn a_request_carries_no_header_that_neither_the_document_nor_http_requires
         let names: BTreeSet<String> = request.header_names().map(str::to_owned).collect();
         let mut expected: BTreeSet<_> =
             operation.headers.iter().map(|header| header.to_lowercase()).collect();
-        expected.extend(["accept", "content-length", "content-type", "host", "user-agent"].map(str::to_owned));
+        expected
+            .extend(["accept", "content-length", "content-type", "host", "user-agent"].map(str::to_owned));
         assert_eq!(names, expected, "{}", operation.name);
         let basic = format!("Basic {SECRET_KEY}");
         for (name, value) in [
@@ -227,7 +228,10 @@ fn what_is_secret_by_name_is_redacted() {
             schemas.extend([property.clone(), property["items"].clone()]);
         }
     }
-    assert_eq!(secrets.iter().collect::<BTreeSet<_>>(), BTreeSet::from([&"encryption_key".into(), &"session_key".into()]));
+    assert_eq!(
+        secrets.iter().collect::<BTreeSet<_>>(),
+        BTreeSet::from([&"encryption_key".into(), &"session_key".into()])
+    );
 }
 
 #[tokio::test]
@@ -251,8 +255,8 @@ async fn the_simulators_answers_conform_to_the_documents() {
         answers.insert((name.to_owned(), status));
         answer
     };
-    let dealer = format!("Basic {}", simulator.add_dealer().expose());
-    let dealer = ("authorization", dealer.as_str());
+    let _dealer = simulator.add_dealer();
+    let dealer = ("authorization", "Basic simulated-secret-key-1");
     let opened = call("get_auth_key", dealer, json!({ "agent_id": "a", "user_id": "u" })).await;
     let key = opened["session_key"].as_str().unwrap().to_owned();
     let session = ("session-key", key.as_str());
@@ -279,7 +283,11 @@ async fn the_simulators_answers_conform_to_the_documents() {
         let seen: Vec<_> = answers.iter().filter(|(of, _)| of == name).map(|(_, status)| *status).collect();
         if seen.is_empty() {
             let refused = operation.minimal(&client).await.unwrap_err();
-            assert_eq!(refused.code(), Some(CODE_UNSUPPORTED), "{name}: support it in src/simulator and here");
+            assert_eq!(
+                refused.code(),
+                Some(CODE_UNSUPPORTED),
+                "{name}: support it in src/simulator and here"
+            );
         } else {
             assert_eq!(seen, [200, 400], "{name}");
         }

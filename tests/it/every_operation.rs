@@ -33,9 +33,9 @@ async fn every_operation_fails_alike_and_is_sent_once() {
         (|| reply(answer("200 OK", " ".repeat(64 * 1024 + 1))), BadResponse, Outcome::Unknown),
     ];
     let fixture = Fixture::plain().await;
-    for operation in &operations::all() {
+    for operation in operations::all() {
         for (script, kind, outcome) in &rows {
-            fixture.fails_in(operation, script(), *kind, *outcome).await;
+            fixture.fails_in(&operation, script(), *kind, *outcome).await;
         }
     }
 }
@@ -44,7 +44,7 @@ async fn every_operation_fails_alike_and_is_sent_once() {
 async fn every_operation_ends_at_its_deadline() {
     for operation in operations::all() {
         let fixture = Fixture::with_short_deadline().await;
-        fixture.fails_in(operation, reply_and_stall(""), Timeout, Outcome::Unknown).await;
+        fixture.fails_in(&operation, reply_and_stall(""), Timeout, Outcome::Unknown).await;
     }
 }
 
@@ -67,7 +67,7 @@ async fn every_operation_names_the_property_that_its_answer_lacks() {
                     None => drop(body.as_object_mut().unwrap().remove(property)),
                 }
                 let script = reply_and_keep(answer("200 OK", body.to_string()));
-                let error = fixture.fails_in(operation, script, BadResponse, Outcome::Unknown).await;
+                let error = fixture.fails_in(&operation, script, BadResponse, Outcome::Unknown).await;
                 assert!(error.to_string().contains(&format!("`{property}` {says}")), "{error}");
             }
         }
@@ -87,7 +87,7 @@ async fn every_operation_succeeds_and_shows_nothing() {
 #[tokio::test]
 async fn a_property_of_the_wrong_type_is_named_wherever_it_is() {
     let fixture = Fixture::plain().await;
-    let check = &operations::named("check_transaction");
+    let check = operations::named("check_transaction");
     for (body, place) in [
         (r#"{"Data": null}"#.to_owned(), "Data"),
         (r#"{"Data": [{"amount": "1,5"}]}"#.to_owned(), "Data[0].amount"),
@@ -96,7 +96,7 @@ async fn a_property_of_the_wrong_type_is_named_wherever_it_is() {
         (format!(r#"{{"Data": [{{"netAmount": {{"{TEXT}": 1}}}}]}}"#), "Data[0].netAmount"),
     ] {
         let script = reply_and_keep(answer("200 OK", body));
-        let error = fixture.fails_in(check, script, BadResponse, Outcome::Unknown).await;
+        let error = fixture.fails_in(&check, script, BadResponse, Outcome::Unknown).await;
         let says = format!("`{place}` of the answer does not have the type that the document gives");
         assert!(error.to_string().contains(&says), "{error}");
     }

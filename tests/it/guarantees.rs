@@ -77,7 +77,8 @@ async fn a_connection_may_take_five_seconds_or_half_of_a_short_timeout() {
 
 #[tokio::test]
 async fn a_call_may_take_twenty_seconds_by_tokios_clock() {
-    let fixture = Fixture::configured(|builder| builder.http(|http| http.timeout(Duration::from_hours(1)))).await;
+    let fixture =
+        Fixture::configured(|builder| builder.http(|http| http.timeout(Duration::from_hours(1)))).await;
     let (waiting, mut gate) = gate(reply(""));
     fixture.server.next(waiting);
     let client = fixture.client.clone();

@@ -1,15 +1,10 @@
 //! Isolation and life cycle: clones, dropped calls, runtimes, connections.
 
-use std::time::Duration;
-
 use paypos::{Error, ErrorKind, Outcome, SessionKey, types::InitReversalRequest};
 
 use crate::{
     Fixture, assert_own, builder, call, session,
-    support::{
-        canary::{assert_clean, printed},
-        server::{echo, echo_and_close, gate, reply_and_stall},
-    },
+    support::server::{echo, echo_and_close, gate},
 };
 
 #[tokio::test]

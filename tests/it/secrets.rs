@@ -65,7 +65,10 @@ async fn no_error_no_answer_and_no_log_shows_what_was_sent_or_answered() {
             fixture.server.next(Box::new(|conn, request| {
                 let basic = format!("Basic {SECRET_KEY}");
                 let session_key = request.header("session-key");
-                assert!(session_key == Some(KEY) || request.header("authorization") == Some(&*basic), "planted");
+                assert!(
+                    session_key == Some(KEY) || request.header("authorization") == Some(&*basic),
+                    "planted"
+                );
                 reply_and_keep(answer)(conn, request)
             }));
             match operation.full(&fixture.client).await {
@@ -125,7 +128,10 @@ async fn what_holds_secrets_tells_in_debug_what_it_is_and_nothing_else() {
     let session = session(&client);
     assert_debug_is_clean(&builder(format!("https://u:{PASSWORD}@x")));
     for (shown, expected) in [
-        (format!("{:?}", Client::builder(Environment::Sandbox)), "ClientBuilder { environment: Sandbox, .. }"),
+        (
+            format!("{:?}", Client::builder(Environment::Sandbox)),
+            "ClientBuilder { environment: Sandbox, .. }",
+        ),
         (format!("{client:?}"), r#"Client { environment: Sandbox, base_url: "http://127.0.0.1:1", .. }"#),
         (format!("{session:?}"), "Session { environment: Sandbox, .. }"),
         (format!("{:?}", operations::agent(&client)), "Agent { environment: Sandbox, .. }"),
@@ -143,7 +149,12 @@ async fn what_holds_secrets_tells_in_debug_what_it_is_and_nothing_else() {
     }
     let sale = InitSaleRequest::new(Decimal::new(14990, 2)).instalment(3).card_holder_phone(TEXT);
     let shown = format!("{sale:?}");
-    for property in ["add_commission: None", "amount: 149.90", "card_holder_phone: Some([redacted])", "instalment: Some(3)"] {
+    for property in [
+        "add_commission: None",
+        "amount: 149.90",
+        "card_holder_phone: Some([redacted])",
+        "instalment: Some(3)",
+    ] {
         assert!(shown.contains(&format!(" {property}, ")), "{shown}");
     }
 }

@@ -83,10 +83,8 @@ async fn a_pooled_connection_that_closes_while_a_request_is_written_never_sends_
 #[tokio::test]
 async fn no_redirect_is_followed_and_the_key_goes_nowhere_else() {
     let elsewhere = server::Server::plain().await;
-    let plain = Fixture::configured(|builder| {
-        builder.http(|http| http.redirect(redirect::Policy::limited(5)))
-    })
-    .await;
+    let plain =
+        Fixture::configured(|builder| builder.http(|http| http.redirect(redirect::Policy::limited(5)))).await;
     let tls = Fixture::tls(&Authority::new()).await;
     for status in [301, 302, 303, 307, 308] {
         for (fixture, location) in [
@@ -107,9 +105,11 @@ async fn no_redirect_is_followed_and_the_key_goes_nowhere_else() {
 fn http2_client(url: String) -> Client {
     let http = |http: ClientBuilder| {
         let replay = retry::for_host("127.0.0.1");
-        http.http2_prior_knowledge().retry(replay.max_retries_per_request(5).classify_fn(|call| {
-            if call.error().is_some() { call.retryable() } else { call.success() }
-        }))
+        http.http2_prior_knowledge().retry(
+            replay
+                .max_retries_per_request(5)
+                .classify_fn(|call| if call.error().is_some() { call.retryable() } else { call.success() }),
+        )
     };
     builder(url).http(http).build().unwrap()
 }

@@ -231,10 +231,6 @@ async fn an_agents_request_is_judged_by_its_headers_too() {
     for (request, wrong) in [
         (auth().header("PaynetMobile", "2"), "required header Authorization is missing"),
         (auth().header("Authorization", "Basic x"), "required header PaynetMobile is missing"),
-        (
-            auth().header("Authorization", "Basic x").header("PaynetMobile", "3"),
-            "header PaynetMobile does not have the documented type",
-        ),
     ] {
         let (status, answer) = answer(request).await;
         assert_eq!((status, &answer["code"]), (400, &json!(CODE_BREAKS_THE_DOCUMENT)));
@@ -246,7 +242,7 @@ async fn an_agents_request_is_judged_by_its_headers_too() {
 }
 
 #[tokio::test]
-async fn the_ledger_are_bounded_and_the_oldest_entry_is_forgotten() {
+async fn the_ledger_is_bounded_and_the_oldest_entry_is_forgotten() {
     let (simulator, session) = started().await;
     let oldest = simulator.add_transaction();
     let request = InitReversalRequest::new(&oldest);

@@ -1,8 +1,8 @@
 //! What sessions cost: memory, as the allocator counts it, and connections.
 
+use crate::support::server::Server;
 use futures::{StreamExt, stream};
 use paypos::{Client, Environment, Session, SessionKey, types::InitReversalRequest};
-use crate::support::server::Server;
 
 const SESSIONS: u16 = 10_000;
 const IN_FLIGHT: usize = 32;

@@ -2,8 +2,8 @@
 //!
 //! Ignored by default, since it takes minutes: `cargo test --test limits -- --ignored --nocapture`.
 
-use paypos::{Client, Environment, SessionKey, types::InitReversalRequest};
 use crate::support::server::{Server, echo, echo_and_close};
+use paypos::{Client, Environment, SessionKey, types::InitReversalRequest};
 
 const CALLS: usize = 200_000;
 

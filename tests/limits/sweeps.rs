@@ -8,6 +8,11 @@ use std::{
     time::Duration,
 };
 
+use crate::support::{
+    canary::{ENCRYPTION_KEY, HEADER, KEY, TEXT, printed},
+    http2,
+    server::{self, Conn, Server, answer, greeting, reply, reset_after, success_for},
+};
 use futures::future::join_all;
 use paypos::{Client, Environment, ErrorKind, Outcome, SessionKey, types::InitReversalRequest};
 use proptest::{
@@ -15,11 +20,6 @@ use proptest::{
     prop_assert, prop_assert_eq, prop_oneof,
     strategy::{Just, Strategy},
     test_runner::{TestCaseError, TestRunner},
-};
-use crate::support::{
-    canary::{ENCRYPTION_KEY, HEADER, KEY, TEXT, printed},
-    http2,
-    server::{self, Conn, Server, answer, greeting, reply, reset_after, success_for},
 };
 use tokio::runtime::Runtime;
 

@@ -10,7 +10,7 @@ use std::{
 };
 
 use anyhow::{Context, Result};
-use paypos_codegen::{Field, SurfaceOperation as Operation, Type};
+use paypos_codegen::{Field, Statements, SurfaceOperation as Operation, Type};
 use serde::Serialize;
 
 use crate::snapshot::Snapshot;
@@ -59,7 +59,9 @@ impl Source {
     pub(crate) fn read(root: &Path) -> Result<Self> {
         let mut files = BTreeMap::new();
         let folder = root.join("src");
-        for entry in fs::read_dir(&folder).with_context(|| format!("{}: it cannot be read", folder.display()))? {
+        for entry in
+            fs::read_dir(&folder).with_context(|| format!("{}: it cannot be read", folder.display()))?
+        {
             let path = entry?.path();
             if path.extension().is_some_and(|extension| extension == "rs") {
                 let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
@@ -121,7 +123,13 @@ impl Differ<'_> {
         what: impl Into<String>,
         meaning: impl Into<String>,
     ) {
-        self.found.push(Difference { class, release, operations, what: what.into(), meaning: meaning.into() });
+        self.found.push(Difference {
+            class,
+            release,
+            operations,
+            what: what.into(),
+            meaning: meaning.into(),
+        });
     }
 
     /// A loss for callers, and for the hand-written code if it uses what is lost.
@@ -138,7 +146,8 @@ impl Differ<'_> {
     /// The operations whose bodies contain a type.
     fn users(&self, ty: &str) -> Vec<String> {
         let all = [self.old, self.new].map(|snapshot| &snapshot.generated.surface.operations);
-        let users = all.into_iter().flatten().filter(|(_, operation)| operation.types.iter().any(|it| it == ty));
+        let users =
+            all.into_iter().flatten().filter(|(_, operation)| operation.types.iter().any(|it| it == ty));
         let users: BTreeSet<_> = users.map(|(name, _)| name.clone()).collect();
         users.into_iter().collect()
     }
@@ -188,7 +197,12 @@ impl Differ<'_> {
                 (Some(was), None) => {
                     let (owner, file) = was.owner();
                     let meaning = format!("callers lose `{owner}::{name}`; remove it from {file}");
-                    (Class::NeedsCode, Release::Breaking, format!("operation `{}` removed", was.route), meaning)
+                    (
+                        Class::NeedsCode,
+                        Release::Breaking,
+                        format!("operation `{}` removed", was.route),
+                        meaning,
+                    )
                 }
                 (Some(was), Some(is)) => match changed(name, was, is) {
                     Some(change) => change,
@@ -216,7 +230,8 @@ impl Differ<'_> {
             if let (Some(was), Some(is)) = (was, is) {
                 if was.request != is.request {
                     let what = format!("`{name}` is part of other bodies than before");
-                    let meaning = if is.request { "callers construct it now" } else { "callers lose its `new`" };
+                    let meaning =
+                        if is.request { "callers construct it now" } else { "callers lose its `new`" };
                     self.breaks(users.clone(), what, meaning.to_owned(), &format!("{name}::new"));
                 }
                 for (property, was, is_now) in fields {
@@ -246,7 +261,10 @@ impl Differ<'_> {
             ),
             (None, Some(is)) => {
                 let (what, meaning) = if request {
-                    ("optional property", format!("new setter `{ty}::{}`, of `{}`{}", is.name, is.ty, secret(is)))
+                    (
+                        "optional property",
+                        format!("new setter `{ty}::{}`, of `{}`{}", is.name, is.ty, secret(is)),
+                    )
                 } else {
                     ("property", format!("new field `{ty}.{}: {}`{}", is.name, is.ty, secret(is)))
                 };
@@ -258,7 +276,9 @@ impl Differ<'_> {
                     (true, true) => {
                         (format!("`{ty}::new` no longer takes `{}`", was.name), format!("{ty}::new"))
                     }
-                    (true, false) => (format!("callers lose the setter `{ty}::{}`", was.name), was.name.clone()),
+                    (true, false) => {
+                        (format!("callers lose the setter `{ty}::{}`", was.name), was.name.clone())
+                    }
                     (false, _) => (format!("callers lose the field `{ty}.{}`", was.name), was.name.clone()),
                 };
                 self.breaks(users, format!("property `{property}` removed"), meaning, &lost);
@@ -267,7 +287,10 @@ impl Differ<'_> {
                 let (what, meaning) = if is.required {
                     (
                         "required",
-                        format!("new required argument `{}: {}` of `{ty}::new`; its setter is gone", is.name, is.ty),
+                        format!(
+                            "new required argument `{}: {}` of `{ty}::new`; its setter is gone",
+                            is.name, is.ty
+                        ),
                     )
                 } else {
                     ("optional", format!("`{ty}::new` no longer takes `{}`, which has a setter now", is.name))
@@ -313,7 +336,8 @@ impl Differ<'_> {
             let ty = name.split('.').next().unwrap_or_default();
             if !was || !is {
                 // A type that appears or goes with its operation, or with the property that holds it.
-                let known = |snapshot: &Snapshot| snapshot.statements.facts.contains_key(&format!("`type` of {ty}"));
+                let known =
+                    |snapshot: &Snapshot| snapshot.statements.facts.contains_key(&format!("`type` of {ty}"));
                 if known(self.old) != known(self.new) {
                     continue;
                 }
@@ -325,7 +349,23 @@ impl Differ<'_> {
             let what = format!("{place} {what}, which callers do not see");
             self.add(Class::Compatible, Release::None, users, what, "");
         }
-        let places: Vec<_> = both(&old.prose, &new.prose).map(|(place, ..)| place.as_str()).collect();
+        // Prose that appears or goes with what it describes is not a change of prose.
+        let is_known = |snapshot: &Snapshot, place: &str| {
+            let Statements { facts, .. } = &snapshot.statements;
+            let operations = &snapshot.generated.surface.operations;
+            facts.keys().any(|fact| {
+                place.strip_prefix(fact.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+            }) || facts.contains_key(&format!("`type` of {place}"))
+                || operations.contains_key(place.trim_matches('`'))
+        };
+        let stays = |place: &str| {
+            let described = place.rsplit_once(": ").map_or(place, |(described, _)| described);
+            is_known(self.old, described) == is_known(self.new, described)
+        };
+        let places: Vec<_> = both(&old.prose, &new.prose)
+            .map(|(place, ..)| place.as_str())
+            .filter(|place| stays(place))
+            .collect();
         if let [first, ..] = places.as_slice() {
             let listed = places.iter().take(3).copied().collect::<Vec<_>>().join("; ");
             let what = match places.len() {
@@ -333,8 +373,11 @@ impl Differ<'_> {
                 n if n <= 3 => format!("prose changed in {n} places: {listed}"),
                 n => format!("prose changed in {n} places, first: {listed}"),
             };
-            let release =
-                if self.old.generated.code == self.new.generated.code { Release::None } else { Release::Patch };
+            let release = if self.old.generated.code == self.new.generated.code {
+                Release::None
+            } else {
+                Release::Patch
+            };
             self.add(Class::Compatible, release, Vec::new(), what, "");
         }
     }
@@ -350,7 +393,11 @@ fn changed(name: &str, was: &Operation, is: &Operation) -> Option<(Class, Releas
         return Some((Class::NeedsCode, Release::Breaking, what, meaning));
     }
     if was.request.is_some() != is.request.is_some() {
-        let what = format!("operation `{}` {} a body", is.route, if is.request.is_some() { "takes" } else { "no longer takes" });
+        let what = format!(
+            "operation `{}` {} a body",
+            is.route,
+            if is.request.is_some() { "takes" } else { "no longer takes" }
+        );
         let meaning = format!("`{owner}::{name}` has to follow in {file}");
         return Some((Class::NeedsCode, Release::Breaking, what, meaning));
     }

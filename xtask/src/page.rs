@@ -41,7 +41,9 @@ pub(crate) fn read_all(sources: &[String]) -> Result<Vec<Found>> {
             (source.as_str(), fetch(source)?)
         } else {
             let file = fs::File::open(source).with_context(|| {
-                format!("{source}: it cannot be opened; expected a file, a URL that begins with https://, or -")
+                format!(
+                    "{source}: it cannot be opened; expected a file, a URL that begins with https://, or -"
+                )
             })?;
             // A saved page is known by its file name.
             let name = Path::new(source).file_name().and_then(|name| name.to_str());
@@ -89,7 +91,10 @@ fn fetch(url: &str) -> Result<Vec<u8>> {
         ),
         ureq::Error::BodyExceedsLimit(_) => anyhow!(too_large(url)),
         ureq::Error::Timeout(_) => {
-            anyhow!("{url}: it took longer than {} s; check the network, or save the page and give the file", TIMEOUT.as_secs())
+            anyhow!(
+                "{url}: it took longer than {} s; check the network, or save the page and give the file",
+                TIMEOUT.as_secs()
+            )
         }
         error => anyhow::Error::new(error).context(format!(
             "{url}: the page cannot be fetched; check the network, or save the page and give the file"

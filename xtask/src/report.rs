@@ -75,7 +75,7 @@ fn text(plan: &Plan, files: &[String], version: &Version) -> String {
     lines.push(match (plan.differences.is_empty(), files.is_empty()) {
         (false, _) => format!("{}.", release(version, &plan.differences)),
         (true, true) => "Nothing changed.".to_owned(),
-        (true, false) => "Nothing changed but the order or the source.".to_owned(),
+        (true, false) => "Nothing changed but the form or the source.".to_owned(),
     });
     if !files.is_empty() {
         lines.push(format!("Files: {}.", files.join(", ")));
@@ -89,7 +89,7 @@ fn markdown(plan: &Plan, files: &[String], version: &Version) -> String {
         return "Nothing changed.\n".to_owned();
     }
     let release = match plan.differences.as_slice() {
-        [] => "In order or source alone".to_owned(),
+        [] => "In form or source alone".to_owned(),
         differences => release(version, differences),
     };
     let mut parts = vec!["## Paynet's documents changed".to_owned(), format!("{release}.")];

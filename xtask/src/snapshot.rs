@@ -39,7 +39,9 @@ impl Snapshot {
             let about: Vec<_> = own.chain(types).collect();
             let is_about = |place: &&String| {
                 about.iter().any(|own| {
-                    place.strip_prefix(own.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+                    place
+                        .strip_prefix(own.as_str())
+                        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
                 })
             };
             for (correction, places) in &touched {

@@ -177,7 +177,8 @@ impl Store {
             let names = names(&one.document);
             let place = &one.document.file;
             let new = statements(&one.document)?;
-            if let Some(other) = chosen.iter().find(|other| !names.is_disjoint(&self::names(&other.document))) {
+            if let Some(other) = chosen.iter().find(|other| !names.is_disjoint(&self::names(&other.document)))
+            {
                 let other_statements = statements(&other.document)?;
                 let Some(difference) = differing(&other_statements.facts, &new.facts).pop() else {
                     continue;
@@ -235,7 +236,9 @@ impl Store {
     fn place(&self, found: Vec<Found>, stored: &[Document]) -> Result<Vec<(String, Option<Found>)>> {
         let operations: BTreeMap<_, _> = stored
             .iter()
-            .map(|document| (document.file.rsplit('/').next().unwrap_or_default().to_owned(), names(document)))
+            .map(|document| {
+                (document.file.rsplit('/').next().unwrap_or_default().to_owned(), names(document))
+            })
             .collect();
         let mut placed: Vec<(String, Option<Found>)> = Vec::new();
         let mut new = Vec::new();
@@ -245,8 +248,11 @@ impl Store {
             sources.iter().filter(|source| found.iter().any(|found| is_from(source, found))).collect();
         for found in found {
             let names = names(&found.document);
-            let files: Vec<_> =
-                operations.iter().filter(|(_, there)| !there.is_disjoint(&names)).map(|(file, _)| file).collect();
+            let files: Vec<_> = operations
+                .iter()
+                .filter(|(_, there)| !there.is_disjoint(&names))
+                .map(|(file, _)| file)
+                .collect();
             match files.as_slice() {
                 [] => new.push(found),
                 [file] if !placed.iter().any(|(other, _)| other == *file) => {

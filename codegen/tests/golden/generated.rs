@@ -50,6 +50,8 @@ pub mod types {
 pub(crate) mod wire {
     use crate::response::Response as ResponseValue;
     #[allow(unused_imports)]
+    use types::*;
+    #[allow(unused_imports)]
     pub use progenitor_client::{ByteStream, ClientInfo, Error};
     #[allow(unused_imports)]
     use progenitor_client::{encode_path, ClientHooks, OperationInfo, RequestBuilderExt};
@@ -120,9 +122,9 @@ pub(crate) mod wire {
                 with = "crate::property"
             )]
             pub object_name: ::std::option::Option<::std::string::String>,
-            /** Key of the mobile session, for the operations that follow.
-
- A secret: left out when the answer is written as JSON.*/
+            /// Key of the mobile session, for the operations that follow.
+            ///
+            /// A secret: left out when the answer is written as JSON.
             #[serde(default, skip_serializing, with = "crate::property")]
             pub session_key: ::std::option::Option<crate::Secret>,
             /// Id of the dealer's user.
@@ -217,9 +219,9 @@ pub(crate) mod wire {
                 with = "crate::property"
             )]
             pub deeplink_url: ::std::option::Option<::std::string::String>,
-            /** encryption key.
-
- A secret: left out when the answer is written as JSON.*/
+            /// encryption key.
+            ///
+            /// A secret: left out when the answer is written as JSON.
             #[serde(default, skip_serializing, with = "crate::property")]
             pub encryption_key: ::std::option::Option<crate::Secret>,
             /// Message.
@@ -326,9 +328,9 @@ pub(crate) mod wire {
                 with = "crate::property"
             )]
             pub deeplink_url: ::std::option::Option<::std::string::String>,
-            /** Key of what returns to the callback URL.
-
- A secret: left out when the answer is written as JSON.*/
+            /// Key of what returns to the callback URL.
+            ///
+            /// A secret: left out when the answer is written as JSON.
             #[serde(default, skip_serializing, with = "crate::property")]
             pub encryption_key: ::std::option::Option<crate::Secret>,
             /// Message.
@@ -510,9 +512,9 @@ pub(crate) mod wire {
                 with = "crate::property"
             )]
             pub message: ::std::option::Option<::std::string::String>,
-            /** Amount without commission.
-
- `netAmount` of the document.*/
+            /// Amount without commission.
+            ///
+            /// `netAmount` of the document.
             #[serde(
                 rename = "netAmount",
                 default,

@@ -74,7 +74,9 @@ fn value(name: &str, schema: &Value, text: &str, full: bool) -> Value {
         Some("boolean") => json!(true),
         Some("integer") => json!(3),
         Some("number") => json!(149.5),
-        _ if schema["format"] == "password" => json!(if name == "session_key" { KEY } else { ENCRYPTION_KEY }),
+        _ if schema["format"] == "password" => {
+            json!(if name == "session_key" { KEY } else { ENCRYPTION_KEY })
+        }
         _ if name.ends_with("_url") => json!(format!("paynet://{TEXT}")),
         _ => json!(text),
     }

@@ -1,0 +1,275 @@
+//! Changes of the documents as Paynet may make them, and what each is reported to mean.
+
+use serde_json::{Value, json};
+
+use crate::{Documents, Workspace, documents, page};
+
+const REVERSAL: &str = "refund-cancel.json";
+const SALE: &str = "initialize-payment.json";
+const CHECK: &str = "retrieve-payment.json";
+const PATH: &str = "/v1/softpos/init_reversal_transaction";
+const REQUEST: &str = "/components/schemas/InitReversalRequest";
+const TRANSACTION: &str = "/components/schemas/Transaction/properties";
+
+fn at<'a>(all: &'a mut Documents, file: &str, pointer: &str) -> &'a mut Value {
+    all.get_mut(file).unwrap().pointer_mut(pointer).unwrap()
+}
+
+fn operation(all: &mut Documents) -> &mut Value {
+    &mut all.get_mut(REVERSAL).unwrap()["paths"][PATH]["post"]
+}
+
+fn each(all: &mut Documents, change: impl Fn(&mut Value)) {
+    all.values_mut().for_each(change);
+}
+
+fn replace(all: &mut Documents, file: &str, from: &str, to: &str) {
+    let document = all.get_mut(file).unwrap();
+    *document = serde_json::from_str(&document.to_string().replace(from, to)).unwrap();
+}
+
+/// A change, and the report: all of it but the list of files.
+type Case = (&'static str, fn(&mut Documents), &'static str);
+
+const REPORTED: &[Case] = &[
+    ("an optional property of a request", |all| at(all, REVERSAL, REQUEST)["properties"]["note"] = json!({ "type": "string" }),
+        "Compatible:
+  optional property `note` added (init_reversal_transaction)
+    new setter `InitReversalRequest::note`, of `String`
+The next version is 0.1.1, as callers see additions only."),
+    ("a secret in a request", |all| at(all, REVERSAL, REQUEST)["properties"]["card_token"] = json!({ "type": "string" }),
+        "Compatible:
+  optional property `card_token` added (init_reversal_transaction)
+    new setter `InitReversalRequest::card_token`, of `Secret` (a secret)
+The next version is 0.1.1, as callers see additions only."),
+    ("a list of numbers in an answer", |all| at(all, CHECK, TRANSACTION)["parts"] = json!({ "type": "array", "items": { "type": "number" } }),
+        "Compatible:
+  property `parts` added (check_transaction)
+    new field `Transaction.parts: Vec<Decimal>`
+The next version is 0.1.1, as callers see additions only."),
+    ("a required property of a request", |all| {
+        at(all, REVERSAL, REQUEST)["properties"]["reason"] = json!({ "type": "string" });
+        at(all, REVERSAL, REQUEST)["required"] = json!(["xact_id", "reason"]);
+    },
+        "Breaks callers:
+  required property `reason` added (init_reversal_transaction)
+    new required argument `reason: String` of `InitReversalRequest::new`
+The next version is 0.2.0, as callers may have to follow."),
+    ("a property made required", |all| at(all, REVERSAL, REQUEST)["required"] = json!(["reference_no", "xact_id"]),
+        "Breaks callers:
+  property `reference_no` made required (init_reversal_transaction)
+    new required argument `reference_no: String` of `InitReversalRequest::new`; its setter is gone
+The next version is 0.2.0, as callers may have to follow."),
+    ("a property made optional that the hand-written code passes", |all| {
+        at(all, CHECK, "/components/schemas/CheckTransactionRequest")["required"] = json!([]);
+    },
+        "Needs hand-written code:
+  property `payment_session_id` made optional (check_transaction)
+    `CheckTransactionRequest::new` no longer takes `payment_session_id`, which has a setter now; change src/wait.rs
+The next version is 0.2.0, as callers may have to follow."),
+    ("a property removed", |all| drop(at(all, SALE, "/components/schemas/InitSaleRequest/properties").as_object_mut().unwrap().remove("instalment")),
+        "Breaks callers:
+  property `instalment` removed (init_sale_transaction)
+    callers lose the setter `InitSaleRequest::instalment`
+The next version is 0.2.0, as callers may have to follow."),
+    ("a property of another type", |all| at(all, CHECK, TRANSACTION)["order_id"] = json!({ "type": "integer", "description": "Order id." }),
+        "Breaks callers:
+  property `order_id` changed its type (check_transaction)
+    `Transaction.order_id` is `i64` instead of `String`
+The next version is 0.2.0, as callers may have to follow."),
+    ("an operation added", |all| {
+        let item = all[REVERSAL]["paths"][PATH].clone();
+        all.get_mut(REVERSAL).unwrap()["paths"]["/v1/softpos/init_void_transaction"] = item;
+    },
+        "Needs hand-written code:
+  operation `POST /v1/softpos/init_void_transaction` added
+    the documents have `init_void_transaction`; add `Session::init_void_transaction` to src/session.rs
+The next version is 0.1.1, as callers see additions only."),
+    ("an operation moved", |all| replace(all, REVERSAL, PATH, "/v2/softpos/init_reversal_transaction"),
+        "Needs hand-written code:
+  operation `POST /v1/softpos/init_reversal_transaction` moved to `POST /v2/softpos/init_reversal_transaction`
+    calls follow; change the route in the docs of `Session::init_reversal_transaction` in src/session.rs
+The next version is 0.1.1, as callers see no difference."),
+    ("another credential", |all| {
+        operation(all)["parameters"][0]["name"] = json!("Authorization");
+    },
+        "Needs hand-written code:
+  operation `POST /v1/softpos/init_reversal_transaction` requires another credential
+    `Session::init_reversal_transaction` is `Agent::init_reversal_transaction`: move it from src/session.rs to src/agent.rs
+The next version is 0.2.0, as callers may have to follow."),
+    ("a header that the transport knows", |all| {
+        let mut header = operation(all)["parameters"][0].clone();
+        header["name"] = json!("PaynetMobile");
+        header.as_object_mut().unwrap().remove("description");
+        operation(all)["parameters"].as_array_mut().unwrap().push(header);
+    },
+        "Compatible:
+  operation `POST /v1/softpos/init_reversal_transaction` requires PaynetMobile, Session-Key
+    the transport sends the headers
+The next version is 0.1.1, as callers see no difference."),
+    ("a server that moved", |all| each(all, |json| json["servers"][1]["url"] = json!("https://sandbox.paynet.com.tr")),
+        "Needs hand-written code:
+  server `https://pts-api.paynet.com.tr` is `https://sandbox.paynet.com.tr` now
+    clients of `Environment::Sandbox` send their keys there: confirm it with Paynet through another channel, then change it in tests/it/contract.rs and in README.md
+The next version is 0.1.1, as callers see no difference."),
+    ("a server added", |all| each(all, |json| json["servers"].as_array_mut().unwrap().push(json!({ "url": "https://x.example", "description": "Test" }))),
+        "Compatible:
+  server `https://x.example` added
+    new `Environment::Test`
+The next version is 0.1.1, as callers see additions only."),
+    ("a server removed", |all| each(all, |json| drop(json["servers"].as_array_mut().unwrap().pop())),
+        "Breaks callers:
+  server `https://pts-api.paynet.com.tr` removed
+    callers lose `Environment::Sandbox`
+The next version is 0.2.0, as callers may have to follow."),
+    ("limits and refusals, which callers do not see", |all| {
+        at(all, SALE, "/components/schemas/InitSaleRequest/properties")["description"]["maxLength"] = json!(9);
+        at(all, SALE, "/components/schemas/ErrorResponse/properties")["detail"] = json!({ "type": "string" });
+        at(all, SALE, "/components/schemas/InitSaleResponse/properties")["qr"] = json!({ "type": "string" });
+    },
+        "Compatible:
+  InitSaleRequest.description changed, which callers do not see (init_sale_transaction)
+  InitSaleResponse.qr added, which callers do not see (init_sale_transaction)
+  answer 400 of `init_sale_transaction` changed, which callers do not see
+No release needed, 0.1.0 stays."),
+    ("prose", |all| {
+        for property in ["amount", "bank_id", "card_no", "note"] {
+            at(all, CHECK, TRANSACTION)[property]["description"] = json!("In other words.");
+        }
+    },
+        "Compatible:
+  prose changed in 4 places, first: Transaction.amount: description; Transaction.bank_id: description; Transaction.card_no: description
+The next version is 0.1.1, as callers see no difference."),
+    ("examples, which are not in the docs", |all| at(all, REVERSAL, REQUEST)["properties"]["xact_id"]["example"] = json!("x"),
+        "Compatible:
+  prose changed: InitReversalRequest.xact_id: example
+No release needed, 0.1.0 stays."),
+    ("another way of writing the same", |all| {
+        let header = operation(all)["parameters"][0].take();
+        all.get_mut(REVERSAL).unwrap()["components"]["parameters"]["Key"] = header;
+        operation(all)["parameters"][0] = json!({ "$ref": "#/components/parameters/Key" });
+        let inline = at(all, "end-session.json", "/components/schemas").as_object_mut().unwrap().remove("LogoutRequest");
+        at(all, "end-session.json", "/paths/~1v1~1agent~1logout/post/requestBody/content/application~1json")["schema"] = inline.unwrap();
+        replace(all, REVERSAL, "InitReversalResponse", "ReversalAnswer");
+    }, "Nothing changed but the form or the source."),
+];
+
+#[test]
+fn each_change_is_reported_with_what_it_means_and_stored() {
+    for (name, change, expected) in REPORTED {
+        let workspace = Workspace::new();
+        let before = workspace.contents();
+        let checked = workspace.report("check", change);
+        assert_eq!(checked.code, 1, "{name}: {}", checked.stderr);
+        let (report, files) = checked.stdout.split_once("\nFiles: ").unwrap();
+        assert_eq!(report, *expected, "{name}");
+        let only_pages = |contents: std::collections::BTreeMap<std::path::PathBuf, Vec<u8>>| {
+            contents
+                .into_iter()
+                .filter(|(path, _)| !path.starts_with(workspace.path().join("pages")))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(only_pages(workspace.contents()), only_pages(before), "{name}: `check` writes nothing");
+
+        let updated = workspace.report("update", change);
+        assert_eq!((updated.code, updated.stdout.as_str()), (0, checked.stdout.as_str()), "{name}");
+        assert!(files.contains("openapi/sources.toml"), "{name}: {files}");
+        let changelog = workspace.read("CHANGELOG.md");
+        let releases = !report.contains("No release needed") && !report.starts_with("Nothing changed");
+        assert_eq!(changelog.contains("## Unreleased"), releases, "{name}: {changelog}");
+        // What follows from the documents is written with them.
+        assert_eq!(workspace.spec(&["regenerate"]).stdout, "", "{name}");
+        assert_eq!(workspace.report("update", change).stdout, "Nothing changed.\n", "{name}");
+    }
+}
+
+#[test]
+fn an_operation_that_is_renamed_takes_its_file_with_it() {
+    let workspace = Workspace::new();
+    let ran =
+        workspace.report("update", |all| replace(all, REVERSAL, "init_reversal_transaction", "reverse"));
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    for line in [
+        "  operation `POST /v1/softpos/init_reversal_transaction` removed",
+        "    callers lose `Session::init_reversal_transaction`; remove it from src/session.rs",
+        "    the documents have `reverse`; add `Session::reverse` to src/session.rs",
+        "The next version is 0.2.0, as callers may have to follow.",
+    ] {
+        assert!(ran.stdout.lines().any(|other| other == line), "{line}\n{}", ran.stdout);
+    }
+    assert!(workspace.read("openapi/refund-cancel.json").contains("/v1/softpos/reverse"));
+}
+
+#[test]
+fn the_report_is_for_machines_and_for_pull_requests_too() {
+    let workspace = Workspace::new();
+    let mut documents = documents();
+    documents.get_mut(REVERSAL).unwrap()["components"]["schemas"]["InitReversalRequest"]["properties"]["a<b>"] =
+        json!({ "type": "string" });
+    let file = workspace.write("refund-cancel.md", page(&[documents[REVERSAL].to_string()]));
+    let ran = workspace.spec(&["check", "--json", &file]);
+    let report: Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!((&report["class"], &report["next_version"]), (&json!("compatible"), &json!("0.1.1")));
+    assert_eq!(
+        report["differences"],
+        json!([{
+            "class": "compatible", "operations": ["init_reversal_transaction"],
+            "what": "optional property `a<b>` added",
+            "meaning": "new setter `InitReversalRequest::a_b`, of `String`",
+        }])
+    );
+    assert_eq!((&report["changed"], &report["refused"]), (&json!(true), &Value::Null));
+    let ran = workspace.spec(&["update", "--markdown", &file]);
+    let item = "- optional property `a<b>` added (`init_reversal_transaction`): new setter \
+                `InitReversalRequest::a_b`, of `String`\n";
+    assert!(
+        ran.stdout.starts_with("## Paynet's documents changed\n\nThe next version is 0.1.1"),
+        "{}",
+        ran.stdout
+    );
+    assert!(ran.stdout.contains(item), "{}", ran.stdout);
+    assert!(workspace.read("CHANGELOG.md").contains(item));
+
+    let broken = workspace.write("refund-cancel.md", page(&["{\"openapi\": \"3.1.0\"}"]));
+    let ran = workspace.spec(&["check", "--json", &broken]);
+    let report: Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!((ran.code, &report["class"]), (2, &json!("refused")));
+    assert!(report["refused"].as_str().unwrap().contains("the version is \"3.1.0\""));
+    let ran = workspace.spec(&["check", "--markdown", &broken]);
+    assert!(ran.stdout.starts_with("**Refused**, and nothing was changed: `"), "{}", ran.stdout);
+}
+
+#[test]
+fn the_changelog_collects_what_is_not_released_yet() {
+    let workspace = Workspace::new();
+    let note =
+        |all: &mut Documents| at(all, REVERSAL, REQUEST)["properties"]["note"] = json!({ "type": "string" });
+    workspace.report("update", note);
+    workspace.report("update", |all| {
+        note(all);
+        at(all, CHECK, TRANSACTION)["extra"] = json!({ "type": "boolean" });
+    });
+    let changelog = workspace.read("CHANGELOG.md");
+    let places: Vec<_> = ["## Unreleased", "`extra` added", "`note` added", "## 0.1.0"]
+        .map(|text| changelog.find(text).unwrap())
+        .into();
+    assert!(places.is_sorted(), "{changelog}");
+    assert_eq!(changelog.matches("## Unreleased").count(), 1);
+}
+
+#[test]
+fn explain_prints_each_operation_with_what_corrects_it_and_why() {
+    let ran = Workspace::new().spec(&["explain"]);
+    for line in [
+        "Session::init_sale_transaction: POST /v1/softpos/init_sale_transaction",
+        "  document  openapi/initialize-payment.json",
+        "  headers   Authorization, PaynetMobile, and those of HTTP",
+        "  request   InitSaleRequest",
+        "  answer    InitSaleResponse",
+        "    /components/schemas/InitSaleRequest/required",
+        "    /components/schemas/InitSaleResponse/properties/encryption_key",
+    ] {
+        assert!(ran.stdout.lines().any(|other| other == line), "{line}\n{}", ran.stdout);
+    }
+    assert!(ran.stdout.contains("  mark_secrets: the document does not say which properties are secret"));
+}

@@ -1,0 +1,140 @@
+//! The crate with other documents, compiled as a user compiles it.
+
+use std::{fs, path::Path, process::Command};
+
+use serde_json::json;
+
+use crate::{copy, documents, repository};
+
+/// Runs a program that depends on a copy of the crate with these documents; returns whether it ran, and its
+/// standard error. One test at a time: cargo takes copies of a package for the same one.
+fn run(documents: &[(String, String)], program: &str) -> (bool, String) {
+    let scratch = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let lock = fs::File::create(scratch.join("copy.lock")).unwrap();
+    lock.lock().unwrap();
+    let root = scratch.join("copy");
+    let _ = fs::remove_dir_all(&root);
+    for part in
+        ["Cargo.toml", "Cargo.lock", "README.md", "build.rs", "codegen", "openapi", "src", "benches", "xtask"]
+    {
+        fs::create_dir_all(&root).unwrap();
+        copy(&repository().join(part), &root.join(part));
+    }
+    for (file, text) in documents {
+        fs::write(root.join("openapi").join(file), text).unwrap();
+    }
+    let user = root.join("user");
+    fs::create_dir_all(user.join("src")).unwrap();
+    fs::copy(root.join("Cargo.lock"), user.join("Cargo.lock")).unwrap();
+    fs::write(user.join("src/main.rs"), program).unwrap();
+    fs::write(
+        user.join("Cargo.toml"),
+        "[package]\nname = \"user\"\nedition = \"2024\"\n[workspace]\n\
+         [dependencies]\npaypos = { path = \"..\", default-features = false }\nserde_json = \"1\"\n",
+    )
+    .unwrap();
+    let output = Command::new(env!("CARGO"))
+        .args(["run", "--quiet"])
+        .current_dir(user)
+        .env("CARGO_TARGET_DIR", root.with_extension("target"))
+        .env("CARGO_NET_OFFLINE", "true")
+        .output()
+        .unwrap();
+    (output.status.success(), String::from_utf8_lossy(&output.stderr).into_owned())
+}
+
+#[test]
+fn a_new_property_of_any_kind_gives_a_setter_and_a_field_with_no_other_change() {
+    let added = json!({
+        "amounts": { "type": "array", "items": { "type": "number" } },
+        "any": { "anyOf": [{ "type": "string" }, { "type": "integer" }] },
+        "basket": { "$ref": "#/components/schemas/Basket" },
+        "card_token": { "type": "string" },
+        "count": { "type": "integer", "format": "int32", "default": 5 },
+        "extra": { "type": "object", "additionalProperties": { "type": "number" } },
+        "free": { "type": "object" },
+        "inner": { "type": "object", "properties": { "label": { "type": "string" } } },
+        "is_last": { "type": "boolean" },
+        "kind": { "type": "string", "enum": ["a", "b"], "default": "a" },
+        "lines": { "type": "array", "items": { "$ref": "#/components/schemas/Basket" } },
+        "return_url": { "$ref": "#/components/schemas/Link" },
+        "tags": { "type": "array", "items": { "type": "string" } },
+        "total_amount": { "type": "number" },
+        "type": { "type": "string", "nullable": true },
+    });
+    let mut all = documents();
+    for (file, schema) in [
+        ("refund-cancel.json", "InitReversalRequest"),
+        ("refund-cancel.json", "InitReversalResponse"),
+        ("refund-cancel.json", "ErrorResponse"),
+        ("retrieve-payment.json", "Transaction"),
+    ] {
+        let schemas = &mut all.get_mut(file).unwrap()["components"]["schemas"];
+        schemas["Link"] = json!({ "type": "string" });
+        schemas["Basket"] = json!({
+            "type": "object",
+            "required": ["label"],
+            "properties": { "label": { "type": "string" }, "next": { "$ref": "#/components/schemas/Basket" } },
+        });
+        for (name, property) in added.as_object().unwrap() {
+            schemas[schema]["properties"][name] = property.clone();
+        }
+    }
+    // Bodies inline, whose names do not change by it.
+    let document = all.get_mut("create-session.json").unwrap();
+    let schema = document["components"]["schemas"]["AuthRequest"].take();
+    document["paths"]["/v1/agent/get_auth_key"]["post"]["requestBody"]["content"]["application/json"]["schema"] =
+        schema;
+    document["components"]["schemas"].as_object_mut().unwrap().remove("AuthRequest");
+    let all: Vec<_> = all.iter().map(|(file, document)| (file.clone(), document.to_string())).collect();
+    let (ran, stderr) = run(
+        &all,
+        r##"
+        use paypos::{Decimal, types::{AuthRequest, Basket, InitReversalRequest, Transaction}};
+
+        fn main() {
+            let _ = AuthRequest::new("agent", "user");
+            let request = InitReversalRequest::new("x");
+            assert_eq!((request.kind.as_ref(), request.count), (None, None), "a default is not sent");
+            let request = request
+                .amounts(vec![Decimal::new(110, 2), Decimal::new(2, 0)])
+                .any("text")
+                .basket(Basket::new("hats"))
+                .card_token("a-secret")
+                .count(7)
+                .is_last(true)
+                .kind("c")
+                .lines(vec![Basket::new("shoes")])
+                .return_url("myshop://done")
+                .tags(vec!["a".to_owned()])
+                .total_amount(Decimal::new(15, 1))
+                .type_("t");
+            let sent = serde_json::to_string(&request).unwrap();
+            assert!(sent.contains(r#""amounts":[1.10,2]"#), "{sent}");
+            assert!(sent.contains(r#""card_token":"a-secret""#), "{sent}");
+            assert!(!format!("{request:?}").contains("a-secret"));
+            let read: InitReversalRequest = serde_json::from_str(&sent).unwrap();
+            assert_eq!(serde_json::to_string(&read).unwrap(), sent);
+
+            let answered = r#"{"amounts":[1.10,"2.20"],"card_token":"a-secret","extra":{"a":0.10},"total_amount":null}"#;
+            let read: Transaction = serde_json::from_str(answered).unwrap();
+            assert_eq!(read.amounts[0].to_string(), "1.10");
+            assert_eq!(read.card_token.as_ref().unwrap().expose(), "a-secret");
+            let stored = serde_json::to_string(&read).unwrap();
+            assert_eq!(stored, r#"{"amounts":[1.10,2.20],"extra":{"a":0.10}}"#);
+            assert!(!format!("{read:?}").contains("a-secret"));
+        }"##,
+    );
+    assert!(ran, "{stderr}");
+}
+
+#[test]
+fn an_unusable_document_fails_the_build_with_one_readable_message() {
+    let (ran, stderr) =
+        run(&[("refund-cancel.json".to_owned(), "# Refund / Cancel".to_owned())], "fn main() {}");
+    assert!(!ran);
+    let message = "openapi/refund-cancel.json: it is not JSON: expected value at line 1 column 1; \
+                   expected the OpenAPI block of Paynet's page and nothing around it";
+    assert_eq!(stderr.matches(message).count(), 1, "{stderr}");
+    assert!(!stderr.contains("panicked"), "{stderr}");
+}
