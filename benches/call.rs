@@ -2,9 +2,7 @@
 //! same guarantees, and beside hyper on kept-alive connections: on one loopback
 //! server, in one run.
 //!
-//! `cargo bench` first prints the ratios, each the median over rounds in which the
-//! three take turns, and then criterion's figures.
-#![allow(missing_docs, reason = "criterion's macros write none")]
+//! `cargo bench` prints ratios, each the median over rounds in which the three take turns.
 
 use std::{
     convert::Infallible,
@@ -16,7 +14,6 @@ use std::{
 };
 
 use bytes::Bytes;
-use criterion::{Criterion, criterion_group};
 use futures::future::join_all;
 use http_body_util::{BodyExt, Full};
 use hyper::{
@@ -199,8 +196,8 @@ impl ByHyper {
     }
 }
 
-/// The three, each for so many calls in flight.
-struct Contest {
+/// The three contestants, each with this many calls in flight.
+struct Contestants {
     runtime: Runtime,
     host: String,
     sessions: Vec<Session>,
@@ -208,7 +205,7 @@ struct Contest {
     by_hyper: Vec<ByHyper>,
 }
 
-impl Contest {
+impl Contestants {
     fn new(address: SocketAddr, in_flight: usize) -> Self {
         let runtime = runtime();
         let host = address.to_string();
@@ -248,19 +245,19 @@ fn time(runtime: &Runtime, turns: usize, call: impl AsyncFn()) -> f64 {
     })
 }
 
-fn print_ratios(contest: &Contest, in_flight: usize) {
+fn print_ratios(contestants: &Contestants, in_flight: usize) {
     const ROUNDS: usize = 300;
     let turns = 64 / in_flight;
     let mut ratios = [Vec::new(), Vec::new()];
     for round in 0..ROUNDS {
-        // Each goes first in a third of the rounds: the machine's mood favours none.
+        // Each goes first in a third of the rounds: none is favoured by the machine's state.
         let mut seconds = [0.0; 3];
         for turn in 0..3 {
             let which = (round + turn) % 3;
             seconds[which] = match which {
-                0 => time(&contest.runtime, turns, || contest.paypos()),
-                1 => time(&contest.runtime, turns, || contest.reqwest()),
-                _ => time(&contest.runtime, turns, || contest.hyper()),
+                0 => time(&contestants.runtime, turns, || contestants.paypos()),
+                1 => time(&contestants.runtime, turns, || contestants.reqwest()),
+                _ => time(&contestants.runtime, turns, || contestants.hyper()),
             };
         }
         ratios[0].push(seconds[0] / seconds[1]);
@@ -277,24 +274,13 @@ fn print_ratios(contest: &Contest, in_flight: usize) {
     }
 }
 
-fn calls(criterion: &mut Criterion) {
+fn main() {
+    // `cargo test --benches` only runs it.
+    if !std::env::args().any(|argument| argument == "--bench") {
+        return;
+    }
     let address = serve();
     for in_flight in [1, 32] {
-        let contest = Contest::new(address, in_flight);
-        print_ratios(&contest, in_flight);
-        let mut group = criterion.benchmark_group(format!("{in_flight} in flight"));
-        group.bench_function("Session", |b| b.to_async(&contest.runtime).iter(|| contest.paypos()));
-        group.bench_function("by hand on reqwest", |b| {
-            b.to_async(&contest.runtime).iter(|| contest.reqwest());
-        });
-        group.bench_function("hyper, kept alive", |b| b.to_async(&contest.runtime).iter(|| contest.hyper()));
-        group.finish();
+        print_ratios(&Contestants::new(address, in_flight), in_flight);
     }
-}
-
-criterion_group!(benches, calls);
-
-fn main() {
-    benches();
-    Criterion::default().configure_from_args().final_summary();
 }

@@ -3,6 +3,8 @@
 //! A correction changes the joined documents in memory only. It returns the JSON
 //! pointers of what it changed; a correction with nothing to correct changes nothing.
 
+#![allow(clippy::unnecessary_wraps, reason = "corrections share a signature")]
+
 use heck::ToSnakeCase;
 use serde_json::{Map, Value, json};
 
@@ -344,15 +346,15 @@ fn is_secret(property: &str) -> bool {
 /// What is wrong with a schema, and what was expected.
 type Problem = (&'static str, &'static str);
 
+/// Changes a schema at a place; returns whether it did.
+type Change = fn(&str, &mut Map<String, Value>) -> Result<bool, Problem>;
+
 /// Changes the schemas of components and all that they contain; returns the places of those changed.
-fn each_schema(
-    document: &mut Document,
-    mut change: impl FnMut(&str, &mut Map<String, Value>) -> Result<bool, Problem>,
-) -> Result<Vec<String>, DocumentError> {
+fn each_schema(document: &mut Document, change: Change) -> Result<Vec<String>, DocumentError> {
     fn walk(
         place: &str,
         schema: &mut Value,
-        change: &mut dyn FnMut(&str, &mut Map<String, Value>) -> Result<bool, Problem>,
+        change: Change,
         touched: &mut Vec<String>,
     ) -> Result<(), (String, Problem)> {
         let Some(members) = schema.as_object_mut() else { return Ok(()) };
@@ -376,7 +378,7 @@ fn each_schema(
     let mut result = Ok(());
     for (name, schema) in schemas.as_object_mut().into_iter().flatten() {
         let place = pointer("/components/schemas", &[name]);
-        result = result.and_then(|()| walk(&place, schema, &mut change, &mut touched));
+        result = result.and_then(|()| walk(&place, schema, change, &mut touched));
     }
     document.json["components"]["schemas"] = schemas;
     result.map_err(|(place, (problem, expected))| document.error(&place, problem, expected))?;

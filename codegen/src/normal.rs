@@ -261,8 +261,8 @@ impl Normalizer<'_> {
                 "properties" => {
                     let mut properties = Map::new();
                     for (property, _) in entries(Some(value)) {
-                        let context = format!("{name}{}", property.to_upper_camel_case());
-                        let schema = self.schema(&pointer(&at, &[property]), &context, via)?;
+                        let held = format!("{name}{}", property.to_upper_camel_case());
+                        let schema = self.schema(&pointer(&at, &[property]), &held, via)?;
                         properties.insert(property.clone(), schema);
                     }
                     Value::Object(properties)

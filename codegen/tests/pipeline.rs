@@ -13,6 +13,9 @@ fn folder(name: &str) -> std::path::PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
 }
 
+/// A change of a document.
+type Edit = fn(&mut Value);
+
 /// Documents of one day, whatever Paynet publishes since. Their headers and bodies are all components.
 fn fixtures() -> Vec<(String, Value)> {
     let documents = Document::read_all(&folder("tests/fixtures")).unwrap().into_iter();
@@ -76,7 +79,7 @@ fn documents_in_the_published_structure_generate_what_the_fixtures_do() {
 }
 
 /// Each is another way of writing the fixtures.
-const SAME: [(&str, &str, fn(&mut Value)); 14] = [
+const SAME: &[(&str, &str, Edit)] = &[
     ("headers as components", "refund-cancel", |json| {
         let header = at(json, &format!("{OPERATION}/parameters/0")).take();
         json["components"]["parameters"]["KeyOfTheSession"] = header;
@@ -165,7 +168,7 @@ const SAME: [(&str, &str, fn(&mut Value)); 14] = [
 fn ways_of_writing_the_same_generate_the_same() {
     let expected = changed(|_| ()).unwrap();
     for (name, file, rewrite) in SAME {
-        let generated = changed(|with| with(file, &mut { rewrite }));
+        let generated = changed(|with| with(file, &mut { *rewrite }));
         let generated = generated.unwrap_or_else(|error| panic!("{name}: {error}"));
         assert_eq!(generated.surface, expected.surface, "{name}");
         assert_eq!(without_docs(&generated.code), without_docs(&expected.code), "{name}");
@@ -280,7 +283,7 @@ fn a_text_that_is_no_document_is_refused() {
 }
 
 /// What a document of the reversal is refused with: the pointer, the problem and what was expected.
-const REFUSED: &[(fn(&mut Value), &str)] = &[
+const REFUSED: &[(Edit, &str)] = &[
     (
         |json| json["openapi"] = json!("3.1.0"),
         "at /openapi: the version is \"3.1.0\"; expected \"3.0.x\", the only versions that progenitor reads",
@@ -356,7 +359,7 @@ const REFUSED: &[(fn(&mut Value), &str)] = &[
     (
         |json| {
             *at(json, &format!("{OPERATION}/requestBody/content/application~1json/schema")) =
-                json!({ "type": "array", "items": {} })
+                json!({ "type": "array", "items": {} });
         },
         "/post/requestBody: its body is of type \"array\", without properties; expected a JSON object with properties, which can grow",
     ),
@@ -406,7 +409,7 @@ const REFUSED: &[(fn(&mut Value), &str)] = &[
     (
         |json| {
             at(json, "/components/schemas/InitReversalResponse")["properties"]["encryption_key"]["type"] =
-                json!("array")
+                json!("array");
         },
         "at /components/schemas/InitReversalResponse/properties/encryption_key: its name says that it is secret, and it is not a string; expected {\"type\": \"string\"}, which can be redacted and wiped",
     ),

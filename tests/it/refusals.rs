@@ -134,6 +134,7 @@ async fn retry_after_is_read_in_seconds_and_as_a_date_by_the_servers_clock() {
 
 #[tokio::test]
 async fn an_error_is_one_line_for_people_and_a_record_for_programs() {
+    const UNKNOWN: &str = "it may have happened, check before sending again";
     let fixture = Fixture::plain().await;
     let body = format!(r#"{{"object_name": "o", "code": 77, "message": "{TEXT}"}}"#);
     let error = fixture.fails(reply(answer("429 Slow", &body)), RateLimited, Outcome::Rejected).await;
@@ -146,7 +147,6 @@ async fn an_error_is_one_line_for_people_and_a_record_for_programs() {
         "Error { kind: RateLimited, outcome: Rejected, operation: Some(\"init_reversal_transaction\"), \
          detail: \"too many requests\", status: Some(429), code: Some(77), retry_after: None, source: None, .. }"
     );
-    const UNKNOWN: &str = "it may have happened, check before sending again";
     for (status, kind, outcome, text) in [
         ("401 No", Unauthorized, Outcome::Rejected, "the key was not accepted (HTTP 401); Paynet refused it"),
         ("451 No", Rejected, Outcome::Rejected, "the request was refused (HTTP 451); Paynet refused it"),

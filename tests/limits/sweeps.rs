@@ -343,7 +343,7 @@ impl Child {
     fn start() -> Self {
         allow_open_files();
         let mut process = Command::new(std::env::current_exe().unwrap())
-            .args(["child_serves_behind_a_gate", "--exact", "--ignored", "--nocapture"])
+            .args(["sweeps::child_serves_behind_a_gate", "--exact", "--ignored", "--nocapture"])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()

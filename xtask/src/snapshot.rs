@@ -49,7 +49,9 @@ impl Snapshot {
                 if !places.is_empty() {
                     let reason: Vec<_> = correction.reason.split_whitespace().collect();
                     line(format!("  {}: {}", correction.name, reason.join(" ")));
-                    places.into_iter().for_each(|place| line(format!("    {place}")));
+                    for place in places {
+                        line(format!("    {place}"));
+                    }
                 }
             }
             line(String::new());

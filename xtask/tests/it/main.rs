@@ -81,17 +81,17 @@ impl Workspace {
             fs::create_dir_all(to.parent().unwrap()).unwrap();
             copy(&repository().join(part), &to);
         }
-        let mut sources = String::new();
+        let mut sources = Vec::new();
         for (file, document) in documents() {
             let text = fs::read_to_string(repository().join("codegen/tests/fixtures").join(&file)).unwrap();
             assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), document);
             let page = file.replace(".json", ".md");
-            sources.push_str(&format!(
+            sources.push(format!(
                 "[[document]]\nfile = \"{file}\"\npage = \"https://docs.iyzico.com/en/{page}\"\ntranscribed = \"2026-08-14\"\n\n"
             ));
             fs::write(folder.path().join("openapi").join(file), text).unwrap();
         }
-        fs::write(folder.path().join("openapi/sources.toml"), sources).unwrap();
+        fs::write(folder.path().join("openapi/sources.toml"), sources.concat()).unwrap();
         fs::write(folder.path().join("CHANGELOG.md"), "# Changelog\n\n## 0.1.0\n\nThe first version.\n")
             .unwrap();
         fs::write(folder.path().join("Cargo.toml"), "[package]\nversion = \"0.1.0\"\n").unwrap();
