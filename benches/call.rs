@@ -44,7 +44,7 @@ const ANSWER: &str = r#"{"payment_session_id":"8c1f9f2e-6f0e-4a54-8d2c-2f9a3c1b7
 const XACT_ID: &str = "an-encrypted-transaction-id-of-some-length";
 const CALLBACK: &str = "myshop://paypos/done";
 
-/// Answers every request alike, on a thread of its own.
+/// Answers every request alike, on its own thread.
 fn serve() -> SocketAddr {
     let (send, receive) = std::sync::mpsc::channel();
     thread::spawn(move || {

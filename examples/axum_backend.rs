@@ -76,7 +76,7 @@ async fn initiate(
 fn refuse(error: &Error) -> Response {
     let (status, what_to_do) = match error.outcome() {
         Outcome::NotSent if error.kind() == ErrorKind::InvalidInput => {
-            (StatusCode::BAD_REQUEST, "mend the request")
+            (StatusCode::BAD_REQUEST, "fix the request")
         }
         Outcome::NotSent => (StatusCode::SERVICE_UNAVAILABLE, "try again"),
         Outcome::Rejected if error.kind() == ErrorKind::RateLimited => {

@@ -53,7 +53,7 @@ async fn story(amount: Decimal) -> Result<(), Box<dyn Error>> {
 
     let sale = finished(&session, &handoff).await?;
     let paid = sale.amount.ok_or("a transaction without an amount")?;
-    println!("4. The check says: paid, {paid} {}.", sale.currency.as_deref().unwrap_or_default());
+    println!("4. The check reports: paid, {paid} {}.", sale.currency.as_deref().unwrap_or_default());
 
     let xact_id = sale.xact_id.ok_or("a transaction without its id")?;
     let handoff = session.init_reversal_transaction(InitReversalRequest::new(xact_id)).await?;
@@ -63,7 +63,7 @@ async fn story(amount: Decimal) -> Result<(), Box<dyn Error>> {
     println!("6. The cashier confirms it on the phone.");
 
     let reversal = finished(&session, &handoff).await?;
-    println!("7. The check says: reversed, {}.", reversal.amount.unwrap_or_default());
+    println!("7. The check reports: reversed, {}.", reversal.amount.unwrap_or_default());
 
     agent.logout(LogoutRequest::new(session.key())).await?;
     println!("8. The server ends the session.");
@@ -71,7 +71,7 @@ async fn story(amount: Decimal) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Waits for the phone. A till would say at `on_check` that it still waits.
+/// Waits for the phone. A till would show progress in `on_check`.
 async fn finished(session: &Session, handoff: &Handoff) -> Result<Transaction, Box<dyn Error>> {
     let wait = session.wait_for(&handoff.payment_session_id).deadline(Duration::from_mins(2));
     match wait.await? {

@@ -113,7 +113,7 @@ fn show(handoff: &Handoff, show_encryption_key: bool) {
     println!("Scan it with the phone that has PayPOS. This is not a refund yet: the phone finishes it.");
 }
 
-/// What to tell the person at the terminal, and the exit code: 2 for what they can mend by typing.
+/// What to tell the person at the terminal, and the exit code: 2 for what they can fix by typing.
 struct Failure {
     sentence: String,
     code: u8,
@@ -131,9 +131,9 @@ impl From<Error> for Failure {
             return Self::usage(error.to_string());
         }
         let advice = match error.outcome() {
-            Outcome::NotSent => "Run it again when that is mended.".to_owned(),
+            Outcome::NotSent => "Fix that, then run it again.".to_owned(),
             Outcome::Rejected => {
-                format!("Paynet says: {}", error.vendor_message().unwrap_or("nothing").escape_debug())
+                format!("Paynet wrote: {}", error.vendor_message().unwrap_or("nothing").escape_debug())
             }
             Outcome::Unknown => "Look at the transaction at Paynet before you run it again.".to_owned(),
         };

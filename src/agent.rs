@@ -1,4 +1,4 @@
-//! The dealer's part: to open sessions, and to end them.
+//! The dealer's operations: opening and ending sessions.
 
 use std::{fmt, sync::Arc};
 
@@ -13,7 +13,7 @@ use crate::{
 
 /// A dealer on a [`Client`](crate::Client): calls with the dealer's secret key.
 ///
-/// For the merchant's server, whose address Paynet has registered; never for an app.
+/// For a server whose address Paynet has registered; never for an app.
 #[derive(Clone)]
 pub struct Agent {
     api: wire::Client,
@@ -45,8 +45,8 @@ impl Agent {
         transport::call(&operations::GET_AUTH_KEY, &self.api, &request, call, read).await
     }
 
-    /// Ends a mobile session: `POST /v1/agent/logout`. What the answer says, as its `code`, is
-    /// passed on: Paynet documents no values.
+    /// Ends a mobile session: `POST /v1/agent/logout`. The answer's `code` is passed through:
+    /// Paynet documents no values.
     ///
     /// # Errors
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput), before anything is sent, for a blank
@@ -66,7 +66,7 @@ impl fmt::Debug for Agent {
     }
 }
 
-/// A session that was just opened, and what Paynet says of it.
+/// A session that was just opened, and its details.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct NewSession {

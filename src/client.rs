@@ -9,9 +9,9 @@ use crate::{Agent, Environment, Error, SecretKey, Session, SessionKey, generated
 
 const HTTPS: bool = cfg!(any(feature = "rustls", feature = "native-tls", feature = "rustls-no-provider"));
 
-/// A client of PayPOS: one environment, one pool of connections.
+/// A client of PayPOS: one environment, one connection pool.
 ///
-/// Make one for the process and clone it freely; the clones share the pool.
+/// Build one for the process and clone it freely; clones share the pool.
 /// Open a [`Session`] for each mobile session.
 #[derive(Clone)]
 pub struct Client {
@@ -38,7 +38,7 @@ impl Client {
         }
     }
 
-    /// A session with the key, on this client's connections.
+    /// A session with this key, on this client's connections.
     #[must_use]
     pub fn session(&self, key: SessionKey) -> Session {
         Session::new(&self.api, key)
@@ -93,27 +93,26 @@ impl ClientBuilder {
         self
     }
 
-    /// The most time for one connection to come about: name resolution, TCP, proxy and TLS.
+    /// The limit for establishing one connection: name resolution, TCP, proxy and TLS.
     ///
-    /// Shorter than the [`timeout`](Self::timeout), so that what could not be
-    /// sent is known as such. By default 5 s, or half the timeout where that is less.
+    /// Must be shorter than the [`timeout`](Self::timeout), to tell what was not sent from what was. By default 5 s, or half the timeout where that is less.
     pub fn connect_timeout(mut self, limit: Duration) -> Self {
         self.connect_timeout = Some(limit);
         self
     }
 
-    /// The most time for a whole call, from its start to the last byte of the answer. By default 20 s.
+    /// The limit for a whole call, from its start to the last byte of the answer. By default 20 s.
     pub fn timeout(mut self, limit: Duration) -> Self {
         self.timeout = limit;
         self
     }
 
-    /// Configures the HTTP client below: roots, client certificates, a proxy, a resolver.
+    /// Configures the underlying HTTP client: roots, client certificates, a proxy, a resolver.
     ///
-    /// The function gets a builder of [`reqwest`](crate::reqwest) that ignores
-    /// the proxies of the environment's variables, asks for no compression, and
+    /// The function receives a builder of [`reqwest`](crate::reqwest) that ignores
+    /// the proxies in environment variables, requests no compression, and
     /// closes connections that were idle for 30 s.
-    /// What this crate guarantees is set after it and cannot be undone by it:
+    /// What this crate guarantees is set afterwards and cannot be undone:
     /// no redirects, no retries, both timeouts, `https`, verified certificates,
     /// no logging of what is sent. A TLS backend that it brings along preconfigured is
     /// the caller's own, and headers and cookies that it adds are sent with every call.
@@ -133,7 +132,7 @@ impl ClientBuilder {
     ///
     /// # Errors
     /// [`Configuration`](crate::ErrorKind::Configuration) for a base URL that is not as
-    /// [`base_url`](Self::base_url) says, a timeout of zero, a connect timeout that is not
+    /// [`base_url`](Self::base_url) requires, a timeout of zero, a connect timeout that is not
     /// shorter than the timeout, `https` without a TLS feature of this crate, or TLS that
     /// cannot be set up: no crypto provider with `rustls-no-provider`, or no CA store.
     pub fn build(self) -> Result<Client, Error> {
@@ -194,7 +193,7 @@ impl ClientBuilder {
         #[cfg(any(feature = "rustls", feature = "rustls-no-provider"))]
         let http = http.tls_sslkeylogfile(false);
         let http = http.build().map_err(|error| {
-            Error::configuration("the HTTP client cannot be set up; its source says why")
+            Error::configuration("the HTTP client cannot be set up; its source has the reason")
                 .with_source(error.without_url())
         })?;
         let context = Context { environment: self.environment, credential: None };

@@ -35,14 +35,14 @@ struct Inner {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// A value cannot be sent: the error says which, and what would be right. Nothing was sent.
+    /// A value cannot be sent; the error names it, and what would be right. Nothing was sent.
     InvalidInput,
     /// The client cannot be built or used as it is configured. Nothing was sent.
     Configuration,
-    /// No connection came about: name resolution, TCP, proxy or TLS, or the
-    /// time for them ran out. Nothing was sent.
+    /// No connection was established: name resolution, TCP, proxy or TLS failed or
+    /// took too long. Nothing was sent.
     Connect,
-    /// The deadline of the call passed, or the server said that it did (408).
+    /// The deadline of the call passed, or the server reported a timeout (408).
     Timeout,
     /// The connection failed before the answer was complete.
     Interrupted,
@@ -54,7 +54,7 @@ pub enum ErrorKind {
     Rejected,
     /// 5xx: Paynet failed.
     Server,
-    /// Anything that is not what the document says: another status, or an
+    /// Anything that the document does not define: another status, or an
     /// answer that is too large, not JSON, or lacks a field.
     BadResponse,
 }
@@ -62,12 +62,12 @@ pub enum ErrorKind {
 /// What a failed call means for the operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Outcome {
-    /// Nothing reached Paynet: safe to send again.
+    /// Nothing reached Paynet. Fix the cause, then retry.
     NotSent,
-    /// Paynet said no: sending the same again will not help, but after
-    /// [`Error::retry_after`] (429) or with a new session key (401).
+    /// Paynet said no. Do not retry unchanged: on 429, wait for
+    /// [`Error::retry_after`]; on 401, open a new session.
     Rejected,
-    /// It may have happened: check before sending again.
+    /// It may have happened. Check before you retry.
     Unknown,
 }
 
@@ -147,7 +147,7 @@ impl Error {
         self.0.server.message.as_deref()
     }
 
-    /// How long Paynet asks to wait: the `Retry-After` header, in seconds or as
+    /// How long to wait before the next request: the `Retry-After` header, in seconds or as
     /// a date. A date is read against the answer's own `Date` header, so that a
     /// wrong local clock does no harm; without one, against the local clock.
     #[must_use]
@@ -175,7 +175,7 @@ impl Error {
         Self::new(ErrorKind::Configuration, detail)
     }
 
-    /// A successful answer that is not what the document says.
+    /// A successful answer that the document does not define.
     pub(crate) fn bad_response(detail: impl Into<Cow<'static, str>>, server: ServerMessage) -> Self {
         let mut error = Self::new(ErrorKind::BadResponse, detail);
         error.0.status = Some(200);
@@ -285,9 +285,9 @@ fn connect_detail(error: &reqwest::Error) -> &'static str {
     if error.is_dns() {
         "the server's name could not be resolved"
     } else if error.is_timeout() {
-        "no connection came about before the connect timeout"
+        "no connection was established before the connect timeout"
     } else {
-        "no connection came about"
+        "no connection could be established"
     }
 }
 

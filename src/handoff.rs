@@ -6,7 +6,7 @@ use url::Url;
 
 use crate::{Error, Secret, generated::wire, response::ServerMessage, validate::parse_app_url};
 
-/// What the merchant's app needs to open the PayPOS app, which then carries the operation out.
+/// What the merchant's app needs to open the PayPOS app, which then carries out the operation.
 ///
 /// A handoff is neither a payment nor a refund yet: the person at the phone finishes it, or does not.
 /// `Debug` shows none of the values.
@@ -22,7 +22,7 @@ pub struct Handoff {
     /// `javascript`, `data`, `file` and `blob`.
     pub deeplink_url: Url,
     /// Decrypts what PayPOS returns to the `callback_url`: `encryption_key` of the
-    /// document, which does not say how. Opaque and not empty.
+    /// document, which does not define how. Opaque and not empty.
     pub encryption_key: Secret,
 }
 

@@ -5,7 +5,7 @@ use crate::{Error, Secret};
 /// The most bytes of a key: what fits a header of any common server. Paynet documents no length.
 const MAX_LENGTH: usize = 4096;
 
-/// Takes a key of visible ASCII, which is what a header carries unchanged. The error quotes none of it.
+/// Accepts a key of visible ASCII, which a header carries unchanged. The error does not quote it.
 fn checked(what: &str, key: String, right: &str) -> Result<Secret, Error> {
     let key = Secret::from(key);
     let text = key.expose();
@@ -32,12 +32,12 @@ impl SessionKey {
     /// common server. Paynet documents no length.
     pub const MAX_LENGTH: usize = MAX_LENGTH;
 
-    /// Takes a key of 1 to [`MAX_LENGTH`](Self::MAX_LENGTH) visible ASCII
+    /// Accepts a key of 1 to [`MAX_LENGTH`](Self::MAX_LENGTH) visible ASCII
     /// characters, which are what a header carries unchanged.
     ///
     /// # Errors
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput) for anything else; the
-    /// error says what is wrong without quoting the key.
+    /// error tells what is wrong without quoting the key.
     pub fn new(key: impl Into<String>) -> Result<Self, Error> {
         checked(
             "session key",
@@ -62,17 +62,17 @@ impl From<&SessionKey> for Secret {
 
 /// A dealer's secret key, `sck_…`: what follows `Basic ` in the document's `Authorization`.
 ///
-/// For servers alone: it opens sessions in the dealer's name. Paynet takes it only from
-/// addresses that are registered. Redacted and wiped as a [`SessionKey`] is.
+/// For servers only: it opens sessions in the dealer's name. Paynet accepts it only from
+/// registered addresses. Redacted and wiped like a [`SessionKey`].
 #[derive(Debug)]
 pub struct SecretKey(pub(crate) Secret);
 
 impl SecretKey {
-    /// Takes a key of 1 to 4096 visible ASCII characters, without the word `Basic`.
+    /// Accepts a key of 1 to 4096 visible ASCII characters, without the word `Basic`.
     ///
     /// # Errors
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput) for anything else; the
-    /// error says what is wrong without quoting the key.
+    /// error tells what is wrong without quoting the key.
     pub fn new(key: impl Into<String>) -> Result<Self, Error> {
         checked("secret key", key.into(), "give the dealer's key alone, `sck_…`, without `Basic`").map(Self)
     }

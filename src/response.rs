@@ -112,7 +112,7 @@ pub(crate) fn why_unreadable<T: DeserializeOwned>(body: &[u8], operation: &Opera
     match (json.classify(), missing) {
         (Category::Data, Some(missing)) => format!("`{missing}` is missing from the answer"),
         (Category::Data, None) if !place.is_empty() => {
-            format!("`{place}` of the answer does not have the type that the document gives")
+            format!("`{place}` of the answer does not have the documented type")
         }
         (category, _) => format!(
             "the answer is not the documented JSON ({category:?} error at line {}, column {})",

@@ -12,7 +12,7 @@ use crate::{
 
 /// A mobile session on a [`Client`](crate::Client): calls with its session key.
 ///
-/// Cheap to make, to clone and to keep by the thousand: all sessions share the
+/// Cheap to create, to clone and to keep by the thousand: all sessions share the
 /// client's connections. A session belongs to its client's environment.
 #[derive(Clone)]
 pub struct Session {
@@ -26,7 +26,7 @@ impl Session {
         Self { api: transport::with(client, Credential::SessionKey(Arc::clone(&key))), key }
     }
 
-    /// The session's key: for the merchant's app, which makes a session of its own of it, and for
+    /// The session's key: for the merchant's app, which creates a session from it, and for
     /// [`Agent::logout`](crate::Agent::logout).
     #[must_use]
     pub fn key(&self) -> &SessionKey {
@@ -41,8 +41,8 @@ impl Session {
 
     /// Initiates a sale: `POST /v1/softpos/init_sale_transaction`.
     ///
-    /// Paynet answers what opens the PayPOS app. **`Ok` is not a payment yet**: the
-    /// phone finishes it, and [`wait_for`](Self::wait_for) says how it ended.
+    /// Returns what opens the PayPOS app. **`Ok` is not a payment yet**: the
+    /// phone finishes it, and [`wait_for`](Self::wait_for) reports the result.
     /// The request is sent at most once.
     ///
     /// # Errors
@@ -60,7 +60,7 @@ impl Session {
 
     /// Initiates a cancel or refund: `POST /v1/softpos/init_reversal_transaction`.
     ///
-    /// Paynet checks whether the transaction may be reversed, and answers what
+    /// Paynet checks whether the transaction may be reversed, and returns what
     /// opens the PayPOS app. **`Ok` is not a refund yet**: the phone finishes it.
     /// The request is sent at most once.
     ///
@@ -68,7 +68,7 @@ impl Session {
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput), before anything is sent, for a
     /// blank `xact_id`, or a `callback_url` that is not an absolute URL, has a space or a
     /// control character in it, or whose scheme is `javascript`, `data`, `file` or `blob`.
-    /// After that every kind but `Configuration` may come: [`Error::outcome`] says what it
+    /// After that every kind but `Configuration` may come: [`Error::outcome`] tells what it
     /// means for the money.
     ///
     /// # Panics
@@ -85,8 +85,7 @@ impl Session {
     /// The transactions of a payment session: `data` of the answer of `POST /v1/softpos/check_transaction`,
     /// empty where there are none.
     ///
-    /// Moves no money, and may be asked as often as one likes. What else the answer says, as its
-    /// `code`, is passed on: Paynet documents no values.
+    /// Moves no money. The answer's `code` is passed through: Paynet documents no values.
     ///
     /// # Errors
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput), before anything is sent, for a blank

@@ -130,7 +130,7 @@ impl Wait {
     }
 }
 
-/// So much later than now; a time beyond what the clock can say is as good as never.
+/// `now + duration`, capped far in the future if it would overflow.
 fn after(duration: Duration) -> Instant {
     let now = Instant::now();
     now.checked_add(duration).unwrap_or_else(|| now + FOREVER)

@@ -49,7 +49,7 @@ pub(crate) fn returns_handoff(operation: &str) -> bool {
 const RESERVED: [&str; 9] =
     ["all", "api_version", "baseurl", "client", "exec", "inner", "new", "new_with_client", "pre"];
 
-/// What a schema says of its values besides their type, and the title, which would rename it.
+/// What a schema requires of its values besides their type, and the title, which would rename it.
 const CONSTRAINTS: [&str; 15] = [
     "default",
     "enum",
@@ -89,7 +89,7 @@ pub const ALL: [Correction; 9] = [
     Correction {
         name: "describe_responses",
         reason: "OpenAPI requires a `description` of each response, and openapiv3 insists; \
-                 HTTP's reason phrase adds nothing that the status does not say",
+                 HTTP's reason phrase adds nothing to the status",
         apply: describe_responses,
     },
     Correction {
@@ -100,8 +100,8 @@ pub const ALL: [Correction; 9] = [
     },
     Correction {
         name: "drop_ignored_headers",
-        reason: "OpenAPI 3.0.3 says that header parameters named Accept, Content-Type or \
-                 Authorization shall be ignored; progenitor would make them arguments",
+        reason: "OpenAPI 3.0.3 requires that header parameters named Accept, Content-Type or \
+                 Authorization are ignored; progenitor would make them arguments",
         apply: drop_ignored_headers,
     },
     Correction {
@@ -130,7 +130,7 @@ pub const ALL: [Correction; 9] = [
     },
     Correction {
         name: "mark_secrets",
-        reason: "the document does not say which properties are secret; by name, `*_key`, \
+        reason: "the document does not mark secrets; by name, `*_key`, \
                  `*secret*` and `*token*` are, and become `Secret`",
         apply: mark_secrets,
     },
@@ -331,7 +331,7 @@ fn mark_secrets(document: &mut Document) -> Result<Vec<String>, DocumentError> {
             // Whether there is one, or how many.
             Some("boolean" | "integer") => Ok(false),
             _ => Err((
-                "its name says that it is secret, and it is not a string",
+                "its name marks it as a secret, and it is not a string",
                 "expected {\"type\": \"string\"}, which can be redacted and wiped",
             )),
         }

@@ -185,7 +185,7 @@ impl Normalizer<'_> {
         Ok(json)
     }
 
-    /// Names a schema; gives a reference to it.
+    /// Names a schema; returns a reference to it.
     fn component(&mut self, place: &str, name: &str) -> Result<Value, DocumentError> {
         let place = self.document.resolve(place.to_owned());
         if let Some(other) = self.named.get(name) {
@@ -211,7 +211,7 @@ impl Normalizer<'_> {
     }
 
     /// A schema within another: a reference, if it is an object with properties, and otherwise its content.
-    /// `context` names an object that has no name of its own.
+    /// `context` names an object without a name.
     fn schema(&mut self, place: &str, context: &str, via: &mut Vec<String>) -> Result<Value, DocumentError> {
         if !self.has_properties(place, 0) {
             return self.content(place, context, via);
@@ -225,7 +225,7 @@ impl Normalizer<'_> {
         };
         let name = target.rsplit('/').next().unwrap_or_default().to_upper_camel_case();
         let mut reference = self.component(&target, &name)?;
-        // What is said of a reference does not change the type.
+        // What is written beside a reference does not change the type.
         for (key, value) in entries(Some(written)).filter(|(key, _)| PROSE.contains(&key.as_str())) {
             reference[key.as_str()] = value.clone();
         }
@@ -285,7 +285,7 @@ impl Normalizer<'_> {
         Ok(Value::Object(content))
     }
 
-    /// Adds what another part of an `allOf` says.
+    /// Adds another part of an `allOf`.
     fn merge(&self, content: &mut Map<String, Value>, part: &Value, at: &str) -> Result<(), DocumentError> {
         for (key, value) in entries(Some(part)) {
             match (content.get_mut(key), value) {

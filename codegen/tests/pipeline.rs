@@ -411,7 +411,7 @@ const REFUSED: &[(Edit, &str)] = &[
             at(json, "/components/schemas/InitReversalResponse")["properties"]["encryption_key"]["type"] =
                 json!("array");
         },
-        "at /components/schemas/InitReversalResponse/properties/encryption_key: its name says that it is secret, and it is not a string; expected {\"type\": \"string\"}, which can be redacted and wiped",
+        "at /components/schemas/InitReversalResponse/properties/encryption_key: its name marks it as a secret, and it is not a string; expected {\"type\": \"string\"}, which can be redacted and wiped",
     ),
     (
         |json| drop(remove(json, "/components/schemas/InitReversalResponse/properties/deeplink_url")),

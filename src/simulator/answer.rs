@@ -1,4 +1,4 @@
-//! What the simulator answers: by the document, by what it has issued, and by the faults it was told.
+//! The simulator's answers: by the document, by what it has issued, and by the faults that were injected.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -76,22 +76,22 @@ fn json_response(status: StatusCode, body: String) -> Response {
 /// An answer by its properties, each as its JSON, since amounts keep their digits.
 type Answer = BTreeMap<String, Box<RawValue>>;
 
-/// An answer with what every answer says, and these properties.
-fn said(object_name: &str, code: i64, message: &str, properties: &Value) -> Answer {
-    let said = json!({ "object_name": object_name, "code": code, "message": message });
-    let all = [&said, properties].into_iter().filter_map(Value::as_object).flatten();
+/// An answer with these properties, and those that every answer has.
+fn answered(object_name: &str, code: i64, message: &str, properties: &Value) -> Answer {
+    let common = json!({ "object_name": object_name, "code": code, "message": message });
+    let all = [&common, properties].into_iter().filter_map(Value::as_object).flatten();
     all.filter_map(|(name, value)| Some((name.clone(), to_raw_value(value).ok()?))).collect()
 }
 
 fn refused(refusal: &Refusal) -> Answer {
-    said("simulator", refusal.code, &refusal.message, &Value::Null)
+    answered("simulator", refusal.code, &refusal.message, &Value::Null)
 }
 
 fn written(answer: &Answer) -> String {
     serde_json::to_string(answer).unwrap_or_default()
 }
 
-/// Carries an operation out, or says why not.
+/// Carries an operation out, or returns why not.
 fn carry_out(judge: &Judge, state: &State, request: &ReceivedRequest) -> Result<Answer, Refusal> {
     let path = judge.judge(request).map_err(Refusal::breaks_the_document)?;
     let operation = path.rsplit('/').next().unwrap_or_default();
@@ -123,11 +123,11 @@ fn carry_out(judge: &Judge, state: &State, request: &ReceivedRequest) -> Result<
             Value::Null
         }
         "init_sale_transaction" => {
-            let asked: Sale = serde_json::from_slice(request.body()).map_err(|_| {
+            let sale: Sale = serde_json::from_slice(request.body()).map_err(|_| {
                 Refusal::breaks_the_document("the simulator cannot hold a number of the sale as it is")
             })?;
-            let amount = asked.amount.filter(|amount| *amount > Decimal::ZERO).ok_or(Refusal::NO_AMOUNT)?;
-            handoff("sale", state.init_sale(session_key, PendingPayment::Sale { amount, asked })?)
+            let amount = sale.amount.filter(|amount| *amount > Decimal::ZERO).ok_or(Refusal::NO_AMOUNT)?;
+            handoff("sale", state.init_sale(session_key, PendingPayment::Sale { amount, request: sale })?)
         }
         "init_reversal_transaction" => {
             handoff("reversal", state.init_reversal(session_key, text("xact_id"))?)
@@ -138,7 +138,7 @@ fn carry_out(judge: &Judge, state: &State, request: &ReceivedRequest) -> Result<
         }
         _ => return Err(Refusal::unsupported(path)),
     };
-    let mut answer = said(operation, 0, "simulated", &properties);
+    let mut answer = answered(operation, 0, "simulated", &properties);
     answer.extend(data.map(|data| ("Data".to_owned(), data)));
     Ok(answer)
 }

@@ -102,7 +102,7 @@ impl Header {
             [] => Ok(()),
             [value] => {
                 let text = String::from_utf8_lossy(value.as_bytes()).into_owned();
-                // A header is text, of a number where the document says so.
+                // A header is text, also where the document defines a number.
                 let number = text.parse::<i64>().map(Value::from);
                 if number.is_ok_and(|number| self.schema.is_valid(&number))
                     || self.schema.is_valid(&Value::String(text))

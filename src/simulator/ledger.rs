@@ -22,7 +22,7 @@ pub(super) struct CompletedSale {
 /// What a payment session is for, until the phone decides.
 #[derive(Clone)]
 pub(super) enum PendingPayment {
-    Sale { amount: Decimal, asked: Sale },
+    Sale { amount: Decimal, request: Sale },
     Reversal { xact_id: String, amount: Decimal },
 }
 
@@ -63,8 +63,8 @@ pub(super) struct Transaction {
 impl PendingPayment {
     /// The transaction that comes of it.
     pub(super) fn transaction(&self, xact_id: &str, approved: bool) -> Transaction {
-        let (amount, asked) = match self {
-            Self::Sale { amount, asked } => (*amount, Some(asked)),
+        let (amount, request) = match self {
+            Self::Sale { amount, request } => (*amount, Some(request)),
             Self::Reversal { amount, .. } => (*amount, None),
         };
         Transaction {
@@ -74,9 +74,9 @@ impl PendingPayment {
             currency: "TRY",
             card_no: "589004******0000",
             card_holder: "SIMULATED CARD",
-            instalment: asked.and_then(|asked| asked.instalment).unwrap_or_default(),
-            email: asked.and_then(|asked| asked.card_holder_mail.clone()).unwrap_or_default(),
-            phone: asked.and_then(|asked| asked.card_holder_phone.clone()).unwrap_or_default(),
+            instalment: request.and_then(|request| request.instalment).unwrap_or_default(),
+            email: request.and_then(|request| request.card_holder_mail.clone()).unwrap_or_default(),
+            phone: request.and_then(|request| request.card_holder_phone.clone()).unwrap_or_default(),
             code: 0,
             message: "simulated",
         }

@@ -3,10 +3,10 @@
 //! A [`Simulator`] listens on a free port of 127.0.0.1 and judges each request by
 //! the documents **as they are stored**, uncorrected: path, method, required headers,
 //! content type, and the body against its schema. What breaks them is answered with 400
-//! and an `ErrorResponse` that says what is wrong. It plays the whole flow: dealers open
+//! and an `ErrorResponse` that tells what is wrong. It plays the whole flow: dealers open
 //! sessions, sessions initiate sales and reversals, a simulated [`Phone`] approves or
 //! declines them. What it has not issued, or what has ended, it refuses, and likewise
-//! an operation of the documents that it does not play.
+//! an operation of the documents that it does not support.
 //!
 //! It cannot show what Paynet leaves undocumented. Its `code` numbers, its texts
 //! and the form of its keys, ids and deeplinks are its own; do not rely on them.
@@ -57,13 +57,13 @@ pub const CODE_BREAKS_THE_DOCUMENT: i64 = 9001;
 pub const CODE_UNKNOWN_SESSION: i64 = 9002;
 /// `code` of the simulator for a transaction that it does not know. Paynet documents no codes.
 pub const CODE_UNKNOWN_TRANSACTION: i64 = 9003;
-/// `code` of the simulator for a secret key that is no dealer's. Paynet documents no codes.
+/// `code` of the simulator for an unknown secret key. Paynet documents no codes.
 pub const CODE_UNKNOWN_DEALER: i64 = 9004;
 /// `code` of the simulator for a session that was ended. Paynet documents no codes.
 pub const CODE_ENDED_SESSION: i64 = 9005;
 /// `code` of the simulator for a session that has expired. Paynet documents no codes.
 pub const CODE_EXPIRED_SESSION: i64 = 9006;
-/// `code` of the simulator for a session or a transaction of another dealer's. Paynet documents no codes.
+/// `code` of the simulator for a session or a transaction of another dealer. Paynet documents no codes.
 pub const CODE_OTHER_DEALER: i64 = 9007;
 /// `code` of the simulator for a sale that was reversed before. Paynet documents no codes.
 pub const CODE_ALREADY_REVERSED: i64 = 9008;
@@ -71,7 +71,7 @@ pub const CODE_ALREADY_REVERSED: i64 = 9008;
 pub const CODE_UNKNOWN_PAYMENT_SESSION: i64 = 9009;
 /// `code` of the simulator for a sale without a positive amount. Paynet documents no codes.
 pub const CODE_NO_AMOUNT: i64 = 9010;
-/// `code` of the simulator for an operation that it does not play. Paynet documents no codes.
+/// `code` of the simulator for an operation that it does not support. Paynet documents no codes.
 pub const CODE_UNSUPPORTED: i64 = 9011;
 
 /// A running simulator. Dropping it stops it; [`shutdown`](Self::shutdown) also waits until it has stopped.
@@ -117,7 +117,7 @@ impl Simulator {
     /// Starts a simulator on the current tokio runtime.
     ///
     /// # Errors
-    /// Where 127.0.0.1 has no port to listen on.
+    /// If 127.0.0.1 has no free port.
     pub async fn start() -> io::Result<Self> {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
         let url = format!("http://{}", listener.local_addr()?);
@@ -135,13 +135,13 @@ impl Simulator {
         &self.url
     }
 
-    /// Adds a dealer, and gives the secret key of an [`Agent`](crate::Agent).
+    /// Adds a dealer, and returns the secret key of an [`Agent`](crate::Agent).
     #[must_use]
     pub fn add_dealer(&self) -> SecretKey {
         self.state.add_dealer()
     }
 
-    /// Opens a session without a dealer's call, and gives its key. All of these belong to one
+    /// Opens a session without a dealer's call, and returns its key. All of these belong to one
     /// dealer, as do the sales of [`add_transaction`](Self::add_transaction).
     #[must_use]
     pub fn issue_session(&self) -> SessionKey {
@@ -159,7 +159,7 @@ impl Simulator {
         Phone { state: &self.state }
     }
 
-    /// Adds a completed sale, and gives the `xact_id` that a reversal asks for.
+    /// Adds a completed sale, and returns the `xact_id` that a reversal requires.
     #[must_use]
     pub fn add_transaction(&self) -> String {
         self.state.add_transaction()
@@ -193,7 +193,7 @@ impl Phone<'_> {
     /// Carries the sale or reversal out.
     ///
     /// # Errors
-    /// Where no such payment session waits for the phone, or the sale was reversed meanwhile.
+    /// If no such payment session waits for the phone, or the sale was reversed meanwhile.
     pub fn approve(&self, payment_session_id: &str) -> Result<(), NoPendingPayment> {
         self.state.decide(payment_session_id, true)
     }
@@ -201,7 +201,7 @@ impl Phone<'_> {
     /// Declines the sale or reversal: a transaction that did not succeed.
     ///
     /// # Errors
-    /// Where no such payment session waits for the phone.
+    /// If no such payment session waits for the phone.
     pub fn decline(&self, payment_session_id: &str) -> Result<(), NoPendingPayment> {
         self.state.decide(payment_session_id, false)
     }

@@ -16,18 +16,16 @@ pub(super) struct Refusal {
 }
 
 impl Refusal {
-    pub(super) const UNKNOWN_DEALER: Self = Self::of(CODE_UNKNOWN_DEALER, "the secret key is no dealer's");
-    pub(super) const UNKNOWN_SESSION: Self =
-        Self::of(CODE_UNKNOWN_SESSION, "the session key is none of those issued");
+    pub(super) const UNKNOWN_DEALER: Self = Self::of(CODE_UNKNOWN_DEALER, "unknown secret key");
+    pub(super) const UNKNOWN_SESSION: Self = Self::of(CODE_UNKNOWN_SESSION, "unknown session key");
     pub(super) const ENDED_SESSION: Self = Self::of(CODE_ENDED_SESSION, "the session was ended");
     pub(super) const EXPIRED_SESSION: Self = Self::of(CODE_EXPIRED_SESSION, "the session has expired");
-    pub(super) const UNKNOWN_TRANSACTION: Self =
-        Self::of(CODE_UNKNOWN_TRANSACTION, "there is no sale with this xact_id");
+    pub(super) const UNKNOWN_TRANSACTION: Self = Self::of(CODE_UNKNOWN_TRANSACTION, "unknown xact_id");
     pub(super) const ALREADY_REVERSED: Self =
         Self::of(CODE_ALREADY_REVERSED, "the sale was reversed already");
     pub(super) const OTHER_DEALER: Self = Self::of(CODE_OTHER_DEALER, "it belongs to another dealer");
     pub(super) const UNKNOWN_PAYMENT_SESSION: Self =
-        Self::of(CODE_UNKNOWN_PAYMENT_SESSION, "there is no such payment session");
+        Self::of(CODE_UNKNOWN_PAYMENT_SESSION, "unknown payment session");
     pub(super) const NO_AMOUNT: Self = Self::of(CODE_NO_AMOUNT, "a sale needs a positive amount");
 
     const fn of(code: i64, message: &'static str) -> Self {
@@ -39,7 +37,7 @@ impl Refusal {
     }
 
     pub(super) fn unsupported(path: &str) -> Self {
-        let message = format!("the simulator does not play {path}");
+        let message = format!("the simulator does not support {path}");
         Self { code: CODE_UNSUPPORTED, message: message.into() }
     }
 }

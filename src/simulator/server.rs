@@ -32,7 +32,7 @@ pub(super) async fn serve(listener: TcpListener, router: Router, mut stopped: wa
                     Ok((stream, _)) => {
                         connections.spawn(serve_connection(TokioIo::new(stream), router.clone()));
                     }
-                    // Out of file descriptors, say: no use to ask again at once.
+                    // Out of file descriptors, for example: retrying at once does not help.
                     Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
                 }
             }
@@ -53,7 +53,7 @@ async fn serve_connection(io: TokioIo<tokio::net::TcpStream>, router: Router) {
             }
         }
     });
-    // An error is a client that went away, or a fault that was asked for.
+    // An error is a client that went away, or a fault that was requested.
     let _ = http1::Builder::new().serve_connection(io, service).await;
 }
 
@@ -79,7 +79,7 @@ impl Broken {
     }
 }
 
-/// A body that gives some bytes, lets them be sent, and then fails.
+/// A body that yields some bytes, lets them be sent, and then fails.
 struct Half {
     bytes: Option<Bytes>,
     sent: bool,
@@ -107,5 +107,5 @@ impl http_body::Body for Half {
 }
 
 fn broken() -> io::Error {
-    io::Error::other("the connection breaks, as the fault says")
+    io::Error::other("the connection breaks, as the fault requires")
 }

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{Decimal, SecretKey, SessionKey};
 
-/// Whose the sessions and transactions are that a test asks for without a dealer.
+/// Owns the sessions and transactions that a test creates without a dealer.
 const DEFAULT_DEALER: &str = "simulated-house-dealer";
 
 /// The most that is kept of the bodies of requests, in bytes.

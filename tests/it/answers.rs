@@ -13,6 +13,7 @@ use paypos::{
     Error,
     ErrorKind::{BadResponse, Interrupted, Timeout},
     Outcome::Unknown,
+    types::AuthRequest,
 };
 use serde_json::{Value, json};
 
@@ -20,7 +21,8 @@ use crate::{
     Fixture, refusal, request, session,
     support::{
         canary::{ENCRYPTION_KEY, HEADER, TEXT},
-        server::{answer, drip, echo_after, echo_cut, flood, reply, reply_and_keep, reply_and_stall},
+        operations,
+        server::{answer, drip, echo, echo_after, echo_cut, flood, reply, reply_and_keep, reply_and_stall},
     },
 };
 
@@ -205,10 +207,10 @@ async fn a_needed_property_that_is_missing_or_unusable_is_named_and_not_shown() 
             (Some(Value::Null), "is missing"),
             (Some(json!("")), "is empty"),
             (Some(json!("  ")), "is empty"),
-            (Some(json!(4711)), "does not have the type"),
-            (Some(json!(true)), "does not have the type"),
-            (Some(json!([TEXT])), "does not have the type"),
-            (Some(json!({ TEXT: TEXT })), "does not have the type"),
+            (Some(json!(4711)), "does not have the documented type"),
+            (Some(json!(true)), "does not have the documented type"),
+            (Some(json!([TEXT])), "does not have the documented type"),
+            (Some(json!({ TEXT: TEXT })), "does not have the documented type"),
         ] {
             let mut body = success();
             match value {
@@ -335,5 +337,35 @@ async fn a_deeplink_that_opens_no_app_is_a_bad_response_and_never_shown() {
         let mut body = success();
         body["deeplink_url"] = json!(url);
         bad(&fixture, body.to_string()).await;
+    }
+}
+
+#[tokio::test]
+async fn a_new_session_has_the_key_that_was_answered_or_is_refused() {
+    const UNUSABLE: &str = "`session_key` of the answer is not 1 to 4096 visible ASCII characters";
+    let fixture = Fixture::plain().await;
+    let agent = operations::agent(&fixture.client);
+    let opened = async |key: Value| {
+        let body = json!({ "session_key": key, "code": 3 });
+        fixture.server.next(reply_and_keep(answer("200 OK", body.to_string())));
+        agent.get_auth_key(AuthRequest::new("a", "u")).await
+    };
+    let opened_session = opened(json!("a-key")).await.unwrap().session;
+    assert_eq!(opened_session.key().expose(), "a-key");
+    fixture.server.next(Box::new(|conn, request| {
+        assert_eq!((request.header("session-key"), request.header("authorization")), (Some("a-key"), None));
+        echo()(conn, request)
+    }));
+    opened_session.init_reversal_transaction(request()).await.unwrap();
+    for (key, problem) in [
+        (Value::Null, "`session_key` is missing from the answer"),
+        (json!(" "), "`session_key` of the answer is empty"),
+        (json!("two words"), UNUSABLE),
+        (json!("k".repeat(4097)), UNUSABLE),
+    ] {
+        let error = opened(key).await.unwrap_err();
+        crate::assert_is(&error, BadResponse, Unknown);
+        assert!(error.to_string().contains(problem), "{error}");
+        assert_eq!(error.code(), Some(3));
     }
 }

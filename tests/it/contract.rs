@@ -154,6 +154,23 @@ async fn a_transaction_has_the_values_that_were_answered() {
     assert_eq!((transaction.is_succeed, transaction.instalment), (Some(true), Some(3)));
 }
 
+#[tokio::test]
+async fn an_amount_is_sent_with_the_digits_that_it_has() {
+    let simulator = Simulator::start().await.unwrap();
+    let client = crate::builder(simulator.url().to_owned()).build().unwrap();
+    let session = client.session(simulator.issue_session());
+    for amount in ["149.90", "149.9", "0.01", "1", "9007199254740993.01", "79228162514264337593543950335"] {
+        let request = InitSaleRequest::new(amount.parse::<Decimal>().unwrap());
+        let handoff = session.init_sale_transaction(request).await.unwrap();
+        let sent = simulator.requests().pop().unwrap();
+        assert_eq!(String::from_utf8_lossy(sent.body()), format!("{{\"amount\":{amount}}}"));
+        simulator.phone().approve(&handoff.payment_session_id).unwrap();
+        let request = CheckTransactionRequest::new(handoff.payment_session_id);
+        let answer = session.check_transaction(request).await.unwrap();
+        assert_eq!(answer.data[0].amount.unwrap().to_string(), amount);
+    }
+}
+
 /// Reads a value from JSON, writes it, and reads it again.
 fn stored<T: Serialize + DeserializeOwned>(json: &Value) -> Value {
     let value: T = serde_json::from_str(&json.to_string()).unwrap();

@@ -59,7 +59,7 @@ async fn every_operation_names_the_property_that_its_answer_lacks() {
             };
             for (value, says) in [
                 (None, "is missing from the answer"),
-                (Some(of_another_type), "of the answer does not have the type that the document gives"),
+                (Some(of_another_type), "of the answer does not have the documented type"),
             ] {
                 let mut body = operation.success();
                 match value {
@@ -97,7 +97,7 @@ async fn a_property_of_the_wrong_type_is_named_wherever_it_is() {
     ] {
         let script = reply_and_keep(answer("200 OK", body));
         let error = fixture.fails_in(&check, script, BadResponse, Outcome::Unknown).await;
-        let says = format!("`{place}` of the answer does not have the type that the document gives");
+        let says = format!("`{place}` of the answer does not have the documented type");
         assert!(error.to_string().contains(&says), "{error}");
     }
 }

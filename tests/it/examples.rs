@@ -69,9 +69,9 @@ fn checkout_tells_the_whole_flow_with_the_amount_as_it_was_typed() {
         assert_eq!(told, ["1", "2", "3", "4", "5", "6", "7", "8"], "{stdout}");
         for says in [
             format!("A sale of {amount} is initiated; the app opens paypos-simulator://sale/"),
-            format!("The check says: paid, {amount} TRY."),
+            format!("The check reports: paid, {amount} TRY."),
             "the app opens paypos-simulator://reversal/".to_owned(),
-            format!("The check says: reversed, {amount}."),
+            format!("The check reports: reversed, {amount}."),
             "SessionKey([redacted])".to_owned(),
         ] {
             assert!(stdout.contains(&says), "{says}: {stdout}");

@@ -94,7 +94,8 @@ async fn a_dead_first_address_is_passed_over_and_sent_once() {
 #[tokio::test]
 async fn a_refused_connection_was_not_sent() {
     let fixture = named(Lookup::Addresses(vec![SocketAddr::from(([127, 0, 0, 2], 0))])).await;
-    fixture.is_not_sent().await;
+    let error = fixture.is_not_sent().await;
+    assert_eq!(std::error::Error::source(&error).unwrap().to_string(), "connection refused");
 }
 
 #[tokio::test]

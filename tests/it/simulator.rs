@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use paypos::{
-    Client, Environment, ErrorKind, Session, reqwest,
+    Client, Environment, ErrorKind, Outcome, Session, reqwest,
     simulator::{
         CODE_ALREADY_REVERSED, CODE_BREAKS_THE_DOCUMENT, CODE_NO_AMOUNT, CODE_UNKNOWN_DEALER,
         CODE_UNKNOWN_SESSION, CODE_UNKNOWN_TRANSACTION, Fault, Simulator,
@@ -296,4 +296,35 @@ async fn a_status_that_no_answer_has_is_sent_as_500() {
         simulator.fail_next(Fault::Status { status, body: "{}".to_owned() });
         assert_eq!(answer(conforming(&simulator)).await.0, sent);
     }
+}
+
+#[tokio::test]
+async fn each_fault_has_its_kind_and_the_next_call_works() {
+    use ErrorKind::{BadResponse, Interrupted, Server, Timeout};
+    let simulator = Simulator::start().await.unwrap();
+    let client = Client::builder(Environment::Sandbox)
+        .base_url(simulator.url())
+        .timeout(Duration::from_secs(2))
+        .build()
+        .unwrap();
+    let session = client.session(simulator.issue_session());
+    for (fault, kind) in [
+        (Fault::Status { status: 500, body: "{}".to_owned() }, Server),
+        (Fault::DropConnection, Interrupted),
+        (Fault::TruncateAnswer, Interrupted),
+        (Fault::MissingField("encryption_key".to_owned()), BadResponse),
+        (Fault::Html, BadResponse),
+        (Fault::Delay(Duration::from_hours(1)), Timeout),
+    ] {
+        simulator.fail_next(fault.clone());
+        let before = simulator.requests().len();
+        let transaction = simulator.add_transaction();
+        let request = InitReversalRequest::new(&transaction);
+        let error = session.init_reversal_transaction(request).await.expect_err("a fault");
+        assert_eq!((error.kind(), error.outcome()), (kind, Outcome::Unknown), "{fault:?}: {error:?}");
+        assert_eq!(simulator.requests().len(), before + 1, "{fault:?}: sent once");
+        session.init_reversal_transaction(InitReversalRequest::new(transaction)).await.unwrap();
+    }
+    // A delayed answer keeps no one from stopping.
+    simulator.shutdown().await;
 }

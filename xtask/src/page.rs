@@ -198,7 +198,7 @@ pub(crate) fn pretty(json: &str) -> String {
     laid_out
 }
 
-/// The JSON in one line, as it stands on a page: without white space between its tokens.
+/// The JSON in one line, as it is on a page: without white space between its tokens.
 pub(crate) fn compact(json: &str) -> String {
     Tokens(json).collect()
 }

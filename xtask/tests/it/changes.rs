@@ -271,5 +271,5 @@ fn explain_prints_each_operation_with_what_corrects_it_and_why() {
     ] {
         assert!(ran.stdout.lines().any(|other| other == line), "{line}\n{}", ran.stdout);
     }
-    assert!(ran.stdout.contains("  mark_secrets: the document does not say which properties are secret"));
+    assert!(ran.stdout.contains("  mark_secrets: the document does not mark secrets"));
 }

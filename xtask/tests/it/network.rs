@@ -138,13 +138,18 @@ fn a_page_that_is_too_large_is_not_read_to_its_end() {
 
 #[test]
 fn a_page_is_not_read_over_http_wherever_its_server_redirects() {
+    let plain = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = plain.local_addr().unwrap().port();
+    let location = format!("location: http://127.0.0.1:{port}/");
     assert_fails(
-        |_| {
-            b"HTTP/1.1 302 Found\r\nlocation: http://localhost:1/\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
-                .to_vec()
+        move |_| {
+            format!("HTTP/1.1 302 Found\r\n{location}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n")
+                .into()
         },
         &format!("the page cannot be fetched; {SAVE}: "),
     );
+    plain.set_nonblocking(true).unwrap();
+    assert!(plain.accept().is_err(), "nobody came");
 }
 
 #[test]
