@@ -160,9 +160,9 @@ impl ByHand {
     }
 }
 
-fn assert_app_url(text: &str) -> paypos::Url {
+fn assert_app_url(text: &str) -> url::Url {
     assert!(!text.contains(|c: char| c.is_control() || c.is_whitespace()));
-    let url = paypos::Url::parse(text).unwrap();
+    let url = url::Url::parse(text).unwrap();
     assert!(!["javascript", "data", "file", "blob"].contains(&url.scheme()));
     url
 }

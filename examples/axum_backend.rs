@@ -11,6 +11,7 @@
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
+    time::Duration,
 };
 
 use axum::{
@@ -18,10 +19,10 @@ use axum::{
     extract::{Path, State},
     http::{StatusCode, header::RETRY_AFTER},
     response::{IntoResponse, Response},
-    routing::post,
+    routing::{get, post},
 };
 use paypos::{
-    Client, Environment, Error, ErrorKind, Outcome, Secret, Session,
+    Client, Environment, Error, ErrorKind, Handoff, Outcome, Session,
     simulator::{Fault, Simulator},
     types::InitReversalRequest,
 };
@@ -32,8 +33,23 @@ use serde_json::json;
 struct Merchant {
     /// By terminal, as the server opened them with Paynet.
     sessions: HashMap<String, Session>,
-    /// By payment session: what decrypts that which comes back to the callback.
-    encryption_keys: Mutex<HashMap<String, Secret>>,
+    /// By the merchant's own reference: what became of each reversal, so far as Paynet has answered.
+    reversals: Mutex<HashMap<String, Result<Handoff, Error>>>,
+}
+
+impl Merchant {
+    /// What the app needs of a reversal. The key that decrypts what returns to the callback stays here.
+    fn answer(&self, reference_no: &str) -> Response {
+        match self.reversals.lock().unwrap_or_else(PoisonError::into_inner).get(reference_no) {
+            None => (StatusCode::NOT_FOUND, Json(json!({ "error": "unknown reference" }))).into_response(),
+            Some(Err(error)) => refuse(error),
+            Some(Ok(handoff)) => Json(json!({
+                "payment_session_id": handoff.payment_session_id,
+                "deeplink_url": handoff.deeplink_url,
+            }))
+            .into_response(),
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -43,8 +59,11 @@ struct Reversal {
 }
 
 fn router(sessions: HashMap<String, Session>) -> Router {
-    let merchant = Merchant { sessions, encryption_keys: Mutex::default() };
-    Router::new().route("/terminals/{terminal}/reversals", post(initiate)).with_state(Arc::new(merchant))
+    let merchant = Merchant { sessions, reversals: Mutex::default() };
+    Router::new()
+        .route("/terminals/{terminal}/reversals", post(initiate))
+        .route("/reversals/{reference_no}", get(look_up))
+        .with_state(Arc::new(merchant))
 }
 
 async fn initiate(
@@ -52,24 +71,26 @@ async fn initiate(
     Path(terminal): Path<String>,
     Json(reversal): Json<Reversal>,
 ) -> Response {
-    let Some(session) = merchant.sessions.get(&terminal) else {
-        return (StatusCode::NOT_FOUND, Json(json!({ "error": "no such terminal" }))).into_response();
+    let Some(session) = merchant.sessions.get(&terminal).cloned() else {
+        return (StatusCode::NOT_FOUND, Json(json!({ "error": "unknown terminal" }))).into_response();
     };
     let request = InitReversalRequest::new(reversal.xact_id)
-        .reference_no(reversal.reference_no)
+        .reference_no(&reversal.reference_no)
         .callback_url("myshop://paypos/done");
-    match session.init_reversal_transaction(request).await {
-        Ok(handoff) => {
-            let answer = json!({
-                "payment_session_id": &handoff.payment_session_id,
-                "deeplink_url": handoff.deeplink_url.as_str(),
-            });
-            let mut keys = merchant.encryption_keys.lock().unwrap_or_else(PoisonError::into_inner);
-            keys.insert(handoff.payment_session_id, handoff.encryption_key);
-            Json(answer).into_response()
-        }
-        Err(error) => refuse(&error),
-    }
+    // In its own task: axum drops this handler if the app hangs up, while Paynet may have the request.
+    let task = tokio::spawn(async move {
+        let result = session.init_reversal_transaction(request).await;
+        let mut reversals = merchant.reversals.lock().unwrap_or_else(PoisonError::into_inner);
+        reversals.insert(reversal.reference_no.clone(), result);
+        drop(reversals);
+        merchant.answer(&reversal.reference_no)
+    });
+    task.await.unwrap_or_else(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response())
+}
+
+/// For an app that lost the answer.
+async fn look_up(State(merchant): State<Arc<Merchant>>, Path(reference_no): Path<String>) -> Response {
+    merchant.answer(&reference_no)
 }
 
 /// Each outcome is another answer to the app: it must know whether it may try again.
@@ -108,11 +129,18 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         let body = json!({ "xact_id": xact_id, "reference_no": "ORDER-1042" });
         println!("  curl -i {url} -H 'content-type: application/json' -d '{body}'");
     }
-    if std::env::args().any(|argument| argument == "--unreliable") {
-        simulator.fail_next(Fault::DropConnection);
-        println!("The first of them will get no answer from Paynet.");
-    } else {
-        println!("With --unreliable, the first of them gets no answer from Paynet.");
+    match std::env::args().nth(1).as_deref() {
+        Some("--unreliable") => {
+            simulator.fail_next(Fault::DropConnection);
+            println!("The first of them will get no answer from Paynet.");
+        }
+        Some("--slow") => {
+            simulator.fail_next(Fault::Delay(Duration::from_secs(2)));
+            println!("The first of them will get its answer from Paynet after 2 s.");
+        }
+        _ => println!(
+            "With --unreliable, the first of them gets no answer from Paynet; with --slow, a late one."
+        ),
     }
     axum::serve(listener, router(sessions))
         .with_graceful_shutdown(async {

@@ -73,7 +73,7 @@ async fn story(amount: Decimal) -> Result<(), Box<dyn Error>> {
 
 /// Waits for the phone. A till would show progress in `on_check`.
 async fn finished(session: &Session, handoff: &Handoff) -> Result<Transaction, Box<dyn Error>> {
-    let wait = session.wait_for(&handoff.payment_session_id).deadline(Duration::from_mins(2));
+    let wait = session.wait_for(handoff).deadline(Duration::from_mins(2));
     match wait.await? {
         Decision::Succeeded(mut transactions) => Ok(transactions.remove(0)),
         Decision::Failed(_) => Err("the card was declined".into()),

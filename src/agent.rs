@@ -79,16 +79,20 @@ pub struct NewSession {
 
 impl NewSession {
     fn read(api: &wire::Client, details: types::AuthResponse) -> Result<Self, Error> {
-        let key = present("session_key", details.session_key.as_ref(), |key| key.expose()).and_then(|key| {
-            SessionKey::new(key.expose()).map_err(|_| {
-                "`session_key` of the answer is not 1 to 4096 visible ASCII characters".to_owned()
-            })
-        });
+        let key =
+            present("session_key", details.session_key.as_ref().map(|key| key.expose())).and_then(|key| {
+                SessionKey::new(key).map_err(|_| {
+                    "`session_key` of the answer is not 1 to 4096 visible ASCII characters".to_owned()
+                })
+            });
         match key {
             Ok(key) => Ok(Self { session: Session::new(api, key), details }),
             Err(wrong) => {
                 let types::AuthResponse { object_name, code, message, .. } = details;
-                Err(Error::bad_response(wrong, ServerMessage { object_name, code, message }))
+                Err(Error::bad_response(
+                    wrong,
+                    ServerMessage { object_name, code, message, ..ServerMessage::default() },
+                ))
             }
         }
     }

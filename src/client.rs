@@ -1,6 +1,10 @@
 //! The client, and what may be configured of it.
 
-use std::{fmt, time::Duration};
+use std::{
+    fmt,
+    net::{Ipv4Addr, Ipv6Addr, SocketAddr},
+    time::Duration,
+};
 
 use reqwest::{redirect, retry};
 use url::{Host, Url};
@@ -87,7 +91,8 @@ pub struct ClientBuilder {
 impl ClientBuilder {
     /// Another server than the environment's own, such as a simulator: an
     /// absolute `https` URL, or an `http` one whose host is loopback, without
-    /// user name, query or fragment.
+    /// user name, query or fragment, and not on another environment's host. Plain
+    /// `http` goes through no proxy, and `localhost` is 127.0.0.1 or `[::1]`.
     pub fn base_url(mut self, url: impl Into<String>) -> Self {
         self.base_url = Some(url.into());
         self
@@ -137,7 +142,7 @@ impl ClientBuilder {
     /// cannot be set up: no crypto provider with `rustls-no-provider`, or no CA store.
     pub fn build(self) -> Result<Client, Error> {
         let base_url = match &self.base_url {
-            Some(url) => checked_base_url(url)?,
+            Some(url) => checked_base_url(url, self.environment)?,
             None => self.environment.base_url().to_owned(),
         };
         let https = base_url.starts_with("https:");
@@ -181,6 +186,14 @@ impl ClientBuilder {
             Some(configure) => configure(http),
             None => http,
         };
+        // Plain HTTP stays on this machine: through no proxy, and whatever a resolver answers.
+        let http = if https {
+            http
+        } else {
+            let loopback =
+                [SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), SocketAddr::from((Ipv6Addr::LOCALHOST, 0))];
+            http.no_proxy().resolve_to_addrs("localhost", &loopback)
+        };
         let http = http
             .redirect(redirect::Policy::none())
             .retry(retry::never())
@@ -208,7 +221,7 @@ impl fmt::Debug for ClientBuilder {
 }
 
 /// The URL without a trailing slash. The error does not quote it, as it may hold a password.
-fn checked_base_url(text: &str) -> Result<String, Error> {
+fn checked_base_url(text: &str, environment: Environment) -> Result<String, Error> {
     let wrong = match Url::parse(text) {
         _ if text.contains(|c: char| c == ' ' || c == '\\' || c.is_control()) => {
             "has a space, a backslash or a control character in it"
@@ -220,11 +233,21 @@ fn checked_base_url(text: &str) -> Result<String, Error> {
             "has a user name or a password in it"
         }
         Ok(url) if url.query().is_some() || url.fragment().is_some() => "has a query or a fragment",
+        Ok(url) if url.as_str().parse::<http::Uri>().is_err() => "is not a URL that HTTP can call",
+        Ok(url) if is_of_another(&url, environment) => "has the host of another environment",
         Ok(url) => return Ok(url.as_str().trim_end_matches('/').to_owned()),
     };
     Err(Error::configuration(format!(
         "the base URL {wrong}; give one such as `https://pay.example.com`, or `http://127.0.0.1:8080` on loopback"
     )))
+}
+
+/// Whether the URL is another environment's server: its keys would go there.
+fn is_of_another(url: &Url, environment: Environment) -> bool {
+    let is_of = |environment: &Environment| {
+        Url::parse(environment.base_url()).is_ok_and(|server| server.host() == url.host())
+    };
+    Environment::ALL.iter().any(is_of) && !is_of(&environment)
 }
 
 fn is_loopback(url: &Url) -> bool {

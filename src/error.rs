@@ -25,13 +25,15 @@ struct Inner {
     kind: ErrorKind,
     detail: Cow<'static, str>,
     operation: Option<&'static str>,
+    /// The operation asks about money, and moves none.
+    is_check: bool,
     status: Option<u16>,
     server: ServerMessage,
     retry_after: Option<Duration>,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
-/// What happened. Each kind has one [`Outcome`].
+/// What happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
@@ -42,7 +44,7 @@ pub enum ErrorKind {
     /// No connection was established: name resolution, TCP, proxy or TLS failed or
     /// took too long. Nothing was sent.
     Connect,
-    /// The deadline of the call passed, or the server reported a timeout (408).
+    /// The deadline of the call passed, or the server reported a timeout (408, or the return code 10).
     Timeout,
     /// The connection failed before the answer was complete.
     Interrupted,
@@ -50,31 +52,34 @@ pub enum ErrorKind {
     Unauthorized,
     /// 429: too many requests; see [`Error::retry_after`].
     RateLimited,
-    /// Any other 4xx: Paynet refused the request; see [`Error::code`] and [`Error::vendor_message`].
+    /// Paynet refused the request: a 4xx by which HTTP itself reports that nothing was done, or whose
+    /// body is Paynet's own; see [`Error::code`] and [`Error::vendor_message`].
     Rejected,
-    /// 5xx: Paynet failed.
+    /// 5xx, or a return code by which Paynet reports that it failed (8).
     Server,
-    /// Anything that the document does not define: another status, or an
+    /// Anything that the document does not define: another status, a 4xx that may be a gateway's, or an
     /// answer that is too large, not JSON, or lacks a field.
     BadResponse,
 }
 
-/// What a failed call means for the operation.
+/// What is known of the money after an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Outcome {
-    /// Nothing reached Paynet. Fix the cause, then retry.
+    /// Nothing was asked for. Fix the cause, then retry.
     NotSent,
     /// Paynet said no. Do not retry unchanged: on 429, wait for
     /// [`Error::retry_after`]; on 401, open a new session.
     Rejected,
     /// It may have happened. Check before you retry.
+    ///
+    /// Also every error of a check or a wait that was started: it tells nothing of the payment
+    /// that it asks about.
     Unknown,
 }
 
 impl ErrorKind {
-    /// What an error of this kind means for the operation.
-    #[must_use]
-    pub const fn outcome(self) -> Outcome {
+    /// What an error of this kind means for an operation that may move money.
+    fn outcome(self) -> Outcome {
         match self {
             Self::InvalidInput | Self::Configuration | Self::Connect => Outcome::NotSent,
             Self::Unauthorized | Self::RateLimited | Self::Rejected => Outcome::Rejected,
@@ -87,7 +92,8 @@ impl ErrorKind {
             401 | 403 => Self::Unauthorized,
             408 => Self::Timeout,
             429 => Self::RateLimited,
-            400..500 => Self::Rejected,
+            // HTTP itself defines that nothing was done.
+            400 | 404 | 405 | 413 | 414 | 415 | 422 | 431 => Self::Rejected,
             500..600 => Self::Server,
             _ => Self::BadResponse,
         }
@@ -111,10 +117,14 @@ impl Error {
         self.0.kind
     }
 
-    /// What it means for the operation, and so what may be done next.
+    /// What is known of the money, and so what may be done next.
     #[must_use]
     pub fn outcome(&self) -> Outcome {
-        self.0.kind.outcome()
+        match self.0.kind {
+            ErrorKind::InvalidInput | ErrorKind::Configuration => Outcome::NotSent,
+            _ if self.0.is_check => Outcome::Unknown,
+            kind => kind.outcome(),
+        }
     }
 
     /// The operation that failed, by the name of its method; `None` where none was called.
@@ -133,6 +143,20 @@ impl Error {
     #[must_use]
     pub fn code(&self) -> Option<i64> {
         self.0.server.code
+    }
+
+    /// `result_code` of the answer, in the form of Paynet's general documentation: the return code,
+    /// where [`code`](Self::code) is the HTTP status again. Unverified for PayPOS.
+    #[must_use]
+    pub fn result_code(&self) -> Option<i64> {
+        self.0.server.result_code
+    }
+
+    /// `payment_session_id` of a success that is unusable otherwise: check by it whether the payment
+    /// happened.
+    #[must_use]
+    pub fn payment_session_id(&self) -> Option<&str> {
+        self.0.server.payment_session_id.as_deref()
     }
 
     /// `object_name` of the answer. Paynet's text: show it to people with care.
@@ -160,6 +184,7 @@ impl Error {
             kind,
             detail: detail.into(),
             operation: None,
+            is_check: false,
             status: None,
             server: ServerMessage::default(),
             retry_after: None,
@@ -185,6 +210,7 @@ impl Error {
 
     pub(crate) fn with_operation(mut self, operation: &Operation) -> Self {
         self.0.operation = Some(operation.name);
+        self.0.is_check = !operation.moves_money;
         self
     }
 
@@ -210,8 +236,10 @@ impl Error {
                 Self::bad_response(why_unreadable::<T>(&body, operation), ServerMessage::from_body(&body))
             }
             E::UnexpectedResponse(response) => {
-                let mut error = Self::from_status(response.status().as_u16(), response.headers());
+                let status = response.status().as_u16();
+                let mut error = Self::from_status(status, response.headers());
                 error.0.server = ServerMessage::from_response(response).await;
+                error.judge_refusal(status);
                 error
             }
             E::ErrorResponse(response) => Self::from_status(response.status().as_u16(), response.headers()),
@@ -222,7 +250,9 @@ impl Error {
     }
 
     fn from_reqwest(error: &reqwest::Error) -> Self {
-        let (kind, detail) = if error.is_connect() {
+        let (kind, detail) = if error.is_builder() {
+            (ErrorKind::Configuration, "the request cannot be built as the client is configured")
+        } else if error.is_connect() {
             (ErrorKind::Connect, connect_detail(error))
         } else if error.is_timeout() {
             (ErrorKind::Timeout, "no complete answer came before the deadline")
@@ -232,6 +262,23 @@ impl Error {
         match Cause::of(error) {
             Some(cause) => Self::new(kind, detail).with_source(cause),
             None => Self::new(kind, detail),
+        }
+    }
+
+    /// Judges a refusal by what Paynet wrote in it: a 4xx of another status is a refusal only in Paynet's own
+    /// words, and a failure on Paynet's side leaves open what happened.
+    fn judge_refusal(&mut self, status: u16) {
+        let Inner { kind, detail, server, .. } = &mut *self.0;
+        if !(400..500).contains(&status) {
+            return;
+        }
+        if *kind == ErrorKind::BadResponse && server.is_paynets() {
+            (*kind, *detail) = (ErrorKind::Rejected, "the request was refused".into());
+        }
+        match server.return_code(status) {
+            Some(8) => (*kind, *detail) = (ErrorKind::Server, "Paynet reported a failure of its own".into()),
+            Some(10) => (*kind, *detail) = (ErrorKind::Timeout, "Paynet reported a timeout".into()),
+            _ => {}
         }
     }
 
@@ -245,7 +292,7 @@ impl Error {
                 ErrorKind::RateLimited => "too many requests",
                 ErrorKind::Rejected => "the request was refused",
                 ErrorKind::Server => "the server failed",
-                _ => "the document has no such status",
+                _ => "the document does not define this status",
             },
         );
         error.0.status = Some(status);
@@ -317,6 +364,9 @@ impl fmt::Display for Error {
         // Nothing was sent, so the outcome is omitted.
         match self.kind() {
             ErrorKind::InvalidInput | ErrorKind::Configuration => Ok(()),
+            _ if self.0.is_check => {
+                f.write_str("; this tells nothing of the payment, check again before initiating another")
+            }
             _ => write!(f, "; {}", self.outcome()),
         }
     }
@@ -324,7 +374,7 @@ impl fmt::Display for Error {
 
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Inner { kind, detail, operation, status, server, retry_after, source } = &*self.0;
+        let Inner { kind, detail, operation, status, server, retry_after, source, .. } = &*self.0;
         f.debug_struct("Error")
             .field("kind", kind)
             .field("outcome", &self.outcome())

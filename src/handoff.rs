@@ -2,9 +2,12 @@
 
 use std::fmt;
 
-use url::Url;
-
-use crate::{Error, Secret, generated::wire, response::ServerMessage, validate::parse_app_url};
+use crate::{
+    Error, Secret,
+    generated::wire,
+    response::{ServerMessage, is_usable_id},
+    validate::check_app_url,
+};
 
 /// What the merchant's app needs to open the PayPOS app, which then carries out the operation.
 ///
@@ -14,16 +17,24 @@ use crate::{Error, Secret, generated::wire, response::ServerMessage, validate::p
 #[non_exhaustive]
 pub struct Handoff {
     /// Identifies the payment session: `payment_session_id` of the document. Opaque, not
-    /// empty, and without control characters.
+    /// empty, and without control characters. Keep it: it is the only means of checking.
     pub payment_session_id: String,
-    /// Opens the PayPOS app on the phone: `deeplink_url` of the document.
+    /// Opens the PayPOS app on the phone: `deeplink_url` of the document, exactly as Paynet wrote it.
     ///
-    /// An absolute URL without spaces or control characters, whose scheme is none of
-    /// `javascript`, `data`, `file` and `blob`.
-    pub deeplink_url: Url,
+    /// It begins with a scheme, has no blank or control character, and its scheme is not one that runs,
+    /// reads or shows content instead of opening an app, such as `javascript` or `file`.
+    pub deeplink_url: String,
     /// Decrypts what PayPOS returns to the `callback_url`: `encryption_key` of the
     /// document, which does not define how. Opaque and not empty.
     pub encryption_key: Secret,
+    /// `code` of the answer. Paynet documents no values for it.
+    pub code: Option<i64>,
+    /// `message` of the answer. Paynet's text.
+    pub message: Option<String>,
+    /// `object_name` of the answer. Paynet's text.
+    pub object_name: Option<String>,
+    /// The `xact_id` that is being reversed.
+    pub(crate) reverses: Option<String>,
 }
 
 impl fmt::Debug for Handoff {
@@ -33,20 +44,9 @@ impl fmt::Debug for Handoff {
 }
 
 impl Handoff {
-    /// From the properties of an answer; the error names the one that is wrong.
-    fn read(
-        payment_session_id: Option<String>,
-        deeplink_url: Option<String>,
-        encryption_key: Option<Secret>,
-    ) -> Result<Self, String> {
-        let deeplink_url = present("deeplink_url", deeplink_url, String::as_str)?;
-        Ok(Self {
-            payment_session_id: present("payment_session_id", payment_session_id, String::as_str)
-                .and_then(|id| without_control("payment_session_id", id))?,
-            deeplink_url: parse_app_url(&deeplink_url)
-                .map_err(|problem| format!("`deeplink_url` of the answer {problem}"))?,
-            encryption_key: present("encryption_key", encryption_key, Secret::expose)?,
-        })
+    /// The same handoff, of a reversal of this transaction.
+    pub(crate) fn reversing(self, xact_id: String) -> Self {
+        Self { reverses: Some(xact_id), ..self }
     }
 }
 
@@ -57,10 +57,25 @@ macro_rules! handoff_from {
             type Error = Error;
 
             fn try_from(answer: wire::types::$answer) -> Result<Self, Error> {
-                let wire::types::$answer { object_name, code, message, .. } = answer;
-                Self::read(answer.payment_session_id, answer.deeplink_url, answer.encryption_key).map_err(
-                    |problem| Error::bad_response(problem, ServerMessage { object_name, code, message }),
-                )
+                let wire::types::$answer {
+                    payment_session_id, deeplink_url, encryption_key, object_name, code, message, ..
+                } = answer;
+                match unusable(payment_session_id.as_deref(), deeplink_url.as_deref(), encryption_key.as_ref()) {
+                    None => Ok(Self {
+                        payment_session_id: payment_session_id.unwrap_or_default(),
+                        deeplink_url: deeplink_url.unwrap_or_default(),
+                        encryption_key: encryption_key.unwrap_or_else(|| Secret::from("")),
+                        code,
+                        message,
+                        object_name,
+                        reverses: None,
+                    }),
+                    Some(problem) => {
+                        let payment_session_id = payment_session_id.filter(|id| is_usable_id(id));
+                        let server = ServerMessage { object_name, code, message, payment_session_id, ..ServerMessage::default() };
+                        Err(Error::bad_response(problem, server))
+                    }
+                }
             }
         })*
     };
@@ -68,20 +83,24 @@ macro_rules! handoff_from {
 
 handoff_from!(InitReversalResponse, InitSaleResponse);
 
-/// The value of a property that the document leaves optional and the client needs.
-pub(crate) fn present<T>(property: &str, value: Option<T>, text: fn(&T) -> &str) -> Result<T, String> {
-    let Some(value) = value else {
-        return Err(format!("`{property}` is missing from the answer"));
-    };
-    if text(&value).trim().is_empty() {
-        return Err(format!("`{property}` of the answer is empty"));
-    }
-    Ok(value)
+/// What is wrong with the essentials of a handoff, if anything.
+fn unusable(id: Option<&str>, deeplink: Option<&str>, key: Option<&Secret>) -> Option<String> {
+    let id = present("payment_session_id", id).and_then(|id| match is_usable_id(id) {
+        true => Ok(()),
+        false => Err("`payment_session_id` of the answer has a control character in it".to_owned()),
+    });
+    let deeplink = present("deeplink_url", deeplink).and_then(|url| {
+        check_app_url(url).map_err(|problem| format!("`deeplink_url` of the answer {problem}"))
+    });
+    let key = present("encryption_key", key.map(Secret::expose)).map(drop);
+    id.and(deeplink).and(key).err()
 }
 
-fn without_control(property: &str, text: String) -> Result<String, String> {
-    if text.bytes().any(|byte| byte.is_ascii_control()) {
-        return Err(format!("`{property}` of the answer has a control character in it"));
+/// The value of a property that the document leaves optional and the client needs.
+pub(crate) fn present<'a>(property: &str, value: Option<&'a str>) -> Result<&'a str, String> {
+    match value {
+        None => Err(format!("`{property}` is missing from the answer")),
+        Some(text) if text.trim().is_empty() => Err(format!("`{property}` of the answer is empty")),
+        Some(text) => Ok(text),
     }
-    Ok(text)
 }

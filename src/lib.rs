@@ -35,7 +35,4 @@ pub use reqwest;
 pub use rust_decimal::Decimal;
 pub use secret::Secret;
 pub use session::Session;
-/// The type of [`Handoff::deeplink_url`].
-#[doc(no_inline)]
-pub use url::Url;
-pub use wait::{Decision, Wait};
+pub use wait::{Decision, PaymentSession, Wait};

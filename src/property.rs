@@ -4,15 +4,15 @@
 //! generator names no type. Numbers are read and written by their digits and never become a
 //! float, for which they go through their own JSON text.
 
-use std::{collections::HashMap, fmt, marker::PhantomData};
+use std::{borrow::Cow, collections::HashMap, fmt};
 
 use rust_decimal::Decimal;
 use serde::{
     Deserialize, Deserializer, Serialize, Serializer,
-    de::{self, MapAccess, Visitor, value::MapAccessDeserializer},
+    de::{self, MapAccess},
     ser,
 };
-use serde_json::{Map, Value, value::RawValue};
+use serde_json::{Map, Number, Value, value::RawValue};
 
 use crate::{Secret, secret::Redacted};
 
@@ -21,6 +21,11 @@ pub(crate) trait Property: Sized {
     fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error>;
 
     fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error>;
+
+    /// Reads JSON that may have another type, as far as it can be read without a loss.
+    fn read_loosely(json: &str) -> Option<Self> {
+        Self::read(&mut serde_json::Deserializer::from_str(json)).ok()
+    }
 
     /// `Debug` of the value. Text may be a secret, personal, or a server's, and is not shown.
     fn show(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -31,10 +36,6 @@ pub(crate) trait Property: Sized {
     fn is_absent(&self) -> bool {
         false
     }
-}
-
-pub(crate) fn deserialize<'de, D: Deserializer<'de>, T: Property>(deserializer: D) -> Result<T, D::Error> {
-    T::read(deserializer)
 }
 
 pub(crate) fn serialize<S: Serializer, T: Property>(value: &T, serializer: S) -> Result<S::Ok, S::Error> {
@@ -86,10 +87,20 @@ macro_rules! as_they_are {
     };
 }
 
+/// The text of a JSON string or number.
+fn text(json: &str) -> Option<String> {
+    serde_json::from_str(json)
+        .ok()
+        .or_else(|| serde_json::from_str::<Number>(json).ok().map(|_| json.to_owned()))
+}
+
 as_they_are!(
     bool { fn show(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result { fmt::Debug::fmt(self, f) } },
-    i64 { fn show(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result { fmt::Debug::fmt(self, f) } },
-    String,
+    i64 {
+        fn show(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result { fmt::Debug::fmt(self, f) }
+        fn read_loosely(json: &str) -> Option<Self> { parse(json)?.normalize().to_string().parse().ok() }
+    },
+    String { fn read_loosely(json: &str) -> Option<Self> { text(json) } },
     Value,
     Map<String, Value> { fn is_absent(&self) -> bool { self.is_empty() } }
 );
@@ -139,6 +150,10 @@ fn parse(json: &str) -> Option<Decimal> {
 }
 
 impl<T: Property> Property for Option<T> {
+    fn read_loosely(json: &str) -> Option<Self> {
+        if json == "null" { Some(None) } else { T::read_loosely(json).map(Some) }
+    }
+
     fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Ok(Option::<Within<T>>::deserialize(deserializer)?.map(|Within(value)| value))
     }
@@ -204,12 +219,49 @@ impl<T: Property> Property for HashMap<String, T> {
     }
 }
 
-/// Makes a generated type a property of others.
+/// Reads a generated type from JSON, and makes it a property of others. Of each field: its name in JSON,
+/// how it is read, and what is done if it is missing. An array is not taken for an object, as the code
+/// that serde derives would.
 macro_rules! object {
-    ($object:ty) => {
+    ($object:ty { $($field:ident: $name:literal, $read:ident, $missing:ident;)* }) => {
+        impl<'de> ::serde::Deserialize<'de> for $object {
+            fn deserialize<D: ::serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                struct ObjectVisitor;
+                impl<'de> ::serde::de::Visitor<'de> for ObjectVisitor {
+                    type Value = $object;
+
+                    fn expecting(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+                        f.write_str("a JSON object")
+                    }
+
+                    fn visit_map<A: ::serde::de::MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                        $(let mut $field = None;)*
+                        while let Some(key) = map.next_key::<crate::property::Key<'_>>()? {
+                            match &*key.0 {
+                                $($name if $field.is_some() => {
+                                    return Err(::serde::de::Error::duplicate_field($name));
+                                }
+                                $name => $field = Some(crate::property::$read(&mut map, $name)?),)*
+                                _ => {
+                                    map.next_value::<::serde::de::IgnoredAny>()?;
+                                }
+                            }
+                        }
+                        Ok(Self::Value {
+                            $($field: match $field {
+                                Some(value) => value,
+                                None => crate::property::$missing($name)?,
+                            },)*
+                        })
+                    }
+                }
+                deserializer.deserialize_map(ObjectVisitor)
+            }
+        }
+
         impl crate::property::Property for $object {
             fn read<'de, D: ::serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                crate::property::read_object(deserializer)
+                ::serde::Deserialize::deserialize(deserializer)
             }
 
             fn write<S: ::serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -224,23 +276,41 @@ macro_rules! object {
 }
 pub(crate) use object;
 
-/// Reads a JSON object: the code that serde derives would take an array for one.
-pub(crate) fn read_object<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
-    deserializer: D,
-) -> Result<T, D::Error> {
-    struct ObjectVisitor<T>(PhantomData<T>);
-    impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectVisitor<T> {
-        type Value = T;
+/// The name of a property.
+#[derive(Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Key<'a>(#[serde(borrow)] pub(crate) Cow<'a, str>);
 
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("a JSON object")
-        }
+/// Reads a property of the documented type.
+pub(crate) fn strict<'de, A: MapAccess<'de>, T: Property>(map: &mut A, _: &str) -> Result<T, A::Error> {
+    map.next_value().map(|Within(value)| value)
+}
 
-        fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
-            T::deserialize(MapAccessDeserializer::new(map))
+/// Reads a property that is not essential: one that cannot be read is absent.
+pub(crate) fn tolerant<'de, A: MapAccess<'de>, T: Property + Default>(
+    map: &mut A,
+    property: &str,
+) -> Result<T, A::Error> {
+    let json = map.next_value::<Box<RawValue>>()?;
+    Ok(T::read_loosely(json.get()).unwrap_or_else(|| {
+        if json.get() != "null" {
+            tracing::warn!(
+                property,
+                "a property of the answer does not have the documented type, and is left out"
+            );
         }
-    }
-    deserializer.deserialize_map(ObjectVisitor(PhantomData))
+        T::default()
+    }))
+}
+
+/// The value of an optional property that is missing.
+pub(crate) fn absent<T: Default, E: de::Error>(_: &str) -> Result<T, E> {
+    Ok(T::default())
+}
+
+/// A property that must not be missing.
+pub(crate) fn required<T, E: de::Error>(property: &'static str) -> Result<T, E> {
+    Err(de::Error::missing_field(property))
 }
 
 #[cfg(test)]

@@ -5,13 +5,15 @@
 //! `ClientHooks::exec` could limit the body instead, but not refuse a declared length before
 //! reading, nor an array.
 
+use std::collections::HashMap;
+
 use bytes::{Bytes, BytesMut};
 use progenitor_client::Error as WireError;
 use serde::de::DeserializeOwned;
-use serde_json::{Value, error::Category};
+use serde_json::{error::Category, value::RawValue};
 use serde_path_to_error::Segment;
 
-use crate::transport::Operation;
+use crate::{property::Property, transport::Operation};
 
 /// The most that is read of an answer's decoded body, in bytes.
 const MAX_BODY: usize = 64 * 1024;
@@ -19,12 +21,22 @@ const MAX_BODY: usize = 64 * 1024;
 /// A successful answer.
 pub(crate) struct Response<T>(pub(crate) T);
 
-/// What every answer of Paynet's may carry: `ErrorResponse` of the documents.
+/// The body of a successful answer.
+pub(crate) trait Answer: DeserializeOwned {
+    /// `code`, as far as it could be read.
+    fn code(&self) -> Option<i64>;
+}
+
+/// What Paynet wrote in an answer that is not a success, in either form: `ErrorResponse` of the documents
+/// (`object_name`, `code`, `message`), or that of its general documentation (`type`, `message`, `code`,
+/// `result_code`). And what must not be lost of a success that is unusable.
 #[derive(Default)]
 pub(crate) struct ServerMessage {
     pub(crate) object_name: Option<String>,
     pub(crate) code: Option<i64>,
+    pub(crate) result_code: Option<i64>,
     pub(crate) message: Option<String>,
+    pub(crate) payment_session_id: Option<String>,
 }
 
 impl<T: DeserializeOwned> Response<T> {
@@ -65,15 +77,28 @@ async fn read<E>(response: &mut reqwest::Response) -> Result<Bytes, WireError<E>
 }
 
 impl ServerMessage {
-    /// Reads each property of `ErrorResponse` that has its type, from a body of any kind.
+    /// Reads each property that can be read, from a body of any kind.
     pub(crate) fn from_body(body: &[u8]) -> Self {
-        let body: Value = serde_json::from_slice(body).unwrap_or_default();
-        let text = |name: &str| body.get(name)?.as_str().map(str::to_owned);
+        let body: HashMap<String, Box<RawValue>> = serde_json::from_slice(body).unwrap_or_default();
+        let text = |name: &str| serde_json::from_str(body.get(name)?.get()).ok();
+        let number = |name: &str| i64::read_loosely(body.get(name)?.get());
         Self {
             object_name: text("object_name"),
-            code: body.get("code").and_then(Value::as_i64),
+            code: number("code"),
+            result_code: number("result_code"),
             message: text("message"),
+            payment_session_id: text("payment_session_id").filter(|id: &String| is_usable_id(id)),
         }
+    }
+
+    /// Whether it has one of Paynet's forms, which a gateway's answer has not.
+    pub(crate) fn is_paynets(&self) -> bool {
+        self.code.is_some() && (self.object_name.is_some() || self.result_code.is_some())
+    }
+
+    /// The return code: beside an HTTP status other than 200, `code` may be that status again.
+    pub(crate) fn return_code(&self, status: u16) -> Option<i64> {
+        self.result_code.or(self.code.filter(|code| *code != i64::from(status)))
     }
 
     /// Reads it from an answer other than success. Its status has decided: a body that cannot be read adds nothing.
@@ -83,6 +108,11 @@ impl ServerMessage {
             Err(_) => Self::default(),
         }
     }
+}
+
+/// Whether a payment session can be checked by this id.
+pub(crate) fn is_usable_id(id: &str) -> bool {
+    !id.trim().is_empty() && !id.bytes().any(|byte| byte.is_ascii_control())
 }
 
 /// Returns what is wrong with a body: names the property, if there is one, and quotes nothing, as the

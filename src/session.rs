@@ -7,7 +7,7 @@ use crate::{
     generated::{operations, wire},
     transport::{self, Credential},
     types,
-    wait::Wait,
+    wait::{PaymentSession, Wait},
 };
 
 /// A mobile session on a [`Client`](crate::Client): calls with its session key.
@@ -67,7 +67,7 @@ impl Session {
     /// # Errors
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput), before anything is sent, for a
     /// blank `xact_id`, or a `callback_url` that is not an absolute URL, has a space or a
-    /// control character in it, or whose scheme is `javascript`, `data`, `file` or `blob`.
+    /// control character in it, or whose scheme runs, reads or shows content instead of opening an app.
     /// After that every kind but `Configuration` may come: [`Error::outcome`] tells what it
     /// means for the money.
     ///
@@ -78,8 +78,8 @@ impl Session {
         request: types::InitReversalRequest,
     ) -> Result<Handoff, Error> {
         let call = self.api.init_reversal_transaction(&request);
-        transport::call(&operations::INIT_REVERSAL_TRANSACTION, &self.api, &request, call, Handoff::try_from)
-            .await
+        let read = |answer| Ok(Handoff::try_from(answer)?.reversing(request.xact_id.clone()));
+        transport::call(&operations::INIT_REVERSAL_TRANSACTION, &self.api, &request, call, read).await
     }
 
     /// The transactions of a payment session: `data` of the answer of `POST /v1/softpos/check_transaction`,
@@ -104,8 +104,10 @@ impl Session {
 
     /// Waits until the phone has finished a payment session, by asking
     /// [`check_transaction`](Self::check_transaction) again and again; see [`Wait`].
-    pub fn wait_for(&self, payment_session_id: impl Into<String>) -> Wait {
-        Wait::new(self.clone(), payment_session_id.into())
+    ///
+    /// Takes a handoff, or a [`PaymentSession`] from what was kept of one.
+    pub fn wait_for(&self, payment_session: impl Into<PaymentSession>) -> Wait {
+        Wait::new(self.clone(), payment_session.into())
     }
 }
 

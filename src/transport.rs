@@ -7,14 +7,13 @@ use std::{future::Future, sync::Arc, time::Instant};
 
 use progenitor_client::{ClientHooks, OperationInfo};
 use reqwest::header::{AUTHORIZATION, HeaderName, HeaderValue, InvalidHeaderValue, USER_AGENT};
-use serde::de::DeserializeOwned;
 use tracing::{Instrument, Span, field};
 use zeroize::Zeroizing;
 
 use crate::{
     Environment, Error, SecretKey, SessionKey,
     generated::{operations, wire},
-    response::Response,
+    response::{Answer, Response},
     validate::Validate,
 };
 
@@ -55,6 +54,8 @@ pub(crate) enum Header {
 /// One operation of the documents; the table is generated.
 pub(crate) struct Operation {
     pub(crate) name: &'static str,
+    /// Whether it may move money; a check only asks about it.
+    pub(crate) moves_money: bool,
     pub(crate) headers: &'static [Header],
     /// The properties of a successful answer, and of the types within it.
     pub(crate) properties: &'static [&'static str],
@@ -63,7 +64,7 @@ pub(crate) struct Operation {
 /// Makes one call: validates the request, sends it, reads the answer, and records all that in a span.
 ///
 /// The generated call is boxed first, as its future is large and would be copied at each step.
-pub(crate) fn call<T: DeserializeOwned, A>(
+pub(crate) fn call<T: Answer, A>(
     operation: &Operation,
     api: &wire::Client,
     request: &impl Validate,
@@ -74,7 +75,10 @@ pub(crate) fn call<T: DeserializeOwned, A>(
     record(operation, api.inner.environment, async move {
         request.validate("request")?;
         match answer.await {
-            Ok(Response(answer)) => read(answer),
+            Ok(Response(answer)) => {
+                let code = answer.code();
+                Ok((read(answer)?, code))
+            }
             Err(error) => Err(Box::pin(Error::from_client::<T>(error, operation)).await),
         }
     })
@@ -84,7 +88,7 @@ pub(crate) fn call<T: DeserializeOwned, A>(
 async fn record<A>(
     operation: &Operation,
     environment: Environment,
-    call: impl Future<Output = Result<A, Error>>,
+    call: impl Future<Output = Result<(A, Option<i64>), Error>>,
 ) -> Result<A, Error> {
     let record = Record {
         span: tracing::info_span!(
@@ -92,6 +96,7 @@ async fn record<A>(
             operation = operation.name,
             %environment,
             status = field::Empty,
+            code = field::Empty,
             kind = field::Empty,
             outcome = field::Empty,
             elapsed_ms = field::Empty,
@@ -100,8 +105,8 @@ async fn record<A>(
         finished: false,
     };
     let result = call.instrument(record.span.clone()).await.map_err(|error| error.with_operation(operation));
-    record.finish(result.as_ref().err());
-    result
+    record.finish(result.as_ref().map(|(_, code)| *code));
+    result.map(|(answer, _)| answer)
 }
 
 /// Records how a call ended, also where the caller dropped it.
@@ -112,17 +117,20 @@ struct Record {
 }
 
 impl Record {
-    fn finish(mut self, error: Option<&Error>) {
+    fn finish(mut self, result: Result<Option<i64>, &Error>) {
         self.finished = true;
-        if let Some(error) = error {
-            if let Some(status) = error.status() {
-                self.span.record("status", status);
+        let (status, code) = match result {
+            Ok(code) => (Some(200), code),
+            Err(error) => (error.status(), error.code()),
+        };
+        status.map(|status| self.span.record("status", status));
+        code.map(|code| self.span.record("code", code));
+        match result {
+            Ok(_) => drop(self.span.record("outcome", "Ok")),
+            Err(error) => {
+                self.span.record("kind", field::debug(error.kind()));
+                self.span.record("outcome", field::debug(error.outcome()));
             }
-            self.span.record("kind", field::debug(error.kind()));
-            self.span.record("outcome", field::debug(error.outcome()));
-        } else {
-            self.span.record("status", 200);
-            self.span.record("outcome", "Ok");
         }
     }
 }

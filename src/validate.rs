@@ -6,8 +6,21 @@ use url::Url;
 
 use crate::{Error, Secret};
 
-/// Schemes that a browser or a web view would run or read, instead of opening an app.
-const REFUSED_SCHEMES: [&str; 4] = ["javascript", "data", "file", "blob"];
+/// Schemes that run, read or show content instead of opening an app.
+const REFUSED_SCHEMES: [&str; 12] = [
+    "about",
+    "blob",
+    "chrome",
+    "content",
+    "data",
+    "file",
+    "filesystem",
+    "jar",
+    "javascript",
+    "resource",
+    "vbscript",
+    "view-source",
+];
 
 /// Implemented by generated requests and by the types of their fields.
 pub(crate) trait Validate {
@@ -37,7 +50,8 @@ impl Validate for String {
         if !property.ends_with("_url") {
             return Ok(());
         }
-        parse_app_url(self).map(drop).map_err(|problem| {
+        let checked = check_app_url(self);
+        checked.and(Url::parse(self).map(drop).map_err(|_| "is not an absolute URL")).map_err(|problem| {
             Error::invalid_input(format!(
                 "`{property}` {problem}; give an absolute URL that opens your app, such as `myshop://paypos/done`"
             ))
@@ -57,7 +71,7 @@ impl Validate for Decimal {
             _ if !property.ends_with("amount") => return Ok(()),
             amount if *amount <= Self::ZERO => "is not positive; give an amount such as 149.90",
             amount if amount.scale() > 2 => {
-                "is written with more than two decimals; round it, as by `round_dp(2)`"
+                "is written with more than two decimals; round it by `round_dp_with_strategy`"
             }
             _ => return Ok(()),
         };
@@ -96,17 +110,23 @@ fn not_blank(property: &str, value: &str) -> Result<(), Error> {
     Ok(())
 }
 
-/// Parses a URL that an app is opened with; the error completes a sentence, and never quotes the value.
-pub(crate) fn parse_app_url(value: &str) -> Result<Url, &'static str> {
-    // The parser would drop some of these silently, and so accept what others read differently.
-    if value.bytes().any(|byte| byte == b' ' || byte.is_ascii_control()) {
+/// Checks a URL that an app is opened with; the error completes a sentence, and never quotes the value.
+pub(crate) fn check_app_url(url: &str) -> Result<(), &'static str> {
+    if url.contains(|c: char| c.is_whitespace() || c.is_control()) {
         return Err("has a space or a control character in it");
     }
-    let url = Url::parse(value).map_err(|_| "is not an absolute URL")?;
-    if REFUSED_SCHEMES.contains(&url.scheme()) {
-        return Err("has a scheme that opens no app");
+    // RFC 3986: a letter, and then letters, digits, `+`, `-` and `.`.
+    let is_scheme = |scheme: &str| {
+        scheme.starts_with(|c: char| c.is_ascii_alphabetic())
+            && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte))
+    };
+    match url.split_once(':').filter(|(scheme, _)| is_scheme(scheme)) {
+        None => Err("is not an absolute URL"),
+        Some((scheme, _)) if REFUSED_SCHEMES.iter().any(|refused| scheme.eq_ignore_ascii_case(refused)) => {
+            Err("has a scheme that opens no app")
+        }
+        Some(_) => Ok(()),
     }
-    Ok(url)
 }
 
 #[cfg(test)]

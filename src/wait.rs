@@ -5,13 +5,52 @@ use std::{fmt, future::IntoFuture, pin::Pin, time::Duration};
 use tokio::time::{Instant, sleep_until};
 
 use crate::{
-    Error, ErrorKind, Session,
+    Error, ErrorKind, Handoff, Session,
     types::{CheckTransactionRequest, CheckTransactionResponse, Transaction},
 };
 
 const FOREVER: Duration = Duration::from_hours(8760);
 
+/// A payment session to wait for, and what it is for: the success of a reversal must not be read from
+/// the sale that it reverses.
+#[derive(Clone)]
+pub struct PaymentSession {
+    id: String,
+    /// The `xact_id` that is being reversed.
+    reverses: Option<String>,
+}
+
+impl PaymentSession {
+    /// The payment session of a sale, by its `payment_session_id`.
+    pub fn sale(payment_session_id: impl Into<String>) -> Self {
+        Self { id: payment_session_id.into(), reverses: None }
+    }
+
+    /// The payment session of a reversal, by its `payment_session_id`, and the `xact_id` that is being reversed.
+    pub fn reversal(payment_session_id: impl Into<String>, xact_id: impl Into<String>) -> Self {
+        Self { id: payment_session_id.into(), reverses: Some(xact_id.into()) }
+    }
+}
+
+impl From<&Handoff> for PaymentSession {
+    fn from(handoff: &Handoff) -> Self {
+        Self { id: handoff.payment_session_id.clone(), reverses: handoff.reverses.clone() }
+    }
+}
+
+impl fmt::Debug for PaymentSession {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let what = if self.reverses.is_some() { "reversal" } else { "sale" };
+        f.debug_struct("PaymentSession").field("of", &what).finish_non_exhaustive()
+    }
+}
+
 /// What the phone decided on a payment session.
+///
+/// Paynet leaves open which transactions the payment session of a reversal lists. If the sale that is being
+/// reversed is among them, it never decides: it is recognized by its `xact_id`. Whether Paynet writes an
+/// encrypted `xact_id` the same way each time is **unverified**; if it does not, the sale could be taken
+/// for the reversal. A transaction of a reversal without an `xact_id` does not decide either.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Decision {
@@ -29,18 +68,18 @@ pub enum Decision {
 
 /// A wait for the phone, made by [`Session::wait_for`]: `.await` it.
 ///
-/// It asks [`check_transaction`](Session::check_transaction) at once, again after each
-/// interval, and for the last time at the deadline. As that moves no money, it is asked
-/// again after any error but those that would not change: `InvalidInput`, `Configuration`,
-/// `Unauthorized` and `Rejected`; and never sooner than a `Retry-After` allows.
-/// Drop the future to cancel it.
+/// It polls [`check_transaction`](Session::check_transaction) at once, after each
+/// interval, and for the last time at the deadline. Polling moves no money, so every error is
+/// retried except those that would not change (`InvalidInput`, `Configuration` and
+/// `Unauthorized`), and never sooner than a `Retry-After` allows: a refusal may mean that the
+/// transaction has not appeared yet. Drop the future to cancel.
 ///
 /// ```no_run
 /// # use paypos::{Decision, Error, Handoff, Session};
 /// # use std::time::Duration;
 /// # async fn example(session: &Session, handoff: &Handoff) -> Result<(), Error> {
 /// let decision = session
-///     .wait_for(&handoff.payment_session_id)
+///     .wait_for(handoff)
 ///     .deadline(Duration::from_secs(120))
 ///     .on_check(|check| println!("checked: {check:?}"))
 ///     .await?;
@@ -52,15 +91,17 @@ pub enum Decision {
 /// ```
 ///
 /// # Errors
-/// An error that would not change; or, where no further check may begin before the deadline, the
-/// error of the last one, if that failed.
+/// An error that would not change; or, if no further check may begin before the deadline, the
+/// error of the last one. Its outcome is [`Unknown`](crate::Outcome::Unknown), whatever its kind,
+/// except for `InvalidInput` and `Configuration`: it tells nothing of the payment. Check again
+/// before initiating another.
 ///
 /// # Panics
 /// Outside of a tokio runtime, as all of reqwest does.
 #[must_use = "pending is waited for until it is awaited"]
 pub struct Wait {
     session: Session,
-    payment_session_id: String,
+    payment_session: PaymentSession,
     interval: Duration,
     deadline: Duration,
     on_check: Box<OnCheck>,
@@ -69,10 +110,10 @@ pub struct Wait {
 type OnCheck = dyn FnMut(&Result<CheckTransactionResponse, Error>) + Send;
 
 impl Wait {
-    pub(crate) fn new(session: Session, payment_session_id: String) -> Self {
+    pub(crate) fn new(session: Session, payment_session: PaymentSession) -> Self {
         Self {
             session,
-            payment_session_id,
+            payment_session,
             interval: Duration::from_secs(2),
             deadline: Duration::from_mins(5),
             on_check: Box::new(|_| ()),
@@ -108,11 +149,11 @@ impl Wait {
         }
         let deadline = after(self.deadline);
         loop {
-            let request = CheckTransactionRequest::new(&self.payment_session_id);
+            let request = CheckTransactionRequest::new(&self.payment_session.id);
             let checked = self.session.check_transaction(request).await;
             (self.on_check)(&checked);
             let (last, not_before) = match checked {
-                Ok(answer) => match decided(answer.data) {
+                Ok(answer) => match decided(answer.data, self.payment_session.reverses.as_deref()) {
                     Decision::Pending => (Ok(Decision::Pending), Duration::ZERO),
                     decision => return Ok(decision),
                 },
@@ -136,7 +177,14 @@ fn after(duration: Duration) -> Instant {
     now.checked_add(duration).unwrap_or_else(|| now + FOREVER)
 }
 
-fn decided(transactions: Vec<Transaction>) -> Decision {
+fn decided(mut transactions: Vec<Transaction>, reverses: Option<&str>) -> Decision {
+    if let Some(sale) = reverses {
+        transactions.retain(|transaction| transaction.xact_id.as_deref() != Some(sale));
+        // What cannot be told from the sale leaves it open.
+        if transactions.iter().any(|transaction| transaction.xact_id.is_none()) {
+            return Decision::Pending;
+        }
+    }
     let (succeeded, others): (Vec<_>, Vec<_>) =
         transactions.into_iter().partition(|transaction| transaction.is_succeed == Some(true));
     if !succeeded.is_empty() {
@@ -150,8 +198,8 @@ fn decided(transactions: Vec<Transaction>) -> Decision {
 
 /// Whether asking again would give the same.
 fn is_final(error: &Error) -> bool {
-    use ErrorKind::{Configuration, InvalidInput, Rejected, Unauthorized};
-    matches!(error.kind(), InvalidInput | Configuration | Unauthorized | Rejected)
+    use ErrorKind::{Configuration, InvalidInput, Unauthorized};
+    matches!(error.kind(), InvalidInput | Configuration | Unauthorized)
 }
 
 impl IntoFuture for Wait {
@@ -178,13 +226,13 @@ mod tests {
 
     #[test]
     fn one_success_decides_and_a_failure_only_where_nothing_else_is_open() {
-        let decide = |succeeded: &[Option<bool>]| {
+        let decide_for = |reverses: Option<&str>, succeeded: &[Option<bool>]| {
             let one = |(n, is_succeed): (usize, &Option<bool>)| Transaction {
                 xact_id: Some(n.to_string()),
                 is_succeed: *is_succeed,
                 ..Transaction::default()
             };
-            let (name, those) = match decided(succeeded.iter().enumerate().map(one).collect()) {
+            let (name, those) = match decided(succeeded.iter().enumerate().map(one).collect(), reverses) {
                 Decision::Succeeded(those) => ("succeeded", those),
                 Decision::Failed(those) => ("failed", those),
                 Decision::Pending => ("pending", Vec::new()),
@@ -192,6 +240,7 @@ mod tests {
             let ids: Vec<_> = those.into_iter().filter_map(|transaction| transaction.xact_id).collect();
             format!("{name} {}", ids.join(" "))
         };
+        let decide = |succeeded: &[Option<bool>]| decide_for(None, succeeded);
         let (yes, no) = (Some(true), Some(false));
         assert_eq!(decide(&[]), "pending ");
         assert_eq!(decide(&[None]), "pending ");
@@ -203,5 +252,9 @@ mod tests {
         assert_eq!(decide(&[yes, no]), "succeeded 0");
         assert_eq!(decide(&[no, yes, None]), "succeeded 1");
         assert_eq!(decide(&[yes, no, yes]), "succeeded 0 2");
+        // The first is the sale that is being reversed.
+        assert_eq!(decide_for(Some("0"), &[yes]), "pending ");
+        assert_eq!(decide_for(Some("0"), &[yes, no]), "failed 1");
+        assert_eq!(decide_for(Some("0"), &[yes, yes]), "succeeded 1");
     }
 }

@@ -40,6 +40,24 @@ const READ: [(&str, &[&str]); 3] = [
 const HANDOFF: [&str; 6] =
     ["payment_session_id", "deeplink_url", "encryption_key", "object_name", "code", "message"];
 
+/// Operations that ask about money and move none.
+const CHECKS: [&str; 1] = ["check_transaction"];
+
+/// Whether an operation may move money: in doubt, it may.
+pub(crate) fn moves_money(operation: &str) -> bool {
+    !CHECKS.contains(&operation)
+}
+
+/// Properties of an answer that are not essential, though the hand-written code reads them.
+const PASSED_THROUGH: [&str; 3] = ["object_name", "code", "message"];
+
+/// Whether an operation is useless without a property of its answer: the property is read strictly.
+pub(crate) fn is_essential(operation: &str, property: &str) -> bool {
+    let read = READ.iter().any(|(read, properties)| *read == operation && properties.contains(&property));
+    let required = REQUIRED.contains(&(operation, "Response", property));
+    required || read && !PASSED_THROUGH.contains(&property)
+}
+
 /// Whether the hand-written code returns a `Handoff` in place of the operation's answer.
 pub(crate) fn returns_handoff(operation: &str) -> bool {
     READ.contains(&(operation, &HANDOFF))

@@ -13,7 +13,7 @@ use syn::{Item, ItemStruct, parse_quote};
 
 use crate::{
     Document, DocumentError, Operation, Surface,
-    corrections::{INJECTED_HEADERS, SECRET_FORMAT, returns_handoff},
+    corrections::{INJECTED_HEADERS, SECRET_FORMAT, is_essential, moves_money, returns_handoff},
     document::{entries, pointer, target_of},
     surface,
 };
@@ -98,7 +98,8 @@ pub(crate) fn complete(
         /// decimals at most. `Debug` shows numbers and truth values, and of anything else only
         /// whether it is there.
         ///
-        /// All types can be read from JSON and written as JSON; a secret in an answer is left out. An
+        /// All types can be read from JSON and written as JSON; a secret in an answer is left out. What
+        /// is not essential in an answer is read as far as it can be, and is absent otherwise. An
         /// amount keeps its digits in JSON text, but not in a `serde_json::Value`, which makes a
         /// float of it.
         pub mod types {
@@ -184,11 +185,15 @@ fn reach(document: &Document, name: &str, names: &mut BTreeSet<String>) {
 struct Generated {
     name: String,
     public: bool,
+    /// The body of a successful answer.
+    answer: bool,
     surface: surface::Type,
     fields: Vec<Field>,
 }
 
 struct Field {
+    /// How the value is read, and what is done if it is missing: functions in `src/property.rs`.
+    reading: [&'static str; 2],
     ident: syn::Ident,
     ty: syn::Type,
     property: String,
@@ -245,8 +250,16 @@ impl Generated {
                     "expected a schema for each, as a secret is written in a request alone",
                 ));
             }
+            let is_required = required.iter().any(|required| *required == property);
+            let essential = operations
+                .iter()
+                .any(|(operation, surface)| surface.response == name && is_essential(operation, &property));
             let described = Field {
-                required: required.iter().any(|required| *required == property),
+                reading: [
+                    if request || is_required || essential { "strict" } else { "tolerant" },
+                    if is_required { "required" } else { "absent" },
+                ],
+                required: is_required,
                 description: schema["description"].as_str().unwrap_or_default().trim().to_owned(),
                 property,
                 ty: field.ty.clone(),
@@ -260,20 +273,35 @@ impl Generated {
         let default = derives.is_some_and(|attr| attr.to_token_stream().to_string().contains("Default"));
         let default = default.then(|| quote!(, Default));
         item.attrs = docs(&doc(operations, &name, schema));
-        item.attrs.push(parse_quote!(#[derive(Clone, ::serde::Serialize, ::serde::Deserialize #default)]));
+        item.attrs.push(parse_quote!(#[derive(Clone, ::serde::Serialize #default)]));
         item.attrs.push(parse_quote!(#[non_exhaustive]));
         let surface = surface::Type {
             request,
             fields: fields.iter().map(|field| (field.property.clone(), field.surface())).collect(),
         };
-        Ok(Self { name, public, surface, fields })
+        let answer = operations.values().any(|operation| operation.response == name);
+        Ok(Self { name, public, answer, surface, fields })
     }
 
     fn impls(&self) -> TokenStream {
         let (name, ident) = (&self.name, format_ident!("{}", self.name));
         let fields: Vec<_> = self.fields.iter().map(|field| &field.ident).collect();
         let labels: Vec<_> = fields.iter().map(ToString::to_string).collect();
+        let properties = self.fields.iter().map(|field| &field.property);
+        let read = self.fields.iter().map(|field| format_ident!("{}", field.reading[0]));
+        let missing = self.fields.iter().map(|field| format_ident!("{}", field.reading[1]));
         let request = self.surface.request.then(|| self.request());
+        let code = self.fields.iter().any(|field| field.property == "code" && !field.required);
+        let code = if code { quote!(self.code) } else { quote!(None) };
+        let answer = self.answer.then(|| {
+            quote! {
+                impl crate::response::Answer for types::#ident {
+                    fn code(&self) -> Option<i64> {
+                        #code
+                    }
+                }
+            }
+        });
         quote! {
             impl ::std::fmt::Debug for types::#ident {
                 fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
@@ -283,7 +311,9 @@ impl Generated {
                 }
             }
 
-            crate::property::object!(types::#ident);
+            crate::property::object!(types::#ident { #(#fields: #properties, #read, #missing;)* });
+
+            #answer
 
             #request
         }
@@ -337,12 +367,12 @@ impl Field {
         }
         let rename = renamed.then(|| quote!(rename = #property,));
         let skip = match (is_answered_secret, required) {
-            (true, _) => quote!(default, skip_serializing,),
-            (false, false) => quote!(default, skip_serializing_if = "crate::property::is_absent",),
+            (true, _) => quote!(skip_serializing,),
+            (false, false) => quote!(skip_serializing_if = "crate::property::is_absent",),
             (false, true) => quote!(),
         };
         let mut attributes = docs(&doc);
-        attributes.push(parse_quote!(#[serde(#rename #skip with = "crate::property")]));
+        attributes.push(parse_quote!(#[serde(#rename #skip serialize_with = "crate::property::serialize")]));
         attributes
     }
 
@@ -480,10 +510,12 @@ fn table(
         let properties: BTreeSet<_> =
             schemas.flat_map(|schema| entries(schema.get("properties")).map(|(name, _)| name)).collect();
         let doc = format!(" `{}`", operation.route);
+        let moves_money = moves_money(name);
         quote! {
             #[doc = #doc]
             pub(crate) const #constant: Operation = Operation {
                 name: #name,
+                moves_money: #moves_money,
                 headers: &[#(Header::#headers),*],
                 properties: &[#(#properties),*],
             };

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::Decimal;
+use crate::{Decimal, property::Property};
 
 /// A session that was opened.
 pub(super) enum OpenSession {
@@ -36,7 +36,7 @@ pub(super) struct Payment {
 /// Of the request for a sale, what its transaction repeats.
 #[derive(Clone, Deserialize)]
 pub(super) struct Sale {
-    #[serde(default, with = "crate::property")]
+    #[serde(default, deserialize_with = "Option::read")]
     pub(super) amount: Option<Decimal>,
     instalment: Option<i64>,
     card_holder_phone: Option<String>,
@@ -48,7 +48,7 @@ pub(super) struct Sale {
 pub(super) struct Transaction {
     xact_id: String,
     is_succeed: bool,
-    #[serde(with = "crate::property")]
+    #[serde(serialize_with = "crate::property::serialize")]
     amount: Decimal,
     currency: &'static str,
     card_no: &'static str,

@@ -22,10 +22,10 @@
 //!
 //! let xact_id = simulator.add_transaction();
 //! let handoff = session.init_reversal_transaction(InitReversalRequest::new(xact_id)).await?;
-//! assert_eq!(handoff.deeplink_url.scheme(), "paypos-simulator");
+//! assert!(handoff.deeplink_url.starts_with("paypos-simulator://"));
 //!
 //! simulator.phone().approve(&handoff.payment_session_id)?;
-//! let decision = session.wait_for(handoff.payment_session_id).await?;
+//! let decision = session.wait_for(&handoff).await?;
 //! assert!(matches!(decision, Decision::Succeeded(_)));
 //!
 //! let refused = session.init_reversal_transaction(InitReversalRequest::new("unknown")).await;

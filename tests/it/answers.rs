@@ -254,7 +254,7 @@ async fn a_body_that_is_not_the_documented_json_is_a_bad_response() {
         format!("{{\"ignored\": {}", deep("{\"x\":")).into(),
         format!("{{\"deeplink_url\": {}", deep("[")).into(),
     ];
-    for number in ["NaN", "Infinity", "-Infinity", "1e400", "1e-400x", "01", "0x1"] {
+    for number in ["NaN", "Infinity", "-Infinity", "1e-400x", "01", "0x1"] {
         bodies.push(text.replacen('{', &format!("{{\"code\": {number}, "), 1).into());
     }
     for body in bodies {
@@ -263,7 +263,6 @@ async fn a_body_that_is_not_the_documented_json_is_a_bad_response() {
             "the answer is not a JSON object",
             "the answer is not the documented JSON (",
             "has something after",
-            "`code` of the answer",
             "`deeplink_url` of the answer",
         ];
         assert!(known.iter().any(|known| error.contains(known)), "{error}");

@@ -103,8 +103,8 @@ impl Drop for Server {
     }
 }
 
-#[tokio::test]
-async fn axum_backend_answers_its_app_by_outcome() {
+/// The example backend, and the two requests that it prints.
+fn backend(argument: &str) -> (Server, impl Iterator<Item = String>, [(String, String); 2]) {
     // The built binary, since killing `cargo run` would leave the server behind.
     let built = Command::new(env!("CARGO"))
         .args(["build", "--quiet", "--example", "axum_backend"])
@@ -115,13 +115,45 @@ async fn axum_backend_answers_its_app_by_outcome() {
     assert!(built.success());
     let test = std::env::current_exe().unwrap();
     let binary = test.parent().unwrap().parent().unwrap().join("examples/axum_backend");
-    let mut server = Server(Command::new(binary).arg("--unreliable").stdout(Stdio::piped()).spawn().unwrap());
+    let mut server = Server(Command::new(binary).arg(argument).stdout(Stdio::piped()).spawn().unwrap());
 
     // Kept open to the end, since the server writes more.
     let mut lines = BufReader::new(server.0.stdout.take().unwrap()).lines().map(Result::unwrap);
-    let commands: Vec<String> = lines.by_ref().filter(|line| line.contains("curl")).take(2).collect();
-    let (url, known) = request_of(&commands[0]);
-    let (_, unknown) = request_of(&commands[1]);
+    let commands: Vec<_> = lines.by_ref().filter(|line| line.contains("curl")).take(2).collect();
+    let requests = [request_of(&commands[0]), request_of(&commands[1])];
+    (server, lines, requests)
+}
+
+#[tokio::test]
+async fn axum_backend_keeps_the_handoff_though_its_own_caller_hung_up() {
+    let (_server, _lines, [(url, body), _]) = backend("--slow");
+    let address = url.strip_prefix("http://").unwrap().split('/').next().unwrap().to_owned();
+    let head = format!(
+        "POST /terminals/till-1/reversals HTTP/1.1\r\nhost: {address}\r\ncontent-type: application/json\r\n\
+         content-length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    let mut caller = std::net::TcpStream::connect(&address).unwrap();
+    std::io::Write::write_all(&mut caller, head.as_bytes()).unwrap();
+    // The request is with Paynet, which answers after 2 s.
+    tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+    drop(caller);
+    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    for _ in 0..600 {
+        let answer = http.get(format!("http://{address}/reversals/ORDER-1042")).send().await.unwrap();
+        if answer.status() == 200 {
+            let body = String::from_utf8(answer.bytes().await.unwrap().to_vec()).unwrap();
+            assert!(body.contains("paypos-simulator://reversal/"), "{body}");
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+    panic!("the handoff is lost");
+}
+
+#[tokio::test]
+async fn axum_backend_answers_its_app_by_outcome() {
+    let (_server, _lines, [(url, known), (_, unknown)]) = backend("--unreliable");
     let post = |url: String, body: String| async move {
         let request = reqwest::Client::builder()
             .no_proxy()

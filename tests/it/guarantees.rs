@@ -112,15 +112,23 @@ async fn functions_for_http_run_in_their_order_and_cannot_undo_the_headers() {
 }
 
 #[tokio::test]
-async fn a_proxy_that_is_chosen_is_used() {
-    let fixture = Fixture::plain().await;
-    let proxy = fixture.server.http();
-    let client = builder("http://127.0.0.1:1".to_owned())
-        .http(move |http| http.proxy(Proxy::all(proxy).unwrap()))
+async fn plain_http_stays_on_this_machine_whatever_proxy_or_resolver_is_chosen() {
+    struct Elsewhere;
+    impl Resolve for Elsewhere {
+        fn resolve(&self, _: Name) -> Resolving {
+            Box::pin(async {
+                Ok(Box::new(std::iter::once(std::net::SocketAddr::from(([192, 0, 2, 1], 0)))) as _)
+            })
+        }
+    }
+    let (proxy, fixture) = (Server::plain().await, Fixture::plain().await);
+    let url = proxy.http();
+    let client = builder(format!("http://localhost:{}", fixture.server.port))
+        .http(move |http| http.proxy(Proxy::all(url).unwrap()).dns_resolver(Arc::new(Elsewhere)))
         .build()
         .unwrap();
-    call(&client).await.1.unwrap();
-    assert_eq!(fixture.server.posts(), 1);
+    Fixture { server: fixture.server, client }.works(0).await;
+    assert_eq!(proxy.connections(), 0);
 }
 
 /// A sensitive header is never indexed by HTTP/2's header compression, and is written whole each time.

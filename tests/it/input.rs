@@ -56,7 +56,7 @@ async fn a_key_is_visible_ascii_of_bounded_length() {
     let fixture = Fixture::plain().await;
     let session = fixture.client.session(SessionKey::new(longest.as_str()).unwrap());
     let handoff = session.init_reversal_transaction(InitReversalRequest::new("x")).await.unwrap();
-    assert!(handoff.deeplink_url.as_str().contains(&longest));
+    assert!(handoff.deeplink_url.contains(&longest));
 }
 
 #[tokio::test]
@@ -100,6 +100,17 @@ async fn a_request_that_cannot_be_right_opens_no_socket() {
         "DATA:text/html,x",
         "file:///x",
         "blob:https://x/y",
+        "vbscript:x",
+        "Content://x",
+        "filesystem:http://x",
+        "view-source:http://x",
+        "about:blank",
+        "jar:x",
+        "resource://x",
+        "chrome://x",
+        "my\u{a0}shop://done",
+        "1shop://done",
+        "my_shop://done",
     ] {
         let request = InitReversalRequest::new("x").callback_url(url);
         let error = session.init_reversal_transaction(request).await.unwrap_err();
@@ -110,8 +121,8 @@ async fn a_request_that_cannot_be_right_opens_no_socket() {
         ("0.00", "`amount` is not positive; give an amount such as 149.90"),
         ("-0", "`amount` is not positive; give an amount such as 149.90"),
         ("-149.90", "`amount` is not positive; give an amount such as 149.90"),
-        ("0.001", "`amount` is written with more than two decimals; round it, as by `round_dp(2)`"),
-        ("149.900", "`amount` is written with more than two decimals; round it, as by `round_dp(2)`"),
+        ("0.001", "`amount` is written with more than two decimals; round it by `round_dp_with_strategy`"),
+        ("149.900", "`amount` is written with more than two decimals; round it by `round_dp_with_strategy`"),
     ] {
         let request = InitSaleRequest::new(amount.parse::<Decimal>().unwrap());
         assert_refused(session.init_sale_transaction(request).await.unwrap_err(), problem);
@@ -160,6 +171,7 @@ async fn a_base_url_is_https_or_http_on_loopback_with_nothing_else_in_it() {
         "http://127.9.9.9",
         "http://[::1]:1",
         "http://localhost:1/",
+        Environment::Sandbox.base_url(),
     ] {
         assert!(builder(right.to_owned()).build().is_ok(), "{right}");
     }
@@ -182,6 +194,10 @@ async fn a_base_url_is_https_or_http_on_loopback_with_nothing_else_in_it() {
         "https://pay\n.example.com".to_owned(),
         " https://pay.example.com".to_owned(),
         "https://pay.example.com\\x".to_owned(),
+        "https://{tenant}.example.com".to_owned(),
+        // The client is of the Sandbox.
+        Environment::Production.base_url().to_owned(),
+        format!("{}:8443/stem", Environment::Production.base_url()),
     ] {
         let error = builder(wrong).build().unwrap_err();
         assert_is(&error, Configuration, NotSent);

@@ -14,7 +14,7 @@ async fn a_clone_that_is_dropped_or_has_another_key_affects_no_other() {
     let other = fixture.client.clone().session(SessionKey::new("another-key").unwrap());
     drop(kept.clone());
     let handoff = other.init_reversal_transaction(InitReversalRequest::new("x")).await.unwrap();
-    assert!(handoff.deeplink_url.as_str().ends_with("another-key"));
+    assert!(handoff.deeplink_url.ends_with("another-key"));
     drop(other);
     let handoff = kept.init_reversal_transaction(InitReversalRequest::new("y")).await.unwrap();
     assert_own("y", &handoff);

@@ -44,7 +44,7 @@ async fn in_a_span_of_the_callers(fixture: &Fixture) {
     let own = tracing::info_span!("shop", status = tracing::field::Empty, outcome = tracing::field::Empty);
     async {
         call(&fixture.client).await.1.unwrap();
-        fixture.server.next(reply_and_keep(answer("418 No", "")));
+        fixture.server.next(reply_and_keep(answer("404 No", "{\"code\": 77}")));
         call(&fixture.client).await.1.unwrap_err();
     }
     .instrument(own)
@@ -57,11 +57,13 @@ async fn a_call_records_its_end_in_its_own_span_and_never_in_the_callers() {
     let lines = closed_spans("info", in_a_span_of_the_callers(&fixture)).await;
     let closed: Vec<_> = lines.lines().collect();
     let [success, failure, shop] = closed.as_slice() else { panic!("{lines}") };
-    for field in ["operation=\"init_reversal_transaction\"", "status=200", "outcome=\"Ok\"", "elapsed_ms="] {
+    for field in
+        ["operation=\"init_reversal_transaction\"", "status=200", "code=0", "outcome=\"Ok\"", "elapsed_ms="]
+    {
         assert!(success.contains(field), "{field}: {success}");
     }
     assert!(!success.contains("kind="), "{success}");
-    for field in ["status=418", "kind=Rejected", "outcome=Rejected", "elapsed_ms="] {
+    for field in ["status=404", "code=77", "kind=Rejected", "outcome=Rejected", "elapsed_ms="] {
         assert!(failure.contains(field), "{field}: {failure}");
     }
     assert!(!shop.contains("status=") && !shop.contains("outcome="), "{shop}");

@@ -17,6 +17,7 @@ mod sent_once;
 mod simulator;
 mod support;
 mod tls;
+mod verdicts;
 mod wait;
 
 use std::{
@@ -147,7 +148,7 @@ impl Fixture {
 fn assert_own(xact_id: &str, handoff: &Handoff) {
     assert_eq!(handoff.payment_session_id, xact_id);
     assert_eq!(handoff.encryption_key.expose(), ENCRYPTION_KEY);
-    assert!(handoff.deeplink_url.as_str().contains(KEY), "the server saw the planted key");
+    assert!(handoff.deeplink_url.contains(KEY), "the server saw the planted key");
 }
 
 #[track_caller]

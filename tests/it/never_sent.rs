@@ -61,12 +61,14 @@ impl Resolve for Resolver {
 
 /// A server that is found by name, by a resolver that first answers this.
 async fn named(first: Lookup) -> Fixture {
-    let server = Server::plain().await;
+    let authority = Authority::new();
+    let server = Server::tls(authority.leaf(|_| {}).acceptor()).await;
     let then = Lookup::Addresses(vec![SocketAddr::from(([127, 0, 0, 1], 0))]);
     let resolver = Arc::new(Resolver { first, then, asked: AtomicUsize::new(0) });
-    let client = builder(format!("http://localhost:{}", server.port))
+    let root = authority.root();
+    let client = builder(server.https())
         .connect_timeout(SHORT)
-        .http(|http| http.dns_resolver(resolver))
+        .http(|http| http.tls_certs_only([root]).dns_resolver(resolver))
         .build()
         .unwrap();
     Fixture { server, client }

@@ -29,6 +29,7 @@ async fn each_status_has_its_kind_and_outcome_and_keeps_the_documented_refusal()
         ("403 Forbidden", Unauthorized, Outcome::Rejected),
         ("404 Not Found", Rejected, Outcome::Rejected),
         ("408 Request Timeout", Timeout, Unknown),
+        ("405 Method Not Allowed", Rejected, Outcome::Rejected),
         ("409 Conflict", Rejected, Outcome::Rejected),
         ("422 Unprocessable Content", Rejected, Outcome::Rejected),
         ("429 Too Many Requests", RateLimited, Outcome::Rejected),
@@ -73,7 +74,6 @@ async fn a_refusal_with_another_body_is_refused_by_its_status_alone() {
         "null".to_owned(),
         "[]".to_owned(),
         format!("[1, \"{TEXT}\", \"o\"]"),
-        "{\"code\": \"1\"}".to_owned(),
         "{\"code\": 1".to_owned(),
         json!({ "object_name": null, "code": null, "message": null }).to_string(),
     ] {
@@ -91,6 +91,7 @@ async fn a_refusal_keeps_each_property_that_has_its_type() {
         (json!({ "object_name": TEXT, "message": TEXT }), (Some(TEXT), None, Some(TEXT))),
         (json!({ "object_name": TEXT, "code": 5 }), (Some(TEXT), Some(5), None)),
         (json!({ "object_name": 5, "code": "E10", "message": TEXT }), (None, None, Some(TEXT))),
+        (json!({ "code": "12" }), (None, Some(12), None)),
         (json!({ "code": i64::MIN }), (None, Some(i64::MIN), None)),
         (json!({ "code": i64::MAX }), (None, Some(i64::MAX), None)),
     ] {
@@ -98,6 +99,50 @@ async fn a_refusal_keeps_each_property_that_has_its_type() {
         let error = fixture.fails(script, Rejected, Outcome::Rejected).await;
         assert_eq!((error.object_name(), error.code(), error.vendor_message()), expected);
     }
+}
+
+#[tokio::test]
+async fn a_gateways_refusal_counts_by_its_status_and_paynets_by_its_words() {
+    let fixture = Fixture::plain().await;
+    let html = format!("<html>{TEXT}</html>");
+    let general = |status: u16, result_code: i64| {
+        json!({ "type": "invalid_request_error", "message": TEXT, "code": status, "result_code": result_code })
+            .to_string()
+    };
+    for status in [400, 403, 404, 405, 413, 414, 415, 422, 429, 431] {
+        let kind = match status {
+            403 => Unauthorized,
+            429 => RateLimited,
+            _ => Rejected,
+        };
+        for body in ["", &html, "{\"code\": 1}", &general(status, 11)] {
+            let script = reply_and_keep(answer(&format!("{status} No"), body));
+            fixture.fails(script, kind, Outcome::Rejected).await;
+        }
+    }
+    for status in [402, 409, 418, 421, 423, 424, 425, 451, 499] {
+        for body in ["", &html, "{\"code\": 1}", "{\"message\": \"no\"}"] {
+            fixture.fails(reply_and_keep(answer(&format!("{status} No"), body)), BadResponse, Unknown).await;
+        }
+        for body in [refusal(), general(status, 5)] {
+            let script = reply_and_keep(answer(&format!("{status} No"), body));
+            fixture.fails(script, Rejected, Outcome::Rejected).await;
+        }
+    }
+    // Paynet's own failure leaves open what happened, in either form.
+    for (result_code, kind) in [(8, Server), (10, Timeout)] {
+        let documented = json!({ "object_name": "o", "code": result_code, "message": TEXT }).to_string();
+        for (status, body) in
+            [(400, general(400, result_code)), (409, general(409, result_code)), (400, documented)]
+        {
+            let error =
+                fixture.fails(reply_and_keep(answer(&format!("{status} No"), &body)), kind, Unknown).await;
+            assert_eq!(error.result_code().or(error.code()), Some(result_code));
+        }
+    }
+    let error =
+        fixture.fails(reply_and_keep(answer("400 No", general(400, 5))), Rejected, Outcome::Rejected).await;
+    assert_eq!((error.code(), error.result_code(), error.vendor_message()), (Some(400), Some(5), Some(TEXT)));
 }
 
 /// The `retry_after` of an answer with this status and these headers.
@@ -149,10 +194,11 @@ async fn an_error_is_one_line_for_people_and_a_record_for_programs() {
     );
     for (status, kind, outcome, text) in [
         ("401 No", Unauthorized, Outcome::Rejected, "the key was not accepted (HTTP 401); Paynet refused it"),
-        ("451 No", Rejected, Outcome::Rejected, "the request was refused (HTTP 451); Paynet refused it"),
+        ("422 No", Rejected, Outcome::Rejected, "the request was refused (HTTP 422); Paynet refused it"),
+        ("451 No", BadResponse, Unknown, "the document does not define this status (HTTP 451); "),
         ("408 Late", Timeout, Unknown, "the server waited too long for the request (HTTP 408); "),
         ("500 Oh", Server, Unknown, "the server failed (HTTP 500); "),
-        ("600 Oh", BadResponse, Unknown, "the document has no such status (HTTP 600); "),
+        ("600 Oh", BadResponse, Unknown, "the document does not define this status (HTTP 600); "),
     ] {
         let error = fixture.fails(reply(answer(status, "")), kind, outcome).await;
         let rest = if outcome == Unknown { UNKNOWN } else { "" };

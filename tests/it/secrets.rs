@@ -2,7 +2,7 @@
 //! wherever one can be, and searched for in all that can be printed.
 
 use paypos::{
-    Client, Decimal, Environment, Secret, SecretKey, SessionKey,
+    Client, Decimal, Environment, PaymentSession, Secret, SecretKey, SessionKey,
     simulator::{Fault, Simulator},
     types::{InitReversalRequest, InitSaleRequest, LogoutRequest},
 };
@@ -138,7 +138,11 @@ async fn what_holds_secrets_tells_in_debug_what_it_is_and_nothing_else() {
         (format!("{:?}", SessionKey::new(KEY).unwrap()), "SessionKey([redacted])"),
         (format!("{:?}", SecretKey::new(SECRET_KEY).unwrap()), "SecretKey([redacted])"),
         (format!("{:?}", Secret::from(KEY)), "[redacted]"),
-        (format!("{:?}", session.wait_for(TEXT)), "Wait { interval: 2s, deadline: 300s, .. }"),
+        (format!("{:?}", PaymentSession::reversal(TEXT, TEXT)), "PaymentSession { of: \"reversal\", .. }"),
+        (
+            format!("{:?}", session.wait_for(PaymentSession::sale(TEXT))),
+            "Wait { interval: 2s, deadline: 300s, .. }",
+        ),
         (
             format!("{:?}", InitReversalRequest::new(TEXT)),
             "InitReversalRequest { callback_url: None, reference_no: None, xact_id: [redacted], .. }",

@@ -9,7 +9,7 @@ use std::{
 };
 
 use paypos::{
-    Client, Decimal, Decision, Environment, Error, ErrorKind, Session, Wait,
+    Client, Decimal, Decision, Environment, Error, ErrorKind, Outcome, PaymentSession, Session, Wait,
     simulator::{Fault, Simulator},
     types::InitSaleRequest,
 };
@@ -30,7 +30,10 @@ async fn sale() -> (Simulator, Session, String) {
 
 /// A wait that ends when the test says so: far more time than it needs.
 fn patient(session: &Session, payment_session_id: &str) -> Wait {
-    session.wait_for(payment_session_id).interval(Duration::from_millis(5)).deadline(Duration::from_mins(5))
+    session
+        .wait_for(PaymentSession::sale(payment_session_id))
+        .interval(Duration::from_millis(5))
+        .deadline(Duration::from_mins(5))
 }
 
 /// How the wait ended, which no test waits for longer than a busy machine may take.
@@ -82,7 +85,10 @@ async fn nothing_is_decided_before_the_deadline() {
         (Duration::from_millis(5), Duration::ZERO, 1),
     ] {
         let before = simulator.requests().len();
-        let decision = ended(session.wait_for(&id).interval(interval).deadline(deadline)).await.unwrap();
+        let decision =
+            ended(session.wait_for(PaymentSession::sale(&id)).interval(interval).deadline(deadline))
+                .await
+                .unwrap();
         assert!(matches!(decision, Decision::Pending), "{decision:?}");
         assert_eq!(simulator.requests().len(), before + checks);
     }
@@ -93,19 +99,20 @@ async fn what_is_decided_at_the_deadline_is_seen() {
     let (simulator, session, id) = sale().await;
     let simulator = Arc::new(simulator);
     let (phone, payment) = (Arc::clone(&simulator), id.clone());
-    let wait =
-        session.wait_for(&id).interval(Duration::from_hours(1)).deadline(Duration::from_millis(50)).on_check(
-            move |_| {
-                let _ = phone.phone().approve(&payment);
-            },
-        );
+    let wait = session
+        .wait_for(PaymentSession::sale(&id))
+        .interval(Duration::from_hours(1))
+        .deadline(Duration::from_millis(50))
+        .on_check(move |_| {
+            let _ = phone.phone().approve(&payment);
+        });
     let decision = ended(wait).await.unwrap();
     assert!(matches!(decision, Decision::Succeeded(_)), "{decision:?}");
 }
 
 #[tokio::test]
-async fn what_may_pass_is_asked_again() {
-    use ErrorKind::{BadResponse, Interrupted, RateLimited, Server, Timeout};
+async fn what_may_pass_is_polled_again() {
+    use ErrorKind::{BadResponse, Interrupted, RateLimited, Rejected, Server, Timeout};
     let (simulator, session, id) = sale().await;
     simulator.phone().approve(&id).unwrap();
     let faults = [
@@ -113,6 +120,10 @@ async fn what_may_pass_is_asked_again() {
         status(503),
         status(408),
         status(429),
+        // A transaction that has not appeared yet may be a refusal.
+        Fault::Status { status: 400, body: r#"{"object_name":"o","code":12,"message":"nodata"}"#.to_owned() },
+        status(404),
+        status(409),
         Fault::DropConnection,
         Fault::TruncateAnswer,
         Fault::Html,
@@ -127,24 +138,37 @@ async fn what_may_pass_is_asked_again() {
         .on_check(move |check| seen.lock().unwrap().push(check.as_ref().err().map(Error::kind)));
     let decision = ended(wait).await.unwrap();
     assert!(matches!(decision, Decision::Succeeded(_)), "{decision:?}");
-    let expected = [Server, Server, Timeout, RateLimited, Interrupted, Interrupted, BadResponse, BadResponse];
+    let expected = [
+        Server,
+        Server,
+        Timeout,
+        RateLimited,
+        Rejected,
+        Rejected,
+        BadResponse,
+        Interrupted,
+        Interrupted,
+        BadResponse,
+        BadResponse,
+    ];
     assert_eq!(*kinds.lock().unwrap(), expected.map(Some).into_iter().chain([None]).collect::<Vec<_>>());
 }
 
 #[tokio::test]
 async fn what_would_not_change_ends_the_wait() {
     let (simulator, session, id) = sale().await;
-    for (fault, kind) in
-        [(401, ErrorKind::Unauthorized), (403, ErrorKind::Unauthorized), (404, ErrorKind::Rejected)]
-    {
+    for refused in [401, 403] {
         let before = simulator.requests().len();
-        simulator.fail_next(status(fault));
-        assert_eq!(ended(patient(&session, &id)).await.unwrap_err().kind(), kind);
+        simulator.fail_next(status(refused));
+        let error = ended(patient(&session, &id)).await.unwrap_err();
+        // The session has expired, and the phone may have paid.
+        assert_eq!((error.kind(), error.outcome()), (ErrorKind::Unauthorized, Outcome::Unknown));
         assert_eq!(simulator.requests().len(), before + 1);
     }
     let before = simulator.requests().len();
     assert_eq!(ended(patient(&session, " ")).await.unwrap_err().kind(), ErrorKind::InvalidInput);
-    let error = ended(session.wait_for(&id).interval(Duration::ZERO)).await.unwrap_err();
+    let error =
+        ended(session.wait_for(PaymentSession::sale(&id)).interval(Duration::ZERO)).await.unwrap_err();
     assert_eq!(error.to_string(), "the interval of a wait is zero; give the time between two checks");
     assert_eq!(simulator.requests().len(), before);
 }
@@ -154,7 +178,10 @@ async fn a_last_check_that_fails_is_the_waits_error() {
     let (simulator, session, id) = sale().await;
     simulator.fail_next(Fault::Html);
     simulator.fail_next(status(503));
-    let wait = session.wait_for(&id).interval(Duration::from_hours(1)).deadline(Duration::from_millis(50));
+    let wait = session
+        .wait_for(PaymentSession::sale(&id))
+        .interval(Duration::from_hours(1))
+        .deadline(Duration::from_millis(50));
     assert_eq!(ended(wait).await.unwrap_err().kind(), ErrorKind::Server);
     assert_eq!(simulator.requests().len(), 1 + 2);
 }
@@ -169,7 +196,7 @@ async fn a_server_that_never_answers_is_not_a_phone_that_has_not_decided() {
         .unwrap();
     let session = client.session(simulator.issue_session());
     simulator.fail_next(Fault::Delay(Duration::from_hours(1)));
-    let wait = session.wait_for(&id).deadline(Duration::from_millis(50));
+    let wait = session.wait_for(PaymentSession::sale(&id)).deadline(Duration::from_millis(50));
     assert_eq!(ended(wait).await.unwrap_err().kind(), ErrorKind::Timeout);
 }
 
@@ -183,7 +210,7 @@ async fn a_server_that_is_not_there_yet_is_asked_again() {
     let checks = Arc::new(AtomicUsize::new(0));
     let count = Arc::clone(&checks);
     let wait = session
-        .wait_for("ps")
+        .wait_for(PaymentSession::sale("ps"))
         .interval(Duration::from_millis(5))
         .deadline(Duration::from_millis(50))
         .on_check(move |_| {
@@ -210,13 +237,18 @@ async fn no_check_is_sooner_than_paynet_allows() {
     assert_eq!(fixture.server.posts(), 1);
     // Sooner than the interval: the interval holds. At once, and at the deadline.
     slow("0", 2);
-    let wait = session.wait_for("ps").interval(Duration::from_hours(1)).deadline(Duration::from_millis(50));
+    let wait = session
+        .wait_for(PaymentSession::sale("ps"))
+        .interval(Duration::from_hours(1))
+        .deadline(Duration::from_millis(50));
     assert_eq!(ended(wait).await.unwrap_err().kind(), ErrorKind::RateLimited);
     assert_eq!(fixture.server.posts(), 1 + 2);
     // Within the deadline, and later than the interval.
     slow("1", 2);
-    let wait =
-        session.wait_for("ps").interval(Duration::from_millis(5)).deadline(Duration::from_millis(1500));
+    let wait = session
+        .wait_for(PaymentSession::sale("ps"))
+        .interval(Duration::from_millis(5))
+        .deadline(Duration::from_millis(1500));
     assert_eq!(ended(wait).await.unwrap_err().kind(), ErrorKind::RateLimited);
     assert_eq!(fixture.server.posts(), 1 + 2 + 2);
 }
@@ -226,7 +258,7 @@ async fn a_wait_that_is_dropped_asks_no_more() {
     let (simulator, session, id) = sale().await;
     let (sender, mut checked) = tokio::sync::mpsc::unbounded_channel();
     let wait = session
-        .wait_for(&id)
+        .wait_for(PaymentSession::sale(&id))
         .interval(Duration::from_hours(1))
         .deadline(Duration::MAX)
         .on_check(move |_| sender.send(()).unwrap());

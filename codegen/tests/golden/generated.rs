@@ -37,7 +37,8 @@ impl Environment {
 /// decimals at most. `Debug` shows numbers and truth values, and of anything else only
 /// whether it is there.
 ///
-/// All types can be read from JSON and written as JSON; a secret in an answer is left out. An
+/// All types can be read from JSON and written as JSON; a secret in an answer is left out. What
+/// is not essential in an answer is read as far as it can be, and is absent otherwise. An
 /// amount keeps its digits in JSON text, but not in a `serde_json::Value`, which makes a
 /// float of it.
 pub mod types {
@@ -59,457 +60,405 @@ pub(crate) mod wire {
     #[allow(clippy::all)]
     pub mod types {
         /// Body of a request to `POST /v1/agent/get_auth_key`.
-        #[derive(Clone, ::serde::Serialize, ::serde::Deserialize)]
+        #[derive(Clone, ::serde::Serialize)]
         #[non_exhaustive]
         pub struct AuthRequest {
             /// Id of the dealer.
-            #[serde(with = "crate::property")]
+            #[serde(serialize_with = "crate::property::serialize")]
             pub agent_id: ::std::string::String,
             /// Id of the dealer's user, who holds the phone.
-            #[serde(with = "crate::property")]
+            #[serde(serialize_with = "crate::property::serialize")]
             pub user_id: ::std::string::String,
         }
         /// Body of a successful answer of `POST /v1/agent/get_auth_key`.
-        #[derive(Clone, ::serde::Serialize, ::serde::Deserialize, Default)]
+        #[derive(Clone, ::serde::Serialize, Default)]
         #[non_exhaustive]
         pub struct AuthResponse {
             /// Id of the dealer.
             #[serde(
-                default,
                 skip_serializing_if = "crate::property::is_absent",
-                with = "crate::property"
+                serialize_with = "crate::property::serialize"
             )]
             pub agent_id: ::std::option::Option<::std::string::String>,
             /// Code.
             #[serde(
-                default,
                 skip_serializing_if = "crate::property::is_absent",
-                with = "crate::property"
+                serialize_with = "crate::property::serialize"
             )]
             pub code: ::std::option::Option<i64>,
             /// Code of the company.
             #[serde(
-                default,
                 skip_serializing_if = "crate::property::is_absent",
-                with = "crate::property"
+                serialize_with = "crate::property::serialize"
             )]
             pub company_code: ::std::option::Option<::std::string::String>,
             /// When the key expires.
             #[serde(
-                default,
                 skip_serializing_if = "crate::property::is_absent",
-                with = "crate::property"
+                serialize_with = "crate::property::serialize"
             )]
             pub expired_date: ::std::option::Option<::std::string::String>,
             /// Result of the inquiry whether the dealer is exempt from a fiscal cash register (ÖKC).
             #[serde(
-                default,
                 skip_serializing_if = "crate::property::is_absent",
-                with = "crate::property"
+                serialize_with = "crate::property::serialize"
             )]
             pub is_okc_inquiry: ::std::option::Option<bool>,
             /// Message.
             #[serde(
-                default,
                 skip_serializing_if = "crate::property::is_absent",
-                with = "crate::property"
+                serialize_with = "crate::property::serialize"
             )]
             pub message: ::std::option::Option<::std::string::String>,
             /// Object name.
             #[serde(
-                default,
                 skip_serializing_if = "crate::property::is_absent",
-                with = "crate::property"
+                serialize_with = "crate::property::serialize"
             )]
             pub object_name: ::std::option::Option<::std::string::String>,
             /// Key of the mobile session, for the operations that follow.
             ///
             /// A secret: left out when the answer is written as JSON.
-            #[serde(default, skip_serializing, with = "crate::property")]
+            #[serde(skip_serializing, serialize_with = "crate::property::serialize")]
             pub session_key: ::std::option::Option<crate::Secret>,
             /// Id of the dealer's user.
             #[serde(
-                default,
                 skip_serializing_if = "crate::property::is_absent",
-                with = "crate::property"
+                serialize_with = "crate::property::serialize"
             )]
             pub user_id: ::std::option::Option<::std::string::String>,
             /// Unique id of the user.
             #[serde(
-                default,
                 skip_serializing_if = "crate::property::is_absent",
-                with = "crate::property"
+                serialize_with = "crate::property::serialize"
             )]
             pub user_unique_id: ::std::option::Option<::std::string::String>,
         }
         /// Body of a request to `POST /v1/softpos/check_transaction`.
-        #[derive(Clone, ::serde::Serialize, ::serde::Deserialize)]
+        #[derive(Clone, ::serde::Serialize)]
         #[non_exhaustive]
         pub struct CheckTransactionRequest {
             /// `payment_session_id` of the document, which does not describe it.
-            #[serde(with = "crate::property")]
+            #[serde(serialize_with = "crate::property::serialize")]
             pub payment_session_id: ::std::string::String,
         }
         /// Body of a successful answer of `POST /v1/softpos/check_transaction`.
-        #[derive(Clone, ::serde::Serialize, ::serde::Deserialize)]
+        #[derive(Clone, ::serde::Serialize)]
         #[non_exhaustive]
         pub struct CheckTransactionResponse {
             /// `code` of the document, which does not describe it.
             #[serde(
-                default,
                 skip_serializing_if = "crate::property::is_absent",
-                with = "crate::property"
+                serialize_with = "crate::property::serialize"
             )]
             pub code: ::std::option::Option<i64>,
             /// `Data` of the document, which does not describe it.
-            #[serde(rename = "Data", with = "crate::property")]
+            #[serde(rename = "Data", serialize_with = "crate::property::serialize")]
             pub data: ::std::vec::Vec<Transaction>,
             /// `message` of the document, which does not describe it.
             #[serde(
-                default,
                 skip_serializing_if = "crate::property::is_absent",
-                with = "crate::property"
+                serialize_with = "crate::property::serialize"
             )]
             pub message: ::std::option::Option<::std::string::String>,
             /// `object_name` of the document, which does not describe it.
             #[serde(
-                default,
                 skip_serializing_if = "crate::property::is_absent",
-                with = "crate::property"
+                serialize_with = "crate::property::serialize"
             )]
             pub object_name: ::std::option::Option<::std::string::String>,
         }
         /// Body of a request to `POST /v1/softpos/init_reversal_transaction`.
-        #[derive(Clone, ::serde::Serialize, ::serde::Deserialize)]
+        #[derive(Clone, ::serde::Serialize)]
         #[non_exhaustive]
         pub struct InitReversalRequest {
             /// Callback url.
             #[serde(
-                default,
                 skip_serializing_if = "crate::property::is_absent",
-                with = "crate::property"
+                serialize_with = "crate::property::serialize"
             )]
             pub callback_url: ::std::option::Option<::std::string::String>,
             /// Reference number.
             #[serde(
-                default,
                 skip_serializing_if = "crate::property::is_absent",
-                with = "crate::property"
+                serialize_with = "crate::property::serialize"
             )]
             pub reference_no: ::std::option::Option<::std::string::String>,
             /// The encrypted version of the transaction ID.
-            #[serde(with = "crate::property")]
+            #[serde(serialize_with = "crate::property::serialize")]
             pub xact_id: ::std::string::String,
         }
         /// Body of a successful answer of `POST /v1/softpos/init_reversal_transaction`.
-        #[derive(Clone, ::serde::Serialize, ::serde::Deserialize, Default)]
+        #[derive(Clone, ::serde::Serialize, Default)]
         #[non_exhaustive]
         pub struct InitReversalResponse {
             /// Code.
             #[serde(
-                default,
                 skip_serializing_if = "crate::property::is_absent",
-                with = "crate::property"
+                serialize_with = "crate::property::serialize"
             )]
             pub code: ::std::option::Option<i64>,
             /// Deeplink url.
             #[serde(
-                default,
                 skip_serializing_if = "crate::property::is_absent",
-                with = "crate::property"
+                serialize_with = "crate::property::serialize"
             )]
             pub deeplink_url: ::std::option::Option<::std::string::String>,
             /// encryption key.
             ///
             /// A secret: left out when the answer is written as JSON.
-            #[serde(default, skip_serializing, with = "crate::property")]
+            #[serde(skip_serializing, serialize_with = "crate::property::serialize")]
             pub encryption_key: ::std::option::Option<crate::Secret>,
             /// Message.
             #[serde(
-                default,
                 skip_serializing_if = "crate::property::is_absent",
-                with = "crate::property"
+                serialize_with = "crate::property::serialize"
             )]
             pub message: ::std::option::Option<::std::string::String>,
             /// Object name.
             #[serde(
-                default,
                 skip_serializing_if = "crate::property::is_absent",
-                with = "crate::property"
+                serialize_with = "crate::property::serialize"
             )]
             pub object_name: ::std::option::Option<::std::string::String>,
             /// Payment session id.
             #[serde(
-                default,
                 skip_serializing_if = "crate::property::is_absent",
-                with = "crate::property"
+                serialize_with = "crate::property::serialize"
             )]
             pub payment_session_id: ::std::option::Option<::std::string::String>,
         }
         /// Body of a request to `POST /v1/softpos/init_sale_transaction`.
-        #[derive(Clone, ::serde::Serialize, ::serde::Deserialize)]
+        #[derive(Clone, ::serde::Serialize)]
         #[non_exhaustive]
         pub struct InitSaleRequest {
             /// Whether the commission is added to the amount.
             #[serde(
-                default,
                 skip_serializing_if = "crate::property::is_absent",
-                with = "crate::property"
+                serialize_with = "crate::property::serialize"
             )]
             pub add_commission: ::std::option::Option<bool>,
             /// Amount of the sale.
-            #[serde(with = "crate::property")]
+            #[serde(serialize_with = "crate::property::serialize")]
             pub amount: crate::Decimal,
             /// URL that PayPOS returns to.
             #[serde(
-                default,
                 skip_serializing_if = "crate::property::is_absent",
-                with = "crate::property"
+                serialize_with = "crate::property::serialize"
             )]
             pub callback_url: ::std::option::Option<::std::string::String>,
             /// E-mail address of the card holder.
             #[serde(
-                default,
                 skip_serializing_if = "crate::property::is_absent",
-                with = "crate::property"
+                serialize_with = "crate::property::serialize"
             )]
             pub card_holder_mail: ::std::option::Option<::std::string::String>,
             /// Phone number of the card holder.
             #[serde(
-                default,
                 skip_serializing_if = "crate::property::is_absent",
-                with = "crate::property"
+                serialize_with = "crate::property::serialize"
             )]
             pub card_holder_phone: ::std::option::Option<::std::string::String>,
             /// Description of the sale.
             #[serde(
-                default,
                 skip_serializing_if = "crate::property::is_absent",
-                with = "crate::property"
+                serialize_with = "crate::property::serialize"
             )]
             pub description: ::std::option::Option<::std::string::String>,
             /// Number of instalments.
             #[serde(
-                default,
                 skip_serializing_if = "crate::property::is_absent",
-                with = "crate::property"
+                serialize_with = "crate::property::serialize"
             )]
             pub instalment: ::std::option::Option<i64>,
             /// The merchant's own reference.
             #[serde(
-                default,
                 skip_serializing_if = "crate::property::is_absent",
-                with = "crate::property"
+                serialize_with = "crate::property::serialize"
             )]
             pub reference_no: ::std::option::Option<::std::string::String>,
             /// Id of the dealer that the sale is made for.
             #[serde(
-                default,
                 skip_serializing_if = "crate::property::is_absent",
-                with = "crate::property"
+                serialize_with = "crate::property::serialize"
             )]
             pub selected_agent_id: ::std::option::Option<::std::string::String>,
         }
         /// Body of a successful answer of `POST /v1/softpos/init_sale_transaction`.
-        #[derive(Clone, ::serde::Serialize, ::serde::Deserialize, Default)]
+        #[derive(Clone, ::serde::Serialize, Default)]
         #[non_exhaustive]
         pub struct InitSaleResponse {
             /// Code.
             #[serde(
-                default,
                 skip_serializing_if = "crate::property::is_absent",
-                with = "crate::property"
+                serialize_with = "crate::property::serialize"
             )]
             pub code: ::std::option::Option<i64>,
             /// Deeplink that opens PayPOS.
             #[serde(
-                default,
                 skip_serializing_if = "crate::property::is_absent",
-                with = "crate::property"
+                serialize_with = "crate::property::serialize"
             )]
             pub deeplink_url: ::std::option::Option<::std::string::String>,
             /// Key of what returns to the callback URL.
             ///
             /// A secret: left out when the answer is written as JSON.
-            #[serde(default, skip_serializing, with = "crate::property")]
+            #[serde(skip_serializing, serialize_with = "crate::property::serialize")]
             pub encryption_key: ::std::option::Option<crate::Secret>,
             /// Message.
             #[serde(
-                default,
                 skip_serializing_if = "crate::property::is_absent",
-                with = "crate::property"
+                serialize_with = "crate::property::serialize"
             )]
             pub message: ::std::option::Option<::std::string::String>,
             /// Object name.
             #[serde(
-                default,
                 skip_serializing_if = "crate::property::is_absent",
-                with = "crate::property"
+                serialize_with = "crate::property::serialize"
             )]
             pub object_name: ::std::option::Option<::std::string::String>,
             /// Id of the payment session.
             #[serde(
-                default,
                 skip_serializing_if = "crate::property::is_absent",
-                with = "crate::property"
+                serialize_with = "crate::property::serialize"
             )]
             pub payment_session_id: ::std::option::Option<::std::string::String>,
         }
         /// Body of a request to `POST /v1/agent/logout`.
-        #[derive(Clone, ::serde::Serialize, ::serde::Deserialize)]
+        #[derive(Clone, ::serde::Serialize)]
         #[non_exhaustive]
         pub struct LogoutRequest {
             /// Key of the mobile session that ends.
-            #[serde(with = "crate::property")]
+            #[serde(serialize_with = "crate::property::serialize")]
             pub session_key: crate::Secret,
         }
         /// Body of a successful answer of `POST /v1/agent/logout`.
-        #[derive(Clone, ::serde::Serialize, ::serde::Deserialize, Default)]
+        #[derive(Clone, ::serde::Serialize, Default)]
         #[non_exhaustive]
         pub struct LogoutResponse {
             /// Code.
             #[serde(
-                default,
                 skip_serializing_if = "crate::property::is_absent",
-                with = "crate::property"
+                serialize_with = "crate::property::serialize"
             )]
             pub code: ::std::option::Option<i64>,
             /// Message.
             #[serde(
-                default,
                 skip_serializing_if = "crate::property::is_absent",
-                with = "crate::property"
+                serialize_with = "crate::property::serialize"
             )]
             pub message: ::std::option::Option<::std::string::String>,
             /// Object name.
             #[serde(
-                default,
                 skip_serializing_if = "crate::property::is_absent",
-                with = "crate::property"
+                serialize_with = "crate::property::serialize"
             )]
             pub object_name: ::std::option::Option<::std::string::String>,
         }
         /// Part of the bodies of `POST /v1/softpos/check_transaction`.
-        #[derive(Clone, ::serde::Serialize, ::serde::Deserialize, Default)]
+        #[derive(Clone, ::serde::Serialize, Default)]
         #[non_exhaustive]
         pub struct Transaction {
             /// Id of the dealer.
             #[serde(
-                default,
                 skip_serializing_if = "crate::property::is_absent",
-                with = "crate::property"
+                serialize_with = "crate::property::serialize"
             )]
             pub agent_id: ::std::option::Option<::std::string::String>,
             /// The merchant's own reference.
             #[serde(
-                default,
                 skip_serializing_if = "crate::property::is_absent",
-                with = "crate::property"
+                serialize_with = "crate::property::serialize"
             )]
             pub agent_reference: ::std::option::Option<::std::string::String>,
             /// Amount.
             #[serde(
-                default,
                 skip_serializing_if = "crate::property::is_absent",
-                with = "crate::property"
+                serialize_with = "crate::property::serialize"
             )]
             pub amount: ::std::option::Option<crate::Decimal>,
             /// Authorization code of the bank.
             #[serde(
-                default,
                 skip_serializing_if = "crate::property::is_absent",
-                with = "crate::property"
+                serialize_with = "crate::property::serialize"
             )]
             pub authorization_code: ::std::option::Option<::std::string::String>,
             /// Id of the bank.
             #[serde(
-                default,
                 skip_serializing_if = "crate::property::is_absent",
-                with = "crate::property"
+                serialize_with = "crate::property::serialize"
             )]
             pub bank_id: ::std::option::Option<::std::string::String>,
             /// Name of the card holder.
             #[serde(
-                default,
                 skip_serializing_if = "crate::property::is_absent",
-                with = "crate::property"
+                serialize_with = "crate::property::serialize"
             )]
             pub card_holder: ::std::option::Option<::std::string::String>,
             /// Masked card number.
             #[serde(
-                default,
                 skip_serializing_if = "crate::property::is_absent",
-                with = "crate::property"
+                serialize_with = "crate::property::serialize"
             )]
             pub card_no: ::std::option::Option<::std::string::String>,
             /// Type of the card.
             #[serde(
-                default,
                 skip_serializing_if = "crate::property::is_absent",
-                with = "crate::property"
+                serialize_with = "crate::property::serialize"
             )]
             pub card_type: ::std::option::Option<::std::string::String>,
             /// Code.
             #[serde(
-                default,
                 skip_serializing_if = "crate::property::is_absent",
-                with = "crate::property"
+                serialize_with = "crate::property::serialize"
             )]
             pub code: ::std::option::Option<i64>,
             /// Commission.
             #[serde(
-                default,
                 skip_serializing_if = "crate::property::is_absent",
-                with = "crate::property"
+                serialize_with = "crate::property::serialize"
             )]
             pub comission: ::std::option::Option<crate::Decimal>,
             /// Tax on the commission.
             #[serde(
-                default,
                 skip_serializing_if = "crate::property::is_absent",
-                with = "crate::property"
+                serialize_with = "crate::property::serialize"
             )]
             pub comission_tax: ::std::option::Option<crate::Decimal>,
             /// Currency.
             #[serde(
-                default,
                 skip_serializing_if = "crate::property::is_absent",
-                with = "crate::property"
+                serialize_with = "crate::property::serialize"
             )]
             pub currency: ::std::option::Option<::std::string::String>,
             /// E-mail address of the card holder.
             #[serde(
-                default,
                 skip_serializing_if = "crate::property::is_absent",
-                with = "crate::property"
+                serialize_with = "crate::property::serialize"
             )]
             pub email: ::std::option::Option<::std::string::String>,
             /// Number of instalments.
             #[serde(
-                default,
                 skip_serializing_if = "crate::property::is_absent",
-                with = "crate::property"
+                serialize_with = "crate::property::serialize"
             )]
             pub instalment: ::std::option::Option<i64>,
             /// Whether the transaction succeeded.
             #[serde(
-                default,
                 skip_serializing_if = "crate::property::is_absent",
-                with = "crate::property"
+                serialize_with = "crate::property::serialize"
             )]
             pub is_succeed: ::std::option::Option<bool>,
             /// Whether 3-D Secure was used.
             #[serde(
-                default,
                 skip_serializing_if = "crate::property::is_absent",
-                with = "crate::property"
+                serialize_with = "crate::property::serialize"
             )]
             pub is_tds: ::std::option::Option<bool>,
             /// Message.
             #[serde(
-                default,
                 skip_serializing_if = "crate::property::is_absent",
-                with = "crate::property"
+                serialize_with = "crate::property::serialize"
             )]
             pub message: ::std::option::Option<::std::string::String>,
             /// Amount without commission.
@@ -517,86 +466,74 @@ pub(crate) mod wire {
             /// `netAmount` of the document.
             #[serde(
                 rename = "netAmount",
-                default,
                 skip_serializing_if = "crate::property::is_absent",
-                with = "crate::property"
+                serialize_with = "crate::property::serialize"
             )]
             pub net_amount: ::std::option::Option<crate::Decimal>,
             /// Note.
             #[serde(
-                default,
                 skip_serializing_if = "crate::property::is_absent",
-                with = "crate::property"
+                serialize_with = "crate::property::serialize"
             )]
             pub note: ::std::option::Option<::std::string::String>,
             /// Object name.
             #[serde(
-                default,
                 skip_serializing_if = "crate::property::is_absent",
-                with = "crate::property"
+                serialize_with = "crate::property::serialize"
             )]
             pub object_name: ::std::option::Option<::std::string::String>,
             /// Order id.
             #[serde(
-                default,
                 skip_serializing_if = "crate::property::is_absent",
-                with = "crate::property"
+                serialize_with = "crate::property::serialize"
             )]
             pub order_id: ::std::option::Option<::std::string::String>,
             /// Phone number of the card holder.
             #[serde(
-                default,
                 skip_serializing_if = "crate::property::is_absent",
-                with = "crate::property"
+                serialize_with = "crate::property::serialize"
             )]
             pub phone: ::std::option::Option<::std::string::String>,
             /// Type of the POS.
             #[serde(
-                default,
                 skip_serializing_if = "crate::property::is_absent",
-                with = "crate::property"
+                serialize_with = "crate::property::serialize"
             )]
             pub pos_type: ::std::option::Option<i64>,
             /// Commission ratio.
             #[serde(
-                default,
                 skip_serializing_if = "crate::property::is_absent",
-                with = "crate::property"
+                serialize_with = "crate::property::serialize"
             )]
             pub ratio: ::std::option::Option<crate::Decimal>,
             /// Reference code of the bank.
             #[serde(
-                default,
                 skip_serializing_if = "crate::property::is_absent",
-                with = "crate::property"
+                serialize_with = "crate::property::serialize"
             )]
             pub reference_code: ::std::option::Option<::std::string::String>,
             /// Type of the transaction.
             #[serde(
-                default,
                 skip_serializing_if = "crate::property::is_absent",
-                with = "crate::property"
+                serialize_with = "crate::property::serialize"
             )]
             pub transaction_type: ::std::option::Option<i64>,
             /// Date of the transaction.
             #[serde(
-                default,
                 skip_serializing_if = "crate::property::is_absent",
-                with = "crate::property"
+                serialize_with = "crate::property::serialize"
             )]
             pub xact_date: ::std::option::Option<::std::string::String>,
             /// Encrypted transaction id, which a reversal asks for.
             #[serde(
-                default,
                 skip_serializing_if = "crate::property::is_absent",
-                with = "crate::property"
+                serialize_with = "crate::property::serialize"
             )]
             pub xact_id: ::std::option::Option<::std::string::String>,
             /// Transaction id.
             #[serde(
-                default,
                 skip_serializing_if = "crate::property::is_absent",
-                with = "crate::property"
+                serialize_with = "crate::property::serialize"
             )]
             pub xact_transaction_id: ::std::option::Option<::std::string::String>,
         }
@@ -896,7 +833,10 @@ Sends a `POST` request to `/v1/softpos/init_sale_transaction`
                 .finish_non_exhaustive()
         }
     }
-    crate::property::object!(types::AuthRequest);
+    crate::property::object!(
+        types::AuthRequest { agent_id : "agent_id", strict, required; user_id :
+        "user_id", strict, required; }
+    );
     impl types::AuthRequest {
         /// A request with what is required: `agent_id`, `user_id`.
         #[must_use]
@@ -933,7 +873,20 @@ Sends a `POST` request to `/v1/softpos/init_sale_transaction`
                 .finish_non_exhaustive()
         }
     }
-    crate::property::object!(types::AuthResponse);
+    crate::property::object!(
+        types::AuthResponse { agent_id : "agent_id", tolerant, absent; code : "code",
+        tolerant, absent; company_code : "company_code", tolerant, absent; expired_date :
+        "expired_date", tolerant, absent; is_okc_inquiry : "is_okc_inquiry", tolerant,
+        absent; message : "message", tolerant, absent; object_name : "object_name",
+        tolerant, absent; session_key : "session_key", strict, absent; user_id :
+        "user_id", tolerant, absent; user_unique_id : "user_unique_id", tolerant, absent;
+        }
+    );
+    impl crate::response::Answer for types::AuthResponse {
+        fn code(&self) -> Option<i64> {
+            self.code
+        }
+    }
     impl ::std::fmt::Debug for types::CheckTransactionRequest {
         fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
             f.debug_struct("CheckTransactionRequest")
@@ -944,7 +897,10 @@ Sends a `POST` request to `/v1/softpos/init_sale_transaction`
                 .finish_non_exhaustive()
         }
     }
-    crate::property::object!(types::CheckTransactionRequest);
+    crate::property::object!(
+        types::CheckTransactionRequest { payment_session_id : "payment_session_id",
+        strict, required; }
+    );
     impl types::CheckTransactionRequest {
         /// A request with what is required: `payment_session_id`.
         #[must_use]
@@ -970,7 +926,16 @@ Sends a `POST` request to `/v1/softpos/init_sale_transaction`
                 .finish_non_exhaustive()
         }
     }
-    crate::property::object!(types::CheckTransactionResponse);
+    crate::property::object!(
+        types::CheckTransactionResponse { code : "code", tolerant, absent; data : "Data",
+        strict, required; message : "message", tolerant, absent; object_name :
+        "object_name", tolerant, absent; }
+    );
+    impl crate::response::Answer for types::CheckTransactionResponse {
+        fn code(&self) -> Option<i64> {
+            self.code
+        }
+    }
     impl ::std::fmt::Debug for types::InitReversalRequest {
         fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
             f.debug_struct("InitReversalRequest")
@@ -980,7 +945,11 @@ Sends a `POST` request to `/v1/softpos/init_sale_transaction`
                 .finish_non_exhaustive()
         }
     }
-    crate::property::object!(types::InitReversalRequest);
+    crate::property::object!(
+        types::InitReversalRequest { callback_url : "callback_url", strict, absent;
+        reference_no : "reference_no", strict, absent; xact_id : "xact_id", strict,
+        required; }
+    );
     impl types::InitReversalRequest {
         /// A request with what is required: `xact_id`.
         #[must_use]
@@ -1027,7 +996,17 @@ Sends a `POST` request to `/v1/softpos/init_sale_transaction`
                 .finish_non_exhaustive()
         }
     }
-    crate::property::object!(types::InitReversalResponse);
+    crate::property::object!(
+        types::InitReversalResponse { code : "code", tolerant, absent; deeplink_url :
+        "deeplink_url", strict, absent; encryption_key : "encryption_key", strict,
+        absent; message : "message", tolerant, absent; object_name : "object_name",
+        tolerant, absent; payment_session_id : "payment_session_id", strict, absent; }
+    );
+    impl crate::response::Answer for types::InitReversalResponse {
+        fn code(&self) -> Option<i64> {
+            self.code
+        }
+    }
     impl ::std::fmt::Debug for types::InitSaleRequest {
         fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
             f.debug_struct("InitSaleRequest")
@@ -1052,7 +1031,14 @@ Sends a `POST` request to `/v1/softpos/init_sale_transaction`
                 .finish_non_exhaustive()
         }
     }
-    crate::property::object!(types::InitSaleRequest);
+    crate::property::object!(
+        types::InitSaleRequest { add_commission : "add_commission", strict, absent;
+        amount : "amount", strict, required; callback_url : "callback_url", strict,
+        absent; card_holder_mail : "card_holder_mail", strict, absent; card_holder_phone
+        : "card_holder_phone", strict, absent; description : "description", strict,
+        absent; instalment : "instalment", strict, absent; reference_no : "reference_no",
+        strict, absent; selected_agent_id : "selected_agent_id", strict, absent; }
+    );
     impl types::InitSaleRequest {
         /// A request with what is required: `amount`.
         #[must_use]
@@ -1156,7 +1142,17 @@ Sends a `POST` request to `/v1/softpos/init_sale_transaction`
                 .finish_non_exhaustive()
         }
     }
-    crate::property::object!(types::InitSaleResponse);
+    crate::property::object!(
+        types::InitSaleResponse { code : "code", tolerant, absent; deeplink_url :
+        "deeplink_url", strict, absent; encryption_key : "encryption_key", strict,
+        absent; message : "message", tolerant, absent; object_name : "object_name",
+        tolerant, absent; payment_session_id : "payment_session_id", strict, absent; }
+    );
+    impl crate::response::Answer for types::InitSaleResponse {
+        fn code(&self) -> Option<i64> {
+            self.code
+        }
+    }
     impl ::std::fmt::Debug for types::LogoutRequest {
         fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
             f.debug_struct("LogoutRequest")
@@ -1164,7 +1160,9 @@ Sends a `POST` request to `/v1/softpos/init_sale_transaction`
                 .finish_non_exhaustive()
         }
     }
-    crate::property::object!(types::LogoutRequest);
+    crate::property::object!(
+        types::LogoutRequest { session_key : "session_key", strict, required; }
+    );
     impl types::LogoutRequest {
         /// A request with what is required: `session_key`.
         #[must_use]
@@ -1189,7 +1187,15 @@ Sends a `POST` request to `/v1/softpos/init_sale_transaction`
                 .finish_non_exhaustive()
         }
     }
-    crate::property::object!(types::LogoutResponse);
+    crate::property::object!(
+        types::LogoutResponse { code : "code", tolerant, absent; message : "message",
+        tolerant, absent; object_name : "object_name", tolerant, absent; }
+    );
+    impl crate::response::Answer for types::LogoutResponse {
+        fn code(&self) -> Option<i64> {
+            self.code
+        }
+    }
     impl ::std::fmt::Debug for types::Transaction {
         fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
             f.debug_struct("Transaction")
@@ -1234,7 +1240,25 @@ Sends a `POST` request to `/v1/softpos/init_sale_transaction`
                 .finish_non_exhaustive()
         }
     }
-    crate::property::object!(types::Transaction);
+    crate::property::object!(
+        types::Transaction { agent_id : "agent_id", tolerant, absent; agent_reference :
+        "agent_reference", tolerant, absent; amount : "amount", tolerant, absent;
+        authorization_code : "authorization_code", tolerant, absent; bank_id : "bank_id",
+        tolerant, absent; card_holder : "card_holder", tolerant, absent; card_no :
+        "card_no", tolerant, absent; card_type : "card_type", tolerant, absent; code :
+        "code", tolerant, absent; comission : "comission", tolerant, absent;
+        comission_tax : "comission_tax", tolerant, absent; currency : "currency",
+        tolerant, absent; email : "email", tolerant, absent; instalment : "instalment",
+        tolerant, absent; is_succeed : "is_succeed", tolerant, absent; is_tds : "is_tds",
+        tolerant, absent; message : "message", tolerant, absent; net_amount :
+        "netAmount", tolerant, absent; note : "note", tolerant, absent; object_name :
+        "object_name", tolerant, absent; order_id : "order_id", tolerant, absent; phone :
+        "phone", tolerant, absent; pos_type : "pos_type", tolerant, absent; ratio :
+        "ratio", tolerant, absent; reference_code : "reference_code", tolerant, absent;
+        transaction_type : "transaction_type", tolerant, absent; xact_date : "xact_date",
+        tolerant, absent; xact_id : "xact_id", tolerant, absent; xact_transaction_id :
+        "xact_transaction_id", tolerant, absent; }
+    );
 }
 /// The documents as they are stored, which the simulator judges by.
 pub(crate) const DOCUMENTS: &[&str] = &[
@@ -1256,6 +1280,7 @@ pub(crate) mod operations {
     /// `POST /v1/softpos/check_transaction`
     pub(crate) const CHECK_TRANSACTION: Operation = Operation {
         name: "check_transaction",
+        moves_money: false,
         headers: &[Header::SessionKey],
         properties: &[
             "Data",
@@ -1293,6 +1318,7 @@ pub(crate) mod operations {
     /// `POST /v1/agent/get_auth_key`
     pub(crate) const GET_AUTH_KEY: Operation = Operation {
         name: "get_auth_key",
+        moves_money: true,
         headers: &[Header::Authorization, Header::PaynetMobile],
         properties: &[
             "agent_id",
@@ -1310,6 +1336,7 @@ pub(crate) mod operations {
     /// `POST /v1/softpos/init_reversal_transaction`
     pub(crate) const INIT_REVERSAL_TRANSACTION: Operation = Operation {
         name: "init_reversal_transaction",
+        moves_money: true,
         headers: &[Header::SessionKey],
         properties: &[
             "code",
@@ -1323,6 +1350,7 @@ pub(crate) mod operations {
     /// `POST /v1/softpos/init_sale_transaction`
     pub(crate) const INIT_SALE_TRANSACTION: Operation = Operation {
         name: "init_sale_transaction",
+        moves_money: true,
         headers: &[Header::SessionKey],
         properties: &[
             "code",
@@ -1336,6 +1364,7 @@ pub(crate) mod operations {
     /// `POST /v1/agent/logout`
     pub(crate) const LOGOUT: Operation = Operation {
         name: "logout",
+        moves_money: true,
         headers: &[Header::Authorization, Header::PaynetMobile],
         properties: &["code", "message", "object_name"],
     };
