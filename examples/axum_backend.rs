@@ -131,11 +131,11 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
     match std::env::args().nth(1).as_deref() {
         Some("--unreliable") => {
-            simulator.fail_next(Fault::DropConnection);
+            simulator.inject(Fault::drop_connection());
             println!("The first of them will get no answer from Paynet.");
         }
         Some("--slow") => {
-            simulator.fail_next(Fault::Delay(Duration::from_secs(2)));
+            simulator.inject(Fault::delay(Duration::from_secs(2)));
             println!("The first of them will get its answer from Paynet after 2 s.");
         }
         _ => println!(

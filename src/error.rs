@@ -179,6 +179,49 @@ impl Error {
         self.0.retry_after
     }
 
+    /// An error of this kind, for testing how you handle it.
+    #[cfg(feature = "simulator")]
+    #[must_use]
+    pub fn simulated(kind: ErrorKind) -> Self {
+        Self::new(kind, "simulated")
+    }
+
+    /// The same error, as of this operation: of a check, it tells nothing of the payment.
+    #[cfg(feature = "simulator")]
+    #[must_use]
+    pub fn of_operation(self, name: &str) -> Self {
+        let operation = crate::generated::operations::ALL.iter().find(|operation| operation.name == name);
+        match operation {
+            Some(operation) => self.with_operation(operation),
+            None => self,
+        }
+    }
+
+    /// The same error, with this HTTP status and `code`.
+    #[cfg(feature = "simulator")]
+    #[must_use]
+    pub fn with_status(mut self, status: u16, code: Option<i64>) -> Self {
+        self.0.status = Some(status);
+        self.0.server.code = code;
+        self
+    }
+
+    /// The same error, with this `payment_session_id`.
+    #[cfg(feature = "simulator")]
+    #[must_use]
+    pub fn with_payment_session_id(mut self, id: impl Into<String>) -> Self {
+        self.0.server.payment_session_id = Some(id.into());
+        self
+    }
+
+    /// The same error, with this time to wait.
+    #[cfg(feature = "simulator")]
+    #[must_use]
+    pub fn with_retry_after(mut self, delay: Duration) -> Self {
+        self.0.retry_after = Some(delay);
+        self
+    }
+
     pub(crate) fn new(kind: ErrorKind, detail: impl Into<Cow<'static, str>>) -> Self {
         Self(Box::new(Inner {
             kind,

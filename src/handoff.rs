@@ -44,6 +44,25 @@ impl fmt::Debug for Handoff {
 }
 
 impl Handoff {
+    /// A handoff, for testing what you do with one.
+    #[cfg(feature = "simulator")]
+    #[must_use]
+    pub fn simulated(
+        payment_session_id: impl Into<String>,
+        deeplink_url: impl Into<String>,
+        encryption_key: impl Into<Secret>,
+    ) -> Self {
+        Self {
+            payment_session_id: payment_session_id.into(),
+            deeplink_url: deeplink_url.into(),
+            encryption_key: encryption_key.into(),
+            code: None,
+            message: None,
+            object_name: None,
+            reverses: None,
+        }
+    }
+
     /// The same handoff, of a reversal of this transaction.
     pub(crate) fn reversing(self, xact_id: String) -> Self {
         Self { reverses: Some(xact_id), ..self }

@@ -77,7 +77,9 @@ impl SecretKey {
         checked("secret key", key.into(), "give the dealer's key alone, `sck_…`, without `Basic`").map(Self)
     }
 
-    pub(crate) fn expose(&self) -> &str {
+    /// The key itself. Search for this name to find where secrets leave their wrapping.
+    #[must_use]
+    pub fn expose(&self) -> &str {
         self.0.expose()
     }
 }

@@ -8,21 +8,20 @@ use axum::{
     extract::Request,
     response::{Html, IntoResponse, Response},
 };
-use http::{StatusCode, header::CONTENT_TYPE};
+use http::{HeaderName, HeaderValue, StatusCode, header::CONTENT_TYPE};
 use serde_json::{
     Value, json,
     value::{RawValue, to_raw_value},
 };
 
 use super::{
-    Fault,
+    fault::Effect,
     judge::Judge,
-    ledger::{PendingPayment, Sale},
+    ledger::PaymentRequest,
     refusal::Refusal,
     server::Broken,
     state::{ReceivedRequest, State},
 };
-use crate::Decimal;
 
 /// The most that is read of a request, in bytes.
 const MAX_BODY: usize = 1024 * 1024;
@@ -43,30 +42,68 @@ async fn answer(judge: &Judge, state: &State, request: Request) -> Response {
     };
     let request = ReceivedRequest::new(parts, &body);
     let fault = state.receive(request.clone());
-    if let Some(Fault::Status { status, body }) = &fault {
-        let status = match StatusCode::from_u16(*status) {
-            Ok(status) if (200..600).contains(&status.as_u16()) => status,
-            _ => StatusCode::INTERNAL_SERVER_ERROR,
-        };
-        return json_response(status, body.clone());
+    if let Some(fault) = fault.as_ref().filter(|fault| !fault.after) {
+        match &fault.effect {
+            Effect::Delay(delay) => tokio::time::sleep(*delay).await,
+            Effect::DropConnection => return Broken::before_the_answer(),
+            Effect::Html => return html(),
+            Effect::Status { status, headers, body } => return status_response(*status, headers, body),
+            // Without an answer, nothing of it can be missing.
+            Effect::TruncateAnswer | Effect::Property(..) => return status_response(500, &[], "{}"),
+        }
     }
     let (status, mut answer) = match carry_out(judge, state, &request) {
         Ok(answer) => (StatusCode::OK, answer),
-        Err(refusal) => (StatusCode::BAD_REQUEST, refused(&refusal)),
+        Err(refusal) => (status_code(refusal.status(state.session_status())), refused(&refusal)),
     };
-    match fault {
-        Some(Fault::Delay(delay)) => tokio::time::sleep(delay).await,
-        Some(Fault::DropConnection) => return Broken::before_the_answer(),
-        Some(Fault::TruncateAnswer) => return Broken::half_way(status, &written(&answer)),
-        Some(Fault::MissingField(property)) => {
-            answer.remove(&property);
-        }
-        Some(Fault::Html) => {
-            return Html("<!doctype html><title>Welcome</title><p>Please log in.").into_response();
-        }
-        Some(Fault::Status { .. }) | None => {}
+    match fault.filter(|fault| fault.after).map(|fault| fault.effect) {
+        Some(Effect::Delay(delay)) => tokio::time::sleep(delay).await,
+        Some(Effect::DropConnection) => return Broken::before_the_answer(),
+        Some(Effect::TruncateAnswer) => return Broken::half_way(status, &written(&answer)),
+        Some(Effect::Html) => return html(),
+        Some(Effect::Status { status, headers, body }) => return status_response(status, &headers, &body),
+        Some(Effect::Property(name, value)) => set_property(&mut answer, &name, value.as_ref()),
+        None => {}
     }
     json_response(status, written(&answer))
+}
+
+/// Sets a property of the answer, or of each of its transactions, or removes it.
+fn set_property(answer: &mut Answer, name: &str, value: Option<&Value>) {
+    if let Some(name) = name.strip_prefix("Data.") {
+        let Some(data) = answer.get_mut("Data") else { return };
+        let mut transactions: Vec<Answer> = serde_json::from_str(data.get()).unwrap_or_default();
+        transactions.iter_mut().for_each(|transaction| set_property(transaction, name, value));
+        if let Ok(changed) = to_raw_value(&transactions) {
+            *data = changed;
+        }
+        return;
+    }
+    match value.and_then(|value| to_raw_value(value).ok()) {
+        Some(value) => drop(answer.insert(name.to_owned(), value)),
+        None => drop(answer.remove(name)),
+    }
+}
+
+fn html() -> Response {
+    Html("<!doctype html><title>Welcome</title><p>Please log in.").into_response()
+}
+
+fn status_code(status: u16) -> StatusCode {
+    match StatusCode::from_u16(status) {
+        Ok(code) if (200..600).contains(&status) => code,
+        _ => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}
+
+fn status_response(status: u16, headers: &[(String, String)], body: &str) -> Response {
+    let mut response = json_response(status_code(status), body.to_owned());
+    for (name, value) in headers {
+        if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
+            response.headers_mut().insert(name, value);
+        }
+    }
+    response
 }
 
 fn json_response(status: StatusCode, body: String) -> Response {
@@ -122,15 +159,14 @@ fn carry_out(judge: &Judge, state: &State, request: &ReceivedRequest) -> Result<
             state.logout(secret_key, text("session_key"))?;
             Value::Null
         }
-        "init_sale_transaction" => {
-            let sale: Sale = serde_json::from_slice(request.body()).map_err(|_| {
-                Refusal::breaks_the_document("the simulator cannot hold a number of the sale as it is")
+        "init_sale_transaction" | "init_reversal_transaction" => {
+            let mut request: PaymentRequest = serde_json::from_slice(request.body()).map_err(|_| {
+                Refusal::breaks_the_document("the simulator cannot hold a number of the request as it is")
             })?;
-            let amount = sale.amount.filter(|amount| *amount > Decimal::ZERO).ok_or(Refusal::NO_AMOUNT)?;
-            handoff("sale", state.init_sale(session_key, PendingPayment::Sale { amount, request: sale })?)
-        }
-        "init_reversal_transaction" => {
-            handoff("reversal", state.init_reversal(session_key, text("xact_id"))?)
+            let is_sale = operation == "init_sale_transaction";
+            request.xact_id = request.xact_id.filter(|_| !is_sale);
+            let what = if is_sale { "sale" } else { "reversal" };
+            handoff(what, state.initiate(session_key, request)?)
         }
         "check_transaction" => {
             data = to_raw_value(&state.check(session_key, text("payment_session_id"))?).ok();

@@ -1,5 +1,7 @@
 //! What the simulator keeps a ledger of: sessions, payment sessions, and transactions.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{Decimal, property::Property};
@@ -15,68 +17,79 @@ pub(super) enum OpenSession {
 /// A completed sale.
 pub(super) struct CompletedSale {
     pub(super) dealer: String,
-    pub(super) amount: Decimal,
+    pub(super) transaction: Transaction,
     pub(super) reversed: bool,
 }
 
-/// What a payment session is for, until the phone decides.
-#[derive(Clone)]
-pub(super) enum PendingPayment {
-    Sale { amount: Decimal, request: Sale },
-    Reversal { xact_id: String, amount: Decimal },
+/// What was requested for a payment session; see [`Simulator::payment_request`](super::Simulator::payment_request).
+#[derive(Clone, Default, Deserialize)]
+#[non_exhaustive]
+pub struct PaymentRequest {
+    /// The amount that is paid or reversed.
+    #[serde(default, deserialize_with = "Option::read")]
+    pub amount: Option<Decimal>,
+    /// Of a reversal: the sale.
+    pub xact_id: Option<String>,
+    /// `callback_url` of the request.
+    pub callback_url: Option<String>,
+    /// `reference_no` of the request.
+    pub reference_no: Option<String>,
+    /// `description` of the request.
+    pub description: Option<String>,
+    pub(super) instalment: Option<i64>,
+    pub(super) card_holder_phone: Option<String>,
+    pub(super) card_holder_mail: Option<String>,
+}
+
+impl fmt::Debug for PaymentRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PaymentRequest").field("amount", &self.amount).finish_non_exhaustive()
+    }
 }
 
 /// A payment session: it waits for the phone, or has the transaction that came of it.
 pub(super) struct Payment {
     pub(super) dealer: String,
-    pub(super) pending: Option<PendingPayment>,
+    pub(super) request: PaymentRequest,
     pub(super) transactions: Vec<Transaction>,
-}
-
-/// Of the request for a sale, what its transaction repeats.
-#[derive(Clone, Deserialize)]
-pub(super) struct Sale {
-    #[serde(default, deserialize_with = "Option::read")]
-    pub(super) amount: Option<Decimal>,
-    instalment: Option<i64>,
-    card_holder_phone: Option<String>,
-    card_holder_mail: Option<String>,
+    /// The checks that do not list the transaction yet.
+    pub(super) late: usize,
 }
 
 /// A transaction as the document has it, of the properties that a simulator can tell.
 #[derive(Clone, Serialize)]
 pub(super) struct Transaction {
     xact_id: String,
-    is_succeed: bool,
+    pub(super) is_succeed: bool,
     #[serde(serialize_with = "crate::property::serialize")]
-    amount: Decimal,
+    pub(super) amount: Decimal,
     currency: &'static str,
     card_no: &'static str,
     card_holder: &'static str,
     instalment: i64,
     email: String,
     phone: String,
+    note: String,
+    agent_reference: String,
     code: i64,
     message: &'static str,
 }
 
-impl PendingPayment {
+impl PaymentRequest {
     /// The transaction that comes of it.
     pub(super) fn transaction(&self, xact_id: &str, approved: bool) -> Transaction {
-        let (amount, request) = match self {
-            Self::Sale { amount, request } => (*amount, Some(request)),
-            Self::Reversal { amount, .. } => (*amount, None),
-        };
         Transaction {
             xact_id: xact_id.to_owned(),
             is_succeed: approved,
-            amount,
+            amount: self.amount.unwrap_or_default(),
             currency: "TRY",
             card_no: "589004******0000",
             card_holder: "SIMULATED CARD",
-            instalment: request.and_then(|request| request.instalment).unwrap_or_default(),
-            email: request.and_then(|request| request.card_holder_mail.clone()).unwrap_or_default(),
-            phone: request.and_then(|request| request.card_holder_phone.clone()).unwrap_or_default(),
+            instalment: self.instalment.unwrap_or_default(),
+            email: self.card_holder_mail.clone().unwrap_or_default(),
+            phone: self.card_holder_phone.clone().unwrap_or_default(),
+            note: self.description.clone().unwrap_or_default(),
+            agent_reference: self.reference_no.clone().unwrap_or_default(),
             code: 0,
             message: "simulated",
         }

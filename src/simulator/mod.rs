@@ -35,13 +35,14 @@
 //! ```
 
 mod answer;
+mod fault;
 mod judge;
 mod ledger;
 mod refusal;
 mod server;
 mod state;
 
-use std::{fmt, io, sync::Arc, time::Duration};
+use std::{fmt, io, sync::Arc};
 
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 
@@ -49,6 +50,8 @@ use crate::{SecretKey, SessionKey};
 use refusal::Refusal;
 use state::State;
 
+pub use fault::Fault;
+pub use ledger::PaymentRequest;
 pub use state::ReceivedRequest;
 
 /// `code` of the simulator for a request that breaks the document. Paynet documents no codes.
@@ -83,33 +86,13 @@ pub struct Simulator {
     server: JoinHandle<()>,
 }
 
-/// What goes wrong with one request; see [`Simulator::fail_next`].
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Fault {
-    /// This status and JSON body, instead of an answer.
-    Status {
-        /// The HTTP status, from 200 to 599; any other number is sent as 500.
-        status: u16,
-        /// The body, sent as `application/json` whatever it is.
-        body: String,
-    },
-    /// The answer, after this delay.
-    Delay(Duration),
-    /// The request is read and carried out, and the connection closed without an answer.
-    DropConnection,
-    /// The head of the answer and half of its body, and then the connection is closed.
-    TruncateAnswer,
-    /// The answer without this property; one that has no such property stays as it is.
-    MissingField(String),
-    /// A page of HTML with status 200, as a captive portal or a proxy would send.
-    Html,
-}
-
 impl Simulator {
     /// How many requests are kept for [`requests`](Self::requests): less, where their bodies have more
     /// than 64 MiB together.
     pub const KEPT_REQUESTS: usize = 10_000;
+
+    /// How many faults are kept.
+    pub const KEPT_FAULTS: usize = 1_000;
 
     /// How many dealers, sessions, payment sessions and sales are kept, of each; the oldest is forgotten.
     pub const KEPT_OF_EACH: usize = 100_000;
@@ -171,9 +154,58 @@ impl Simulator {
         self.state.requests()
     }
 
-    /// Makes the next request fail that has no fault yet; call it again for the one after that.
-    pub fn fail_next(&self, fault: Fault) {
-        self.state.fail_next(fault);
+    /// Injects a fault. Of the faults that are for a request, the one that was injected first applies; more
+    /// than [`KEPT_FAULTS`](Self::KEPT_FAULTS) are not kept, and the oldest is forgotten.
+    pub fn inject(&self, fault: Fault) {
+        self.state.inject(fault);
+    }
+
+    /// Refuses ended and expired sessions with this HTTP status from now on: 400 at first, as documented
+    /// for any refusal. Paynet does not document which status they get; 401 is the other likely one.
+    pub fn refuse_sessions_with(&self, status: u16) {
+        self.state.set(|settings| settings.session_status = status);
+    }
+
+    /// Whether the payment session of a reversal lists the sale as well, from now on: not at first. Paynet
+    /// does not document it.
+    pub fn list_sales_in_reversals(&self, list: bool) {
+        self.state.set(|settings| settings.list_sales = list);
+    }
+
+    /// A transaction that the phone decides from now on appears late: so many checks do not list it. 0 at first.
+    pub fn appear_after_checks(&self, checks: usize) {
+        self.state.set(|settings| settings.late = checks);
+    }
+
+    /// What was requested for a payment session; nothing, if it is unknown.
+    #[must_use]
+    pub fn payment_request(&self, payment_session_id: &str) -> Option<PaymentRequest> {
+        self.state.payment_request(payment_session_id)
+    }
+
+    /// The payment sessions that were opened, in their order: the latest
+    /// [`KEPT_OF_EACH`](Self::KEPT_OF_EACH).
+    #[must_use]
+    pub fn payment_sessions(&self) -> Vec<String> {
+        self.state.payment_sessions()
+    }
+
+    /// Whether the phone has approved a payment session.
+    #[must_use]
+    pub fn is_approved(&self, payment_session_id: &str) -> bool {
+        self.state.is_approved(payment_session_id)
+    }
+
+    /// The `xact_id` of each sale that was approved or added, in their order.
+    #[must_use]
+    pub fn approved_sales(&self) -> Vec<String> {
+        self.state.approved_sales()
+    }
+
+    /// Whether a sale has been reversed; nothing, if the phone has approved no such sale.
+    #[must_use]
+    pub fn is_reversed(&self, xact_id: &str) -> Option<bool> {
+        self.state.is_reversed(xact_id)
     }
 
     /// Stops listening, closes every connection, and returns when no task is left.

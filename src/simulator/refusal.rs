@@ -32,6 +32,14 @@ impl Refusal {
         Self { code, message: Cow::Borrowed(message) }
     }
 
+    /// The HTTP status: this one for a session that is no more.
+    pub(super) fn status(&self, session_status: u16) -> u16 {
+        match self.code {
+            CODE_ENDED_SESSION | CODE_EXPIRED_SESSION => session_status,
+            _ => 400,
+        }
+    }
+
     pub(super) fn breaks_the_document(wrong: impl Into<Cow<'static, str>>) -> Self {
         Self { code: CODE_BREAKS_THE_DOCUMENT, message: wrong.into() }
     }

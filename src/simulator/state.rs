@@ -3,14 +3,17 @@
 use std::{
     collections::{HashMap, VecDeque},
     fmt,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use http::{HeaderMap, Method, request};
 
 use super::{
     Fault, NoPendingPayment, Refusal, Simulator,
-    ledger::{CompletedSale, OpenSession, Payment, PendingPayment, Transaction},
+    ledger::{CompletedSale, OpenSession, Payment, PaymentRequest, Transaction},
 };
 use crate::{Decimal, SecretKey, SessionKey};
 
@@ -23,9 +26,22 @@ const KEPT_BYTES: usize = 64 * 1024 * 1024;
 #[derive(Default)]
 pub(super) struct State(Mutex<Inner>);
 
+/// How the simulator behaves where Paynet documents nothing.
+pub(super) struct Settings {
+    pub(super) session_status: u16,
+    pub(super) list_sales: bool,
+    pub(super) late: usize,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { session_status: 400, list_sales: false, late: 0 }
+    }
+}
+
 #[derive(Default)]
 struct Inner {
-    issued: u64,
+    settings: Settings,
     /// By secret key; the key is also the dealer's name in the ledger.
     dealers: BoundedMap<()>,
     sessions: BoundedMap<OpenSession>,
@@ -45,7 +61,7 @@ impl State {
 
     pub(super) fn add_dealer(&self) -> SecretKey {
         let mut inner = self.lock();
-        let key = inner.issue("secret-key");
+        let key = issue("secret-key");
         inner.dealers.keep(key.clone(), ());
         SecretKey(key.into())
     }
@@ -56,12 +72,34 @@ impl State {
 
     pub(super) fn add_transaction(&self) -> String {
         let mut inner = self.lock();
-        let id = inner.issue("transaction");
-        inner.sales.keep(
-            id.clone(),
-            CompletedSale { dealer: DEFAULT_DEALER.to_owned(), amount: Decimal::ONE, reversed: false },
-        );
-        id
+        let request = PaymentRequest { amount: Some(Decimal::ONE), ..PaymentRequest::default() };
+        inner.complete_sale(DEFAULT_DEALER.to_owned(), &request)
+    }
+
+    pub(super) fn set(&self, set: impl FnOnce(&mut Settings)) {
+        set(&mut self.lock().settings);
+    }
+
+    pub(super) fn payment_request(&self, payment_session_id: &str) -> Option<PaymentRequest> {
+        Some(self.lock().payments.get(payment_session_id)?.request.clone())
+    }
+
+    pub(super) fn payment_sessions(&self) -> Vec<String> {
+        self.lock().payments.order.iter().cloned().collect()
+    }
+
+    pub(super) fn approved_sales(&self) -> Vec<String> {
+        self.lock().sales.order.iter().cloned().collect()
+    }
+
+    pub(super) fn is_approved(&self, payment_session_id: &str) -> bool {
+        let inner = self.lock();
+        let payment = inner.payments.get(payment_session_id);
+        payment.is_some_and(|payment| payment.transactions.iter().any(|transaction| transaction.is_succeed))
+    }
+
+    pub(super) fn is_reversed(&self, xact_id: &str) -> Option<bool> {
+        Some(self.lock().sales.get(xact_id)?.reversed)
     }
 
     pub(super) fn expire_session(&self, key: &SessionKey) {
@@ -88,19 +126,20 @@ impl State {
         Ok(())
     }
 
-    /// A payment session for a sale.
-    pub(super) fn init_sale(&self, session_key: &str, sale: PendingPayment) -> Result<String, Refusal> {
+    /// Opens a payment session, for a sale or for the reversal of one.
+    pub(super) fn initiate(&self, session_key: &str, mut request: PaymentRequest) -> Result<String, Refusal> {
         let mut inner = self.lock();
         let dealer = inner.session(session_key, None)?;
-        Ok(inner.open_payment(dealer, sale))
-    }
-
-    /// A payment session for the reversal of a sale.
-    pub(super) fn init_reversal(&self, session_key: &str, xact_id: &str) -> Result<String, Refusal> {
-        let mut inner = self.lock();
-        let dealer = inner.session(session_key, None)?;
-        let amount = inner.reversible(&dealer, xact_id)?;
-        Ok(inner.open_payment(dealer, PendingPayment::Reversal { xact_id: xact_id.to_owned(), amount }))
+        if let Some(xact_id) = &request.xact_id {
+            request.amount = Some(inner.reversible(&dealer, xact_id)?);
+        }
+        if request.amount.is_none_or(|amount| amount <= Decimal::ZERO) {
+            return Err(Refusal::NO_AMOUNT);
+        }
+        let id = issue("payment-session");
+        let payment = Payment { dealer, request, transactions: Vec::new(), late: 0 };
+        inner.payments.keep(id.clone(), payment);
+        Ok(id)
     }
 
     /// The transactions of a payment session.
@@ -109,34 +148,50 @@ impl State {
         session_key: &str,
         payment_session_id: &str,
     ) -> Result<Vec<Transaction>, Refusal> {
-        let inner = self.lock();
+        let mut inner = self.lock();
         let dealer = inner.session(session_key, None)?;
-        match inner.payments.get(payment_session_id) {
-            None => Err(Refusal::UNKNOWN_PAYMENT_SESSION),
-            Some(payment) if payment.dealer != dealer => Err(Refusal::OTHER_DEALER),
-            Some(payment) => Ok(payment.transactions.clone()),
+        let list_sales = inner.settings.list_sales;
+        let payment = inner.payments.get_mut(payment_session_id).ok_or(Refusal::UNKNOWN_PAYMENT_SESSION)?;
+        if payment.dealer != dealer {
+            return Err(Refusal::OTHER_DEALER);
         }
+        let mut transactions = Vec::new();
+        if payment.late > 0 {
+            payment.late -= 1;
+        } else {
+            transactions.clone_from(&payment.transactions);
+        }
+        let sale = payment.request.xact_id.clone().filter(|_| list_sales);
+        transactions.extend(sale.and_then(|sale| Some(inner.sales.get(&sale)?.transaction.clone())));
+        Ok(transactions)
     }
 
     /// The phone finishes a payment session, one way or the other.
     pub(super) fn decide(&self, payment_session_id: &str, approve: bool) -> Result<(), NoPendingPayment> {
         let mut inner = self.lock();
         let payment = inner.payments.get(payment_session_id).ok_or(NoPendingPayment)?;
-        let (dealer, what) = (payment.dealer.clone(), payment.pending.clone().ok_or(NoPendingPayment)?);
-        if approve && let PendingPayment::Reversal { xact_id, .. } = &what {
-            inner.reversible(&dealer, xact_id).map_err(|_| NoPendingPayment)?;
-            if let Some(sale) = inner.sales.get_mut(xact_id) {
-                sale.reversed = true;
+        if !payment.transactions.is_empty() {
+            return Err(NoPendingPayment);
+        }
+        let (dealer, request) = (payment.dealer.clone(), payment.request.clone());
+        let transaction = match &request.xact_id {
+            Some(xact_id) if approve => {
+                inner.reversible(&dealer, xact_id).map_err(|_| NoPendingPayment)?;
+                if let Some(sale) = inner.sales.get_mut(xact_id) {
+                    sale.reversed = true;
+                }
+                request.transaction(&issue("transaction"), true)
             }
-        }
-        let id = inner.issue("transaction");
-        let transaction = what.transaction(&id, approve);
-        if approve && let PendingPayment::Sale { amount, .. } = what {
-            inner.sales.keep(id, CompletedSale { dealer, amount, reversed: false });
-        }
+            None if approve => {
+                let id = inner.complete_sale(dealer, &request);
+                request.transaction(&id, true)
+            }
+            _ => request.transaction(&issue("transaction"), false),
+        };
+        let late = inner.settings.late;
         if let Some(payment) = inner.payments.get_mut(payment_session_id) {
-            payment.pending = None;
             payment.transactions.push(transaction);
+            payment.late = late;
         }
         Ok(())
     }
@@ -145,38 +200,53 @@ impl State {
         self.lock().requests.iter().cloned().collect()
     }
 
-    pub(super) fn fail_next(&self, fault: Fault) {
-        self.lock().faults.push_back(fault);
+    pub(super) fn inject(&self, fault: Fault) {
+        let mut inner = self.lock();
+        if inner.faults.len() == Simulator::KEPT_FAULTS {
+            inner.faults.pop_front();
+        }
+        inner.faults.push_back(fault);
     }
 
-    /// Keeps the request, and takes the fault that was meant for it.
+    pub(super) fn session_status(&self) -> u16 {
+        self.lock().settings.session_status
+    }
+
+    /// Keeps the request, and returns the fault that applies to it.
     pub(super) fn receive(&self, request: ReceivedRequest) -> Option<Fault> {
         let mut inner = self.lock();
+        let operation = request.path.rsplit('/').next().unwrap_or_default().to_owned();
         inner.kept += request.body.len();
         inner.requests.push_back(request);
         while inner.requests.len() > Simulator::KEPT_REQUESTS || inner.kept > KEPT_BYTES {
             let Some(oldest) = inner.requests.pop_front() else { break };
             inner.kept -= oldest.body.len();
         }
-        inner.faults.pop_front()
+        let fault =
+            inner.faults.iter_mut().find_map(|fault| fault.applies(&operation).then(|| fault.clone()));
+        inner.faults.retain(|fault| !fault.is_spent());
+        fault
     }
 }
 
-impl Inner {
-    fn issue(&mut self, what: &str) -> String {
-        self.issued += 1;
-        format!("simulated-{what}-{}", self.issued)
-    }
+/// A key or an id that no simulator of the process has issued before.
+fn issue(what: &str) -> String {
+    static ISSUED: AtomicU64 = AtomicU64::new(1);
+    format!("simulated-{what}-{}", ISSUED.fetch_add(1, Ordering::Relaxed))
+}
 
+impl Inner {
     fn open_session(&mut self, dealer: &str) -> String {
-        let key = self.issue("session");
+        let key = issue("session");
         self.sessions.keep(key.clone(), OpenSession::Of(dealer.to_owned()));
         key
     }
 
-    fn open_payment(&mut self, dealer: String, what: PendingPayment) -> String {
-        let id = self.issue("payment-session");
-        self.payments.keep(id.clone(), Payment { dealer, pending: Some(what), transactions: Vec::new() });
+    /// Records an approved sale; returns its `xact_id`.
+    fn complete_sale(&mut self, dealer: String, request: &PaymentRequest) -> String {
+        let id = issue("transaction");
+        let transaction = request.transaction(&id, true);
+        self.sales.keep(id.clone(), CompletedSale { dealer, transaction, reversed: false });
         id
     }
 
@@ -203,7 +273,7 @@ impl Inner {
             None => Err(Refusal::UNKNOWN_TRANSACTION),
             Some(sale) if sale.dealer != dealer => Err(Refusal::OTHER_DEALER),
             Some(sale) if sale.reversed => Err(Refusal::ALREADY_REVERSED),
-            Some(sale) => Ok(sale.amount),
+            Some(sale) => Ok(sale.transaction.amount),
         }
     }
 }

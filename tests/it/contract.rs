@@ -275,8 +275,8 @@ async fn the_simulators_answers_conform_to_the_documents() {
         answers.insert((name.to_owned(), status));
         answer
     };
-    let _dealer = simulator.add_dealer();
-    let dealer = ("authorization", "Basic simulated-secret-key-1");
+    let dealer = format!("Basic {}", simulator.add_dealer().expose());
+    let dealer = ("authorization", dealer.as_str());
     let opened = call("get_auth_key", dealer, json!({ "agent_id": "a", "user_id": "u" })).await;
     let key = opened["session_key"].as_str().unwrap().to_owned();
     let session = ("session-key", key.as_str());

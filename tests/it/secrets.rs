@@ -174,7 +174,7 @@ async fn verbose_connections_cannot_be_turned_on() {
 async fn the_simulator_prints_nothing_of_what_it_received() {
     let simulator = Simulator::start().await.unwrap();
     let client = builder(simulator.url().to_owned()).build().unwrap();
-    simulator.fail_next(Fault::Html);
+    simulator.inject(Fault::html());
     let request = InitReversalRequest::new(TEXT).reference_no(HEADER);
     session(&client).init_reversal_transaction(request).await.unwrap_err();
 

@@ -4,12 +4,12 @@
 use std::time::Duration;
 
 use paypos::{
-    Client, Environment, ErrorKind, Outcome, Session, reqwest,
+    Client, Decimal, Decision, Environment, ErrorKind, Outcome, Session, reqwest,
     simulator::{
         CODE_ALREADY_REVERSED, CODE_BREAKS_THE_DOCUMENT, CODE_NO_AMOUNT, CODE_UNKNOWN_DEALER,
         CODE_UNKNOWN_SESSION, CODE_UNKNOWN_TRANSACTION, Fault, Simulator,
     },
-    types::InitReversalRequest,
+    types::{CheckTransactionRequest, InitReversalRequest, InitSaleRequest},
 };
 use serde_json::{Value, json};
 
@@ -30,7 +30,7 @@ fn http() -> reqwest::Client {
 fn conforming(simulator: &Simulator) -> reqwest::RequestBuilder {
     http()
         .post(format!("{}{PATH}", simulator.url()))
-        .header("Session-Key", "simulated-session-1")
+        .header("Session-Key", simulator.issue_session().expose())
         .header("Content-Type", "application/json")
         .body(json!({ "xact_id": simulator.add_transaction() }).to_string())
 }
@@ -59,9 +59,10 @@ async fn a_request_that_breaks_the_document_is_refused_with_what_is_wrong() {
 
     let url = format!("{}{PATH}", simulator.url());
     let http = self::http();
+    let key = simulator.issue_session();
     let bare = |body: &'static str| {
         http.post(&url)
-            .header("Session-Key", "simulated-session-1")
+            .header("Session-Key", key.expose())
             .header("Content-Type", "application/json")
             .body(body)
     };
@@ -74,7 +75,7 @@ async fn a_request_that_breaks_the_document_is_refused_with_what_is_wrong() {
             "required header Session-Key is missing",
         ),
         (
-            http.post(&url).header("Session-Key", "simulated-session-1").body("{}"),
+            http.post(&url).header("Session-Key", simulator.issue_session().expose()).body("{}"),
             "required header Content-Type is missing",
         ),
         (bare("{}").header("Session-Key", "again"), "header Session-Key is there more than once"),
@@ -120,25 +121,25 @@ async fn what_was_not_issued_is_refused() {
 #[tokio::test]
 async fn faults_come_in_their_order_and_one_request_each() {
     let (simulator, _) = started().await;
-    simulator.fail_next(Fault::Status { status: 503, body: "{\"code\":1}".to_owned() });
-    simulator.fail_next(Fault::MissingField("code".to_owned()));
-    simulator.fail_next(Fault::Delay(Duration::from_millis(1)));
+    simulator.inject(Fault::status(503).body("{\"code\":1}"));
+    simulator.inject(Fault::missing_property("code"));
+    simulator.inject(Fault::delay(Duration::from_millis(1)));
     assert_eq!(answer(conforming(&simulator)).await, (503, json!({ "code": 1 })));
     let (status, without) = answer(conforming(&simulator)).await;
     assert_eq!((status, without.get("code"), without["message"].is_string()), (200, None, true));
     assert_eq!(answer(conforming(&simulator)).await.1["code"], 0);
     assert_eq!(answer(conforming(&simulator)).await.1["code"], 0);
 
-    simulator.fail_next(Fault::Html);
+    simulator.inject(Fault::html());
     let html = conforming(&simulator).send().await.unwrap();
     assert_eq!(html.status(), 200);
     assert_eq!(html.headers()["content-type"], "text/html; charset=utf-8");
 
-    simulator.fail_next(Fault::DropConnection);
+    simulator.inject(Fault::drop_connection());
     let dropped = conforming(&simulator).send().await.unwrap_err();
     assert!(dropped.is_request(), "no head of an answer: {dropped:?}");
 
-    simulator.fail_next(Fault::TruncateAnswer);
+    simulator.inject(Fault::truncate_answer());
     let truncated = conforming(&simulator).send().await.unwrap();
     assert_eq!(truncated.status(), 200);
     let announced = truncated.content_length().unwrap();
@@ -150,7 +151,7 @@ async fn faults_come_in_their_order_and_one_request_each() {
 #[tokio::test]
 async fn a_fault_hits_a_request_that_is_refused_too() {
     let (simulator, session) = started().await;
-    simulator.fail_next(Fault::DropConnection);
+    simulator.inject(Fault::drop_connection());
     let error = session.init_reversal_transaction(InitReversalRequest::new("unknown")).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Interrupted);
     let error = session.init_reversal_transaction(InitReversalRequest::new("unknown")).await.unwrap_err();
@@ -166,7 +167,7 @@ async fn shutdown_leaves_no_task_and_no_listener() {
     let transaction = simulator.add_transaction();
     // One connection is idle, one waits for an answer.
     session.init_reversal_transaction(InitReversalRequest::new(&transaction)).await.unwrap();
-    simulator.fail_next(Fault::Delay(Duration::from_hours(1)));
+    simulator.inject(Fault::delay(Duration::from_hours(1)));
     let waiting = tokio::spawn(async move {
         session.init_reversal_transaction(InitReversalRequest::new(transaction)).await
     });
@@ -208,7 +209,7 @@ async fn a_sale_without_a_positive_amount_is_refused() {
     let sale = |body: &'static str| {
         http()
             .post(format!("{}/v1/softpos/init_sale_transaction", simulator.url()))
-            .header("Session-Key", "simulated-session-1")
+            .header("Session-Key", simulator.issue_session().expose())
             .header("Content-Type", "application/json")
             .body(body)
     };
@@ -293,7 +294,7 @@ async fn a_sale_is_reversed_once_however_many_reversals_wait_for_the_phone() {
 async fn a_status_that_no_answer_has_is_sent_as_500() {
     let (simulator, _) = started().await;
     for (status, sent) in [(200, 200), (599, 599), (99, 500), (101, 500), (600, 500), (1000, 500)] {
-        simulator.fail_next(Fault::Status { status, body: "{}".to_owned() });
+        simulator.inject(Fault::status(status));
         assert_eq!(answer(conforming(&simulator)).await.0, sent);
     }
 }
@@ -309,14 +310,14 @@ async fn each_fault_has_its_kind_and_the_next_call_works() {
         .unwrap();
     let session = client.session(simulator.issue_session());
     for (fault, kind) in [
-        (Fault::Status { status: 500, body: "{}".to_owned() }, Server),
-        (Fault::DropConnection, Interrupted),
-        (Fault::TruncateAnswer, Interrupted),
-        (Fault::MissingField("encryption_key".to_owned()), BadResponse),
-        (Fault::Html, BadResponse),
-        (Fault::Delay(Duration::from_hours(1)), Timeout),
+        (Fault::status(500).body("{}"), Server),
+        (Fault::drop_connection(), Interrupted),
+        (Fault::truncate_answer(), Interrupted),
+        (Fault::missing_property("encryption_key"), BadResponse),
+        (Fault::html(), BadResponse),
+        (Fault::delay(Duration::from_hours(1)), Timeout),
     ] {
-        simulator.fail_next(fault.clone());
+        simulator.inject(fault.clone());
         let before = simulator.requests().len();
         let transaction = simulator.add_transaction();
         let request = InitReversalRequest::new(&transaction);
@@ -327,4 +328,116 @@ async fn each_fault_has_its_kind_and_the_next_call_works() {
     }
     // A delayed answer keeps no one from stopping.
     simulator.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_fault_is_for_an_operation_skips_and_repeats_and_comes_before_or_after() {
+    let (simulator, session) = started().await;
+    let sale = || session.init_sale_transaction(InitSaleRequest::new(Decimal::ONE));
+    let reversal =
+        || session.init_reversal_transaction(InitReversalRequest::new(simulator.add_transaction()));
+    simulator
+        .inject(Fault::status(503).header("Retry-After", "7").on("init_sale_transaction").skip(1).times(2));
+    let mut kinds = Vec::new();
+    for _ in 0..4 {
+        reversal().await.unwrap();
+        kinds.push(sale().await.err().map(|error| (error.status(), error.retry_after())));
+    }
+    let refused = Some((Some(503), Some(Duration::from_secs(7))));
+    assert_eq!(kinds, [None, refused, refused, None]);
+
+    // The payment sessions that were opened are those that a check knows.
+    let opened = |before: usize| format!("{simulator:?}").contains(&format!("payment_sessions: {before}"));
+    let count = (0..100).find(|count| opened(*count)).unwrap();
+    for (fault, more) in [
+        (Fault::status(500), 0),
+        (Fault::status(500).after(), 1),
+        (Fault::drop_connection(), 2),
+        (Fault::drop_connection().before(), 2),
+    ] {
+        simulator.inject(fault.clone());
+        assert_eq!(sale().await.unwrap_err().outcome(), Outcome::Unknown, "{fault:?}");
+        assert!(opened(count + more), "{fault:?}: {simulator:?}");
+    }
+    for _ in 0..Simulator::KEPT_FAULTS + 5 {
+        simulator.inject(Fault::status(500).on("nothing"));
+    }
+    sale().await.unwrap();
+}
+
+#[tokio::test]
+async fn what_paynet_leaves_open_can_be_shown_in_each_way() {
+    let (simulator, session) = started().await;
+    let request = InitSaleRequest::new(Decimal::ONE)
+        .callback_url("myshop://done")
+        .reference_no("ORDER-1")
+        .description("shoes");
+    let handoff = session.init_sale_transaction(request).await.unwrap();
+    let kept = simulator.payment_request(&handoff.payment_session_id).unwrap();
+    assert_eq!((kept.amount, kept.callback_url.as_deref()), (Some(Decimal::ONE), Some("myshop://done")));
+    assert_eq!((kept.reference_no.as_deref(), kept.description.as_deref()), (Some("ORDER-1"), Some("shoes")));
+
+    // A transaction that appears late, and a property of another type.
+    simulator.appear_after_checks(2);
+    simulator.phone().approve(&handoff.payment_session_id).unwrap();
+    simulator.inject(Fault::property("Data.pos_type", json!("5")).on("check_transaction").skip(2));
+    let check = || session.check_transaction(CheckTransactionRequest::new(&handoff.payment_session_id));
+    assert_eq!([check().await.unwrap().data.len(), check().await.unwrap().data.len()], [0, 0]);
+    let sale = check().await.unwrap().data.remove(0);
+    assert_eq!((sale.pos_type, sale.is_succeed), (Some(5), Some(true)));
+    simulator.appear_after_checks(0);
+
+    // A reversal whose payment session lists the sale too.
+    simulator.list_sales_in_reversals(true);
+    let xact_id = sale.xact_id.unwrap();
+    let handoff = session.init_reversal_transaction(InitReversalRequest::new(&xact_id)).await.unwrap();
+    let wait = || session.wait_for(&handoff).deadline(Duration::ZERO);
+    assert!(matches!(wait().await.unwrap(), Decision::Pending));
+    assert_eq!(simulator.is_reversed(&xact_id), Some(false));
+    simulator.phone().approve(&handoff.payment_session_id).unwrap();
+    assert!(matches!(wait().await.unwrap(), Decision::Succeeded(those) if those.len() == 1));
+    assert_eq!(simulator.is_reversed(&xact_id), Some(true));
+
+    // A session that has expired.
+    for (status, kind) in [(400, ErrorKind::Rejected), (401, ErrorKind::Unauthorized)] {
+        simulator.refuse_sessions_with(status);
+        let expired = simulator.issue_session();
+        simulator.expire_session(&expired);
+        let client = Client::builder(Environment::Sandbox).base_url(simulator.url()).build().unwrap();
+        let session = client.session(expired);
+        let error = session.init_reversal_transaction(InitReversalRequest::new("x")).await.unwrap_err();
+        assert_eq!((error.kind(), error.outcome()), (kind, Outcome::Rejected));
+    }
+}
+
+#[tokio::test]
+async fn two_simulators_know_nothing_of_each_other() {
+    let ((one, _), (two, _)) = (started().await, started().await);
+    let client = Client::builder(Environment::Sandbox).base_url(two.url()).build().unwrap();
+    let session = client.session(one.issue_session());
+    let error = session.init_reversal_transaction(InitReversalRequest::new("x")).await.unwrap_err();
+    assert_eq!(error.code(), Some(CODE_UNKNOWN_SESSION));
+    let session = client.session(two.issue_session());
+    let request = InitReversalRequest::new(one.add_transaction());
+    assert_eq!(
+        session.init_reversal_transaction(request).await.unwrap_err().code(),
+        Some(CODE_UNKNOWN_TRANSACTION)
+    );
+}
+
+#[test]
+fn errors_and_handoffs_can_be_made_for_the_tests_of_a_caller() {
+    let error = paypos::Error::simulated(ErrorKind::RateLimited)
+        .with_status(429, Some(7))
+        .with_retry_after(Duration::from_secs(5))
+        .with_payment_session_id("ps");
+    assert_eq!(
+        (error.kind(), error.outcome(), error.status()),
+        (ErrorKind::RateLimited, Outcome::Rejected, Some(429))
+    );
+    assert_eq!((error.code(), error.retry_after()), (Some(7), Some(Duration::from_secs(5))));
+    assert_eq!(error.payment_session_id(), Some("ps"));
+    assert_eq!(error.of_operation("check_transaction").outcome(), Outcome::Unknown);
+    let handoff = paypos::Handoff::simulated("ps", "paynet://x", "key");
+    assert_eq!((handoff.payment_session_id.as_str(), handoff.deeplink_url.as_str()), ("ps", "paynet://x"));
 }

@@ -42,7 +42,7 @@ async fn ended(wait: Wait) -> Result<Decision, Error> {
 }
 
 fn status(status: u16) -> Fault {
-    Fault::Status { status, body: "{}".to_owned() }
+    Fault::status(status)
 }
 
 #[tokio::test]
@@ -121,18 +121,18 @@ async fn what_may_pass_is_polled_again() {
         status(408),
         status(429),
         // A transaction that has not appeared yet may be a refusal.
-        Fault::Status { status: 400, body: r#"{"object_name":"o","code":12,"message":"nodata"}"#.to_owned() },
+        Fault::status(400).body(r#"{"object_name":"o","code":12,"message":"nodata"}"#),
         status(404),
         status(409),
-        Fault::DropConnection,
-        Fault::TruncateAnswer,
-        Fault::Html,
-        Fault::MissingField("Data".to_owned()),
+        Fault::drop_connection(),
+        Fault::truncate_answer(),
+        Fault::html(),
+        Fault::missing_property("Data"),
     ];
     let kinds = Arc::new(std::sync::Mutex::new(Vec::new()));
     let seen = Arc::clone(&kinds);
     for fault in faults {
-        simulator.fail_next(fault);
+        simulator.inject(fault);
     }
     let wait = patient(&session, &id)
         .on_check(move |check| seen.lock().unwrap().push(check.as_ref().err().map(Error::kind)));
@@ -159,7 +159,7 @@ async fn what_would_not_change_ends_the_wait() {
     let (simulator, session, id) = sale().await;
     for refused in [401, 403] {
         let before = simulator.requests().len();
-        simulator.fail_next(status(refused));
+        simulator.inject(status(refused));
         let error = ended(patient(&session, &id)).await.unwrap_err();
         // The session has expired, and the phone may have paid.
         assert_eq!((error.kind(), error.outcome()), (ErrorKind::Unauthorized, Outcome::Unknown));
@@ -176,8 +176,8 @@ async fn what_would_not_change_ends_the_wait() {
 #[tokio::test]
 async fn a_last_check_that_fails_is_the_waits_error() {
     let (simulator, session, id) = sale().await;
-    simulator.fail_next(Fault::Html);
-    simulator.fail_next(status(503));
+    simulator.inject(Fault::html());
+    simulator.inject(status(503));
     let wait = session
         .wait_for(PaymentSession::sale(&id))
         .interval(Duration::from_hours(1))
@@ -195,7 +195,7 @@ async fn a_server_that_never_answers_is_not_a_phone_that_has_not_decided() {
         .build()
         .unwrap();
     let session = client.session(simulator.issue_session());
-    simulator.fail_next(Fault::Delay(Duration::from_hours(1)));
+    simulator.inject(Fault::delay(Duration::from_hours(1)));
     let wait = session.wait_for(PaymentSession::sale(&id)).deadline(Duration::from_millis(50));
     assert_eq!(ended(wait).await.unwrap_err().kind(), ErrorKind::Timeout);
 }
