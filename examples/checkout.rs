@@ -56,7 +56,8 @@ async fn story(amount: Decimal) -> Result<(), Box<dyn Error>> {
     println!("4. The check reports: paid, {paid} {}.", sale.currency.as_deref().unwrap_or_default());
 
     let xact_id = sale.xact_id.ok_or("a transaction without its id")?;
-    let handoff = session.init_reversal_transaction(InitReversalRequest::new(xact_id)).await?;
+    let request = InitReversalRequest::new(xact_id).reference_no("ORDER-1042-R1");
+    let handoff = session.init_reversal_transaction(request).await?;
     println!("5. The shoes do not fit. A reversal is initiated; the app opens {}.", handoff.deeplink_url);
 
     simulator.phone().approve(&handoff.payment_session_id)?;

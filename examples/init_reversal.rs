@@ -12,7 +12,11 @@
 //! $ PAYPOS_SESSION_KEY=… cargo run --example init_reversal -- --environment sandbox --xact-id …
 //! ```
 
-use std::{env, process::ExitCode};
+use std::{
+    env,
+    process::ExitCode,
+    time::{SystemTime, UNIX_EPOCH},
+};
 
 use clap::Parser;
 use paypos::{
@@ -32,7 +36,7 @@ struct Arguments {
     /// The encrypted id of the transaction to reverse.
     #[arg(long, requires = "environment")]
     xact_id: Option<String>,
-    /// Your own reference for the reversal.
+    /// Your own reference for the reversal. By default one of the present time.
     #[arg(long)]
     reference_no: Option<String>,
     /// The URL that `PayPOS` returns to, such as `myshop://paypos/done`.
@@ -82,10 +86,10 @@ async fn initiate(arguments: &Arguments) -> Result<Handoff, Failure> {
 }
 
 async fn reverse(session: &Session, xact_id: String, arguments: &Arguments) -> Result<Handoff, Failure> {
-    let mut request = InitReversalRequest::new(xact_id);
-    if let Some(reference_no) = &arguments.reference_no {
-        request = request.reference_no(reference_no);
-    }
+    // Unique, to find the transaction if the answer is lost.
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
+    let reference_no = arguments.reference_no.clone().unwrap_or_else(|| format!("REVERSAL-{now}"));
+    let mut request = InitReversalRequest::new(xact_id).reference_no(reference_no);
     if let Some(callback_url) = &arguments.callback_url {
         request = request.callback_url(callback_url);
     }

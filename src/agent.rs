@@ -80,7 +80,7 @@ pub struct NewSession {
 impl NewSession {
     fn read(api: &wire::Client, details: types::AuthResponse) -> Result<Self, Error> {
         let key =
-            present("session_key", details.session_key.as_ref().map(|key| key.expose())).and_then(|key| {
+            present("session_key", details.session_key.as_ref().map(crate::Secret::expose)).and_then(|key| {
                 SessionKey::new(key).map_err(|_| {
                     "`session_key` of the answer is not 1 to 4096 visible ASCII characters".to_owned()
                 })

@@ -104,9 +104,9 @@ handoff_from!(InitReversalResponse, InitSaleResponse);
 
 /// What is wrong with the essentials of a handoff, if anything.
 fn unusable(id: Option<&str>, deeplink: Option<&str>, key: Option<&Secret>) -> Option<String> {
-    let id = present("payment_session_id", id).and_then(|id| match is_usable_id(id) {
-        true => Ok(()),
-        false => Err("`payment_session_id` of the answer has a control character in it".to_owned()),
+    let id = present("payment_session_id", id).and_then(|id| {
+        let problem = || "`payment_session_id` of the answer has a control character in it".to_owned();
+        is_usable_id(id).then_some(()).ok_or_else(problem)
     });
     let deeplink = present("deeplink_url", deeplink).and_then(|url| {
         check_app_url(url).map_err(|problem| format!("`deeplink_url` of the answer {problem}"))

@@ -304,6 +304,7 @@ pub(crate) fn tolerant<'de, A: MapAccess<'de>, T: Property + Default>(
 }
 
 /// The value of an optional property that is missing.
+#[allow(clippy::unnecessary_wraps, reason = "the counterpart of `required`")]
 pub(crate) fn absent<T: Default, E: de::Error>(_: &str) -> Result<T, E> {
     Ok(T::default())
 }

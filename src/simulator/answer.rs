@@ -73,7 +73,9 @@ fn set_property(answer: &mut Answer, name: &str, value: Option<&Value>) {
     if let Some(name) = name.strip_prefix("Data.") {
         let Some(data) = answer.get_mut("Data") else { return };
         let mut transactions: Vec<Answer> = serde_json::from_str(data.get()).unwrap_or_default();
-        transactions.iter_mut().for_each(|transaction| set_property(transaction, name, value));
+        for transaction in &mut transactions {
+            set_property(transaction, name, value);
+        }
         if let Ok(changed) = to_raw_value(&transactions) {
             *data = changed;
         }

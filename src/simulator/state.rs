@@ -287,7 +287,7 @@ impl fmt::Debug for State {
             .field("payment_sessions", &inner.payments.len())
             .field("sales", &inner.sales.len())
             .field("requests", &inner.requests.len())
-            .field("faults", &inner.faults)
+            .field("faults", &inner.faults.len())
             .finish_non_exhaustive()
     }
 }

@@ -195,3 +195,19 @@ fn a_runtime_that_is_shut_down_while_a_call_is_in_flight_is_unknown() {
     let (xact_id, handoff) = second.block_on(call(&client));
     assert_own(&xact_id, &handoff.unwrap());
 }
+
+/// Documented: one runtime. A connection belongs to the runtime that opened it, and waits with it.
+#[test]
+fn a_call_on_the_connection_of_an_idle_runtime_is_never_sent_late() {
+    let runtime = || tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let servers = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let (first, second) = (runtime(), runtime());
+    let fixture = servers.block_on(Fixture::with_short_deadline());
+    first.block_on(fixture.works(0));
+    // Nobody drives the first runtime: the call ends at its deadline.
+    let error = second.block_on(call(&fixture.client)).1.unwrap_err();
+    assert_is(&error, Timeout, Unknown);
+    first.block_on(async { tokio::time::sleep(Duration::from_millis(300)).await });
+    assert_eq!(fixture.server.posts(), 1, "the call is not sent late");
+    assert_clean(&printed(&error));
+}

@@ -362,6 +362,7 @@ async fn a_fault_is_for_an_operation_skips_and_repeats_and_comes_before_or_after
     for _ in 0..Simulator::KEPT_FAULTS + 5 {
         simulator.inject(Fault::status(500).on("nothing"));
     }
+    assert!(format!("{simulator:?}").contains(&format!("faults: {}", Simulator::KEPT_FAULTS)));
     sale().await.unwrap();
 }
 

@@ -25,19 +25,22 @@ impl Random {
         (self.0 >> 33) % limit
     }
 
+    fn one_of<T: Clone>(&mut self, list: &[T]) -> T {
+        let n = self.below(list.len() as u64);
+        list.iter().zip(0..).find(|(_, i)| *i == n).map(|(item, _)| item.clone()).unwrap()
+    }
+
     fn chance(&mut self, percent: u64) -> bool {
         self.below(100) < percent
     }
 
     /// What goes wrong with a request that may move money. By a status of HTTP's own refusals nothing is done.
     fn fault_of_money(&mut self) -> Option<Fault> {
-        let name = ["payment_session_id", "deeplink_url", "encryption_key", "code"][self.below(4) as usize];
-        let value = [json!(null), json!(5), json!("x"), json!([1]), json!("javascript:x")]
-            [self.below(5) as usize]
-            .clone();
-        let gateway = [409, 425, 499, 500, 502, 503][self.below(6) as usize];
+        let name = self.one_of(&["payment_session_id", "deeplink_url", "encryption_key", "code"]);
+        let value = self.one_of(&[json!(null), json!(5), json!("x"), json!([1]), json!("javascript:x")]);
+        let gateway = self.one_of(&[409, 425, 499, 500, 502, 503]);
         match self.below(14) {
-            0 => Some(Fault::status([400, 401, 403, 404, 429][self.below(5) as usize])),
+            0 => Some(Fault::status(self.one_of(&[400, 401, 403, 404, 429]))),
             1 => Some(Fault::status(gateway).body("<html>")),
             2 => Some(Fault::status(gateway).body("<html>").after()),
             3 => {
@@ -55,11 +58,10 @@ impl Random {
 
     /// What goes wrong with a check.
     fn fault_of_check(&mut self) -> Option<Fault> {
-        let name = ["Data", "Data.amount", "Data.pos_type", "Data.is_succeed", "Data.xact_id", "code"]
-            [self.below(6) as usize];
-        let value =
-            [json!(null), json!(5), json!("x"), json!([1]), json!("true")][self.below(5) as usize].clone();
-        let status = [400, 401, 403, 404, 409, 429, 500, 503][self.below(8) as usize];
+        let name =
+            self.one_of(&["Data", "Data.amount", "Data.pos_type", "Data.is_succeed", "Data.xact_id", "code"]);
+        let value = self.one_of(&[json!(null), json!(5), json!("x"), json!([1]), json!("true")]);
+        let status = self.one_of(&[400, 401, 403, 404, 409, 429, 500, 503]);
         match self.below(8) {
             0 => Some(Fault::status(status)),
             1 => Some(Fault::status(400).body(r#"{"object_name":"o","code":12,"message":"nodata"}"#)),
@@ -98,7 +100,7 @@ impl Till {
 
     /// The phone decides, or does not; then the merchant waits, and checks are faulty.
     async fn finish(&mut self, payment_session: impl Into<PaymentSession>, id: &str) -> Belief {
-        self.simulator.appear_after_checks(self.random.below(3) as usize);
+        self.simulator.appear_after_checks(self.random.one_of(&[0, 1, 2]));
         let decides = self.random.chance(80);
         match self.random.below(3) {
             _ if !decides => {}
