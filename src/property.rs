@@ -202,6 +202,10 @@ impl<T: Property> Property for Box<T> {
     fn show(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         T::show(self, f)
     }
+
+    fn is_absent(&self) -> bool {
+        T::is_absent(self)
+    }
 }
 
 impl<T: Property> Property for HashMap<String, T> {

@@ -173,7 +173,7 @@ impl Normalizer<'_> {
             ));
         }
         let schema = format!("{place}/content/application~1json/schema");
-        if !self.has_properties(&schema, 0) {
+        if !self.has_properties(&schema) {
             let target = self.document.at(&self.document.resolve(schema));
             return Err(self.document.error(
                 place,
@@ -213,7 +213,7 @@ impl Normalizer<'_> {
     /// A schema within another: a reference, if it is an object with properties, and otherwise its content.
     /// `context` names an object without a name.
     fn schema(&mut self, place: &str, context: &str, via: &mut Vec<String>) -> Result<Value, DocumentError> {
-        if !self.has_properties(place, 0) {
+        if !self.has_properties(place) {
             return self.content(place, context, via);
         }
         let written = self.document.at(place);
@@ -221,7 +221,10 @@ impl Normalizer<'_> {
         let one = written["allOf"].as_array().filter(|all| all.len() == 1 && !has(written, "properties"));
         let target = target_of(one.map_or(written, |all| &all[0]));
         let Some(target) = target.map(|target| self.document.resolve(target.to_owned())) else {
-            return self.component(place, context);
+            // One that contains itself is named once.
+            let outer = self.named.iter().find(|(name, other)| *other == place && context.starts_with(*name));
+            let name = outer.map_or_else(|| context.to_owned(), |(name, _)| name.clone());
+            return self.component(place, &name);
         };
         let name = target.rsplit('/').next().unwrap_or_default().to_upper_camel_case();
         let mut reference = self.component(&target, &name)?;
@@ -348,12 +351,22 @@ impl Normalizer<'_> {
         }
     }
 
-    fn has_properties(&self, place: &str, depth: usize) -> bool {
-        let place = self.document.resolve(place.to_owned());
-        let schema = self.document.at(&place);
-        let parts = schema["allOf"].as_array().map_or(0, Vec::len);
-        schema["properties"].as_object().is_some_and(|properties| !properties.is_empty())
-            || depth < 32 && (0..parts).any(|i| self.has_properties(&format!("{place}/allOf/{i}"), depth + 1))
+    /// Whether a schema is an object with properties, its own or those of what it is combined with.
+    fn has_properties(&self, place: &str) -> bool {
+        let mut places = vec![place.to_owned()];
+        let mut seen = BTreeSet::new();
+        while let Some(place) = places.pop() {
+            let place = self.document.resolve(place);
+            let schema = self.document.at(&place);
+            if schema["properties"].as_object().is_some_and(|properties| !properties.is_empty()) {
+                return true;
+            }
+            if seen.insert(place.clone()) {
+                let parts = schema["allOf"].as_array().map_or(0, Vec::len);
+                places.extend((0..parts).map(|i| format!("{place}/allOf/{i}")));
+            }
+        }
+        false
     }
 }
 

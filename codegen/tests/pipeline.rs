@@ -244,6 +244,18 @@ fn every_kind_of_property_has_its_type_and_a_secret_is_one_by_name() {
 }
 
 #[test]
+fn a_schema_that_contains_itself_is_generated_once() {
+    let generated = reversal(|json| {
+        at(json, REQUEST)["properties"]["again"] = json!({ "allOf": [
+            { "$ref": "#/components/schemas/InitReversalRequest" },
+            { "$ref": "#/components/schemas/InitReversalRequest" },
+        ]});
+    });
+    let types = generated.unwrap().surface.types;
+    assert_eq!(types["InitReversalRequestAgain"].fields["again"].ty, "Box<Option<InitReversalRequestAgain>>");
+}
+
+#[test]
 fn a_constructor_takes_its_arguments_in_one_order_however_they_are_listed() {
     for required in [["xact_id", "reference_no"], ["reference_no", "xact_id"]] {
         let code = reversal(|json| at(json, REQUEST)["required"] = json!(required)).unwrap().code;
