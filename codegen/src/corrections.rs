@@ -282,6 +282,15 @@ fn require_essentials(document: &mut Document) -> Result<Vec<String>, DocumentEr
                      codegen/src/corrections.rs",
                 ));
             }
+            let ty = &document.at(&place)["properties"][property]["type"];
+            let expected = if property == "code" { "integer" } else { "string" };
+            if part == "Response" && !required.contains(&(part, property)) && ty != expected {
+                return Err(document.error(
+                    &place,
+                    format!("`{name}` reads `{property}` as {expected}, and its type is {ty}"),
+                    "expected that type; or change the hand-written code, and `READ` in codegen/src/corrections.rs",
+                ));
+            }
             let list = document.at(&place)["required"].as_array().cloned().unwrap_or_default();
             if required.contains(&(part, property)) && !list.contains(&json!(property)) {
                 let mut list: Vec<_> = list.into_iter().chain([json!(property)]).collect();

@@ -199,6 +199,8 @@ struct Field {
     property: String,
     description: String,
     required: bool,
+    /// The `code` of an answer, which every answer may have.
+    is_code: bool,
 }
 
 impl Generated {
@@ -259,6 +261,7 @@ impl Generated {
                     if request || is_required || essential { "strict" } else { "tolerant" },
                     if is_required { "required" } else { "absent" },
                 ],
+                is_code: property == "code" && schema["type"] == "integer" && !is_required,
                 required: is_required,
                 description: schema["description"].as_str().unwrap_or_default().trim().to_owned(),
                 property,
@@ -291,7 +294,7 @@ impl Generated {
         let read = self.fields.iter().map(|field| format_ident!("{}", field.reading[0]));
         let missing = self.fields.iter().map(|field| format_ident!("{}", field.reading[1]));
         let request = self.surface.request.then(|| self.request());
-        let code = self.fields.iter().any(|field| field.property == "code" && !field.required);
+        let code = self.fields.iter().any(|field| field.is_code);
         let code = if code { quote!(self.code) } else { quote!(None) };
         let answer = self.answer.then(|| {
             quote! {

@@ -419,11 +419,8 @@ const REFUSED: &[(Edit, &str)] = &[
         "/post: the operation declares no credential header; expected either Authorization or Session-Key",
     ),
     (
-        |json| {
-            at(json, "/components/schemas/InitReversalResponse")["properties"]["encryption_key"]["type"] =
-                json!("array");
-        },
-        "at /components/schemas/InitReversalResponse/properties/encryption_key: its name marks it as a secret, and it is not a string; expected {\"type\": \"string\"}, which can be redacted and wiped",
+        |json| at(json, REQUEST)["properties"]["api_key"] = json!({ "type": "array", "items": {} }),
+        "at /components/schemas/InitReversalRequest/properties/api_key: its name marks it as a secret, and it is not a string; expected {\"type\": \"string\"}, which can be redacted and wiped",
     ),
     (
         |json| drop(remove(json, "/components/schemas/InitReversalResponse/properties/deeplink_url")),
@@ -448,6 +445,13 @@ const REFUSED: &[(Edit, &str)] = &[
         "at /components/schemas/Part: `Part` has a secret, and is part of requests and of answers; expected a schema for each, as a secret is written in a request alone",
     ),
     (|json| at(json, OPERATION)["tags"] = json!("a"), "openapiv3 cannot read it: "),
+    (
+        |json| {
+            at(json, "/components/schemas/InitReversalResponse")["properties"]["code"] =
+                json!({ "type": "boolean" });
+        },
+        "at /components/schemas/InitReversalResponse: `init_reversal_transaction` reads `code` as integer, and its type is \"boolean\"; expected that type; or change the hand-written code",
+    ),
     // A type that OpenAPI does not have, on which progenitor panics.
     (
         |json| at(json, REQUEST)["properties"]["xact_id"]["type"] = json!("strng"),
