@@ -319,7 +319,7 @@ impl Error {
             (*kind, *detail) = (ErrorKind::Rejected, "the request was refused".into());
         }
         match server.return_code(status) {
-            Some(8) => (*kind, *detail) = (ErrorKind::Server, "Paynet reported a failure of its own".into()),
+            Some(8) => (*kind, *detail) = (ErrorKind::Server, "Paynet reported an internal failure".into()),
             Some(10) => (*kind, *detail) = (ErrorKind::Timeout, "Paynet reported a timeout".into()),
             _ => {}
         }

@@ -58,7 +58,7 @@ pub(crate) fn is_essential(operation: &str, property: &str) -> bool {
     required || read && !PASSED_THROUGH.contains(&property)
 }
 
-/// Whether the hand-written code returns a `Handoff` in place of the operation's answer.
+/// Whether the hand-written code returns a `Handoff` instead of the operation's answer.
 pub(crate) fn returns_handoff(operation: &str) -> bool {
     READ.contains(&(operation, &HANDOFF))
 }

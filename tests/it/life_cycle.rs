@@ -133,7 +133,7 @@ fn without_a_network_nothing_is_sent() {
 }
 
 #[tokio::test]
-#[ignore = "run in a network namespace of its own"]
+#[ignore = "run in its own network namespace"]
 async fn child_has_no_network() {
     let port = std::env::var("PAYPOS_TEST_PORT").unwrap();
     for url in [format!("http://127.0.0.1:{port}"), "https://paypos.invalid".to_owned()] {
