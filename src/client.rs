@@ -2,14 +2,19 @@
 
 use std::{
     fmt,
-    net::{Ipv4Addr, Ipv6Addr, SocketAddr},
+    net::{IpAddr, Ipv4Addr, Ipv6Addr},
+    sync::Arc,
     time::Duration,
 };
 
 use reqwest::{redirect, retry};
-use url::{Host, Url};
+use url::Url;
 
-use crate::{Agent, Environment, Error, SecretKey, Session, SessionKey, generated::wire, transport::Context};
+use crate::{
+    Agent, Environment, Error, SecretKey, Session, SessionKey,
+    generated::wire,
+    transport::{Context, Credential},
+};
 
 const HTTPS: bool = cfg!(any(feature = "rustls", feature = "native-tls", feature = "rustls-no-provider"));
 
@@ -19,7 +24,7 @@ const HTTPS: bool = cfg!(any(feature = "rustls", feature = "native-tls", feature
 /// Open a [`Session`] for each mobile session.
 #[derive(Clone)]
 pub struct Client {
-    api: wire::Client,
+    pub(crate) api: wire::Client,
 }
 
 impl Client {
@@ -38,26 +43,39 @@ impl Client {
             base_url: None,
             connect_timeout: None,
             timeout: DEFAULT_TIMEOUT,
-            http: None,
+            http: reqwest::Client::builder()
+                .pool_idle_timeout(POOL_IDLE_TIMEOUT)
+                .no_proxy()
+                .no_gzip()
+                .no_brotli()
+                .no_zstd()
+                .no_deflate(),
         }
     }
 
     /// A session with this key, on this client's connections.
     #[must_use]
     pub fn session(&self, key: SessionKey) -> Session {
-        Session::new(&self.api, key)
+        Session::new(self, key)
     }
 
     /// A dealer with the secret key, on this client's connections: for servers, to open and end sessions.
     #[must_use]
     pub fn agent(&self, key: SecretKey) -> Agent {
-        Agent::new(&self.api, key)
+        Agent { client: self.with(Credential::SecretKey(Arc::new(key))) }
     }
 
     /// The environment that the client was built for.
     #[must_use]
     pub fn environment(&self) -> Environment {
         self.api.inner.environment
+    }
+
+    /// The same client, on the same connections, with a credential.
+    pub(crate) fn with(&self, credential: Credential) -> Self {
+        let mut client = self.clone();
+        client.api.inner.credential = Some(credential);
+        client
     }
 }
 
@@ -76,8 +94,6 @@ const DEFAULT_CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// Less than the keep-alive of usual servers, so that calls seldom meet a connection at its end.
 const POOL_IDLE_TIMEOUT: Duration = Duration::from_secs(30);
 
-type Http = dyn FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder + Send;
-
 /// Configures a [`Client`]; [`build`](Self::build) checks all of it.
 #[must_use = "a builder does nothing until `build`"]
 pub struct ClientBuilder {
@@ -85,7 +101,7 @@ pub struct ClientBuilder {
     base_url: Option<String>,
     connect_timeout: Option<Duration>,
     timeout: Duration,
-    http: Option<Box<Http>>,
+    http: reqwest::ClientBuilder,
 }
 
 impl ClientBuilder {
@@ -114,22 +130,15 @@ impl ClientBuilder {
 
     /// Configures the underlying HTTP client: roots, client certificates, a proxy, a resolver.
     ///
-    /// The function receives a builder of [`reqwest`](crate::reqwest) that ignores
+    /// The function is called at once. It receives a builder of [`reqwest`](crate::reqwest) that ignores
     /// the proxies in environment variables, requests no compression, and
     /// closes connections that were idle for 30 s.
     /// What this crate guarantees is set afterwards and cannot be undone:
     /// no redirects, no retries, both timeouts, `https`, verified certificates,
     /// no logging of what is sent. A TLS backend that it brings along preconfigured is
     /// the caller's own, and headers and cookies that it adds are sent with every call.
-    /// Called again, the functions run one after the other.
-    pub fn http(
-        mut self,
-        configure: impl FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder + Send + 'static,
-    ) -> Self {
-        self.http = Some(match self.http.take() {
-            Some(before) => Box::new(|http| configure(before(http))),
-            None => Box::new(configure),
-        });
+    pub fn http(mut self, configure: impl FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder) -> Self {
+        self.http = configure(self.http);
         self
     }
 
@@ -152,15 +161,11 @@ impl ClientBuilder {
                  `rustls-no-provider` of paypos",
             ));
         }
-        if self.timeout.is_zero() {
-            return Err(Error::configuration(
-                "the timeout is zero; give the time that a whole call may take",
-            ));
-        }
         let connect_timeout = self.connect_timeout.unwrap_or(DEFAULT_CONNECT_TIMEOUT.min(self.timeout / 2));
         if connect_timeout.is_zero() || connect_timeout >= self.timeout {
             return Err(Error::configuration(format!(
-                "the connect timeout of {connect_timeout:?} is not between zero and the timeout of {:?}",
+                "the timeouts must be above zero, and the connect timeout ({connect_timeout:?}) shorter than the \
+                 timeout ({:?})",
                 self.timeout
             )));
         }
@@ -172,29 +177,8 @@ impl ClientBuilder {
             ));
         }
 
-        let http = reqwest::Client::builder()
-            .pool_idle_timeout(POOL_IDLE_TIMEOUT)
-            .no_proxy()
-            .no_gzip()
-            .no_brotli()
-            .no_zstd()
-            .no_deflate();
-        // Plain HTTP to loopback needs no CA store, and must not fail for the lack of one.
-        #[cfg(any(feature = "rustls", feature = "native-tls", feature = "rustls-no-provider"))]
-        let http = if https { http } else { http.tls_certs_only([]) };
-        let http = match self.http {
-            Some(configure) => configure(http),
-            None => http,
-        };
-        // Plain HTTP stays on this machine: through no proxy, and whatever a resolver answers.
-        let http = if https {
-            http
-        } else {
-            let loopback =
-                [SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), SocketAddr::from((Ipv6Addr::LOCALHOST, 0))];
-            http.no_proxy().resolve_to_addrs("localhost", &loopback)
-        };
-        let http = http
+        let http = self
+            .http
             .redirect(redirect::Policy::none())
             .retry(retry::never())
             .connect_timeout(connect_timeout)
@@ -205,6 +189,12 @@ impl ClientBuilder {
         let http = http.tls_danger_accept_invalid_certs(false).tls_danger_accept_invalid_hostnames(false);
         #[cfg(any(feature = "rustls", feature = "rustls-no-provider"))]
         let http = http.tls_sslkeylogfile(false);
+        // Plain HTTP stays on this machine: through no proxy, and whatever a resolver answers. It needs no CA
+        // store, and must not fail for the lack of one.
+        let loopback = [(Ipv4Addr::LOCALHOST, 0).into(), (Ipv6Addr::LOCALHOST, 0).into()];
+        let http = if https { http } else { http.no_proxy().resolve_to_addrs("localhost", &loopback) };
+        #[cfg(any(feature = "rustls", feature = "native-tls", feature = "rustls-no-provider"))]
+        let http = if https { http } else { http.tls_certs_only([]) };
         let http = http.build().map_err(|error| {
             Error::configuration("the HTTP client cannot be set up; its source has the reason")
                 .with_source(error.without_url())
@@ -251,10 +241,6 @@ fn is_of_another(url: &Url, environment: Environment) -> bool {
 }
 
 fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        Some(Host::Domain(name)) => name == "localhost",
-        None => false,
-    }
+    let is_address = |host: &str| host.parse().is_ok_and(|address: IpAddr| address.is_loopback());
+    url.host_str().is_some_and(|host| host == "localhost" || is_address(host.trim_matches(['[', ']'])))
 }

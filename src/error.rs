@@ -4,32 +4,28 @@
 //! secret, reaches `Debug`, `Display` or `source()`: server text is available
 //! through the accessors alone.
 
-use std::{borrow::Cow, error::Error as StdError, fmt, io, time::Duration};
+use std::{borrow::Cow, error::Error as StdError, fmt, io, iter, time::Duration};
 
 use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
-use serde::de::DeserializeOwned;
 
-use crate::{
-    response::{ServerMessage, why_unreadable},
-    transport::Operation,
-};
+use crate::{response::ServerMessage, transport::Operation};
 
 /// Why a call failed, or why a client could not be built.
 ///
 /// [`outcome`](Self::outcome) decides what to do next; [`kind`](Self::kind) tells what
 /// happened. `Display` is one line for a log, and never contains Paynet's text: that is in
 /// [`vendor_message`](Self::vendor_message).
-pub struct Error(Box<Inner>);
+pub struct Error(pub(crate) Box<Inner>);
 
-struct Inner {
+pub(crate) struct Inner {
     kind: ErrorKind,
     detail: Cow<'static, str>,
     operation: Option<&'static str>,
     /// The operation asks about money, and moves none.
     is_check: bool,
-    status: Option<u16>,
-    server: ServerMessage,
-    retry_after: Option<Duration>,
+    pub(crate) status: Option<u16>,
+    pub(crate) server: ServerMessage,
+    pub(crate) retry_after: Option<Duration>,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
@@ -77,29 +73,6 @@ pub enum Outcome {
     Unknown,
 }
 
-impl ErrorKind {
-    /// What an error of this kind means for an operation that may move money.
-    fn outcome(self) -> Outcome {
-        match self {
-            Self::InvalidInput | Self::Configuration | Self::Connect => Outcome::NotSent,
-            Self::Unauthorized | Self::RateLimited | Self::Rejected => Outcome::Rejected,
-            Self::Timeout | Self::Interrupted | Self::Server | Self::BadResponse => Outcome::Unknown,
-        }
-    }
-
-    fn from_status(status: u16) -> Self {
-        match status {
-            401 | 403 => Self::Unauthorized,
-            408 => Self::Timeout,
-            429 => Self::RateLimited,
-            // HTTP itself defines that nothing was done.
-            400 | 404 | 405 | 413 | 414 | 415 | 422 | 431 => Self::Rejected,
-            500..600 => Self::Server,
-            _ => Self::BadResponse,
-        }
-    }
-}
-
 impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -120,10 +93,13 @@ impl Error {
     /// What is known of the money, and so what may be done next.
     #[must_use]
     pub fn outcome(&self) -> Outcome {
+        use ErrorKind::{Configuration, Connect, InvalidInput, RateLimited, Rejected, Unauthorized};
         match self.0.kind {
-            ErrorKind::InvalidInput | ErrorKind::Configuration => Outcome::NotSent,
+            InvalidInput | Configuration => Outcome::NotSent,
             _ if self.0.is_check => Outcome::Unknown,
-            kind => kind.outcome(),
+            Connect => Outcome::NotSent,
+            Unauthorized | RateLimited | Rejected => Outcome::Rejected,
+            _ => Outcome::Unknown,
         }
     }
 
@@ -179,49 +155,6 @@ impl Error {
         self.0.retry_after
     }
 
-    /// An error of this kind, for testing how you handle it.
-    #[cfg(feature = "simulator")]
-    #[must_use]
-    pub fn simulated(kind: ErrorKind) -> Self {
-        Self::new(kind, "simulated")
-    }
-
-    /// The same error, as of this operation: of a check, it tells nothing of the payment.
-    #[cfg(feature = "simulator")]
-    #[must_use]
-    pub fn of_operation(self, name: &str) -> Self {
-        let operation = crate::generated::operations::ALL.iter().find(|operation| operation.name == name);
-        match operation {
-            Some(operation) => self.with_operation(operation),
-            None => self,
-        }
-    }
-
-    /// The same error, with this HTTP status and `code`.
-    #[cfg(feature = "simulator")]
-    #[must_use]
-    pub fn with_status(mut self, status: u16, code: Option<i64>) -> Self {
-        self.0.status = Some(status);
-        self.0.server.code = code;
-        self
-    }
-
-    /// The same error, with this `payment_session_id`.
-    #[cfg(feature = "simulator")]
-    #[must_use]
-    pub fn with_payment_session_id(mut self, id: impl Into<String>) -> Self {
-        self.0.server.payment_session_id = Some(id.into());
-        self
-    }
-
-    /// The same error, with this time to wait.
-    #[cfg(feature = "simulator")]
-    #[must_use]
-    pub fn with_retry_after(mut self, delay: Duration) -> Self {
-        self.0.retry_after = Some(delay);
-        self
-    }
-
     pub(crate) fn new(kind: ErrorKind, detail: impl Into<Cow<'static, str>>) -> Self {
         Self(Box::new(Inner {
             kind,
@@ -243,12 +176,11 @@ impl Error {
         Self::new(ErrorKind::Configuration, detail)
     }
 
-    /// A successful answer that the document does not define.
-    pub(crate) fn bad_response(detail: impl Into<Cow<'static, str>>, server: ServerMessage) -> Self {
-        let mut error = Self::new(ErrorKind::BadResponse, detail);
-        error.0.status = Some(200);
-        error.0.server = server;
-        error
+    /// The same error, of an answer with this status.
+    pub(crate) fn answered(mut self, status: u16, server: ServerMessage) -> Self {
+        self.0.status = Some(status);
+        self.0.server = server;
+        self
     }
 
     pub(crate) fn with_operation(mut self, operation: &Operation) -> Self {
@@ -262,122 +194,64 @@ impl Error {
         self
     }
 
-    /// From a call of the generated client whose answer is a `T`.
-    pub(crate) async fn from_client<T: DeserializeOwned>(
-        error: progenitor_client::Error<()>,
-        operation: &Operation,
-    ) -> Self {
+    /// From a call of the generated client.
+    pub(crate) async fn from_client(error: progenitor_client::Error<()>) -> Self {
         use progenitor_client::Error as E;
         match error {
             E::CommunicationError(error) | E::InvalidUpgrade(error) => Self::from_reqwest(&error),
-            E::ResponseBodyError(error) => {
-                let mut error = Self::from_reqwest(&error);
-                error.0.status = Some(200);
-                error
-            }
-            E::InvalidResponsePayload(body, _) => {
-                Self::bad_response(why_unreadable::<T>(&body, operation), ServerMessage::from_body(&body))
-            }
+            E::ResponseBodyError(error) => Self::from_reqwest(&error).answered(200, ServerMessage::default()),
             E::UnexpectedResponse(response) => {
-                let status = response.status().as_u16();
-                let mut error = Self::from_status(status, response.headers());
-                error.0.server = ServerMessage::from_response(response).await;
-                error.judge_refusal(status);
+                let (status, retry_after) = (response.status().as_u16(), retry_after(response.headers()));
+                let mut error = Self::from_refusal(status, ServerMessage::from_response(response).await);
+                error.0.retry_after = retry_after;
                 error
             }
-            E::ErrorResponse(response) => Self::from_status(response.status().as_u16(), response.headers()),
-            // What `Response` refuses of a successful answer.
-            E::Custom(detail) => Self::bad_response(detail, ServerMessage::default()),
             E::InvalidRequest(reason) => Self::invalid_input(reason),
+            // Of answers, which progenitor does not read here.
+            _ => Self::new(ErrorKind::BadResponse, "the answer cannot be read"),
         }
     }
 
     fn from_reqwest(error: &reqwest::Error) -> Self {
         let (kind, detail) = if error.is_builder() {
             (ErrorKind::Configuration, "the request cannot be built as the client is configured")
+        } else if error.is_connect() && error.is_dns() {
+            (ErrorKind::Connect, "the server's name could not be resolved")
+        } else if error.is_connect() && error.is_timeout() {
+            (ErrorKind::Connect, "no connection was established before the connect timeout")
         } else if error.is_connect() {
-            (ErrorKind::Connect, connect_detail(error))
+            (ErrorKind::Connect, "no connection could be established")
         } else if error.is_timeout() {
             (ErrorKind::Timeout, "no complete answer came before the deadline")
         } else {
             (ErrorKind::Interrupted, "the connection failed before the answer was complete")
         };
-        match Cause::of(error) {
-            Some(cause) => Self::new(kind, detail).with_source(cause),
+        // Only the operating system's reason is kept: the errors of the libraries below quote what the
+        // server wrote, such as the names in a certificate or the debug data of HTTP/2.
+        let mut causes = iter::successors(error.source(), |&cause| cause.source());
+        match causes.find_map(|cause| cause.downcast_ref::<io::Error>()) {
+            Some(cause) => Self::new(kind, detail).with_source(io::Error::from(cause.kind())),
             None => Self::new(kind, detail),
         }
     }
 
-    /// Judges a refusal by what Paynet wrote in it: a 4xx of another status is a refusal only in Paynet's own
-    /// words, and a failure on Paynet's side leaves open what happened.
-    fn judge_refusal(&mut self, status: u16) {
-        let Inner { kind, detail, server, .. } = &mut *self.0;
-        if !(400..500).contains(&status) {
-            return;
-        }
-        if *kind == ErrorKind::BadResponse && server.is_paynets() {
-            (*kind, *detail) = (ErrorKind::Rejected, "the request was refused".into());
-        }
-        match server.return_code(status) {
-            Some(8) => (*kind, *detail) = (ErrorKind::Server, "Paynet reported an internal failure".into()),
-            Some(10) => (*kind, *detail) = (ErrorKind::Timeout, "Paynet reported a timeout".into()),
-            _ => {}
-        }
-    }
-
-    fn from_status(status: u16, headers: &HeaderMap) -> Self {
-        let kind = ErrorKind::from_status(status);
-        let mut error = Self::new(
-            kind,
-            match kind {
-                ErrorKind::Unauthorized => "the key was not accepted",
-                ErrorKind::Timeout => "the server waited too long for the request",
-                ErrorKind::RateLimited => "too many requests",
-                ErrorKind::Rejected => "the request was refused",
-                ErrorKind::Server => "the server failed",
-                _ => "the document does not define this status",
-            },
-        );
-        error.0.status = Some(status);
-        error.0.retry_after = retry_after(headers);
-        error
-    }
-}
-
-/// The operating system's reason for a failed connection. The errors of the libraries
-/// below quote what the server wrote, such as the names in a certificate or the debug data
-/// of HTTP/2, and are dropped.
-#[derive(Debug)]
-struct Cause(io::ErrorKind);
-
-impl Cause {
-    fn of(error: &reqwest::Error) -> Option<Self> {
-        let mut cause = error.source();
-        while let Some(error) = cause {
-            if let Some(error) = error.downcast_ref::<io::Error>() {
-                return Some(Self(error.kind()));
-            }
-            cause = error.source();
-        }
-        None
-    }
-}
-
-impl fmt::Display for Cause {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl StdError for Cause {}
-
-fn connect_detail(error: &reqwest::Error) -> &'static str {
-    if error.is_dns() {
-        "the server's name could not be resolved"
-    } else if error.is_timeout() {
-        "no connection was established before the connect timeout"
-    } else {
-        "no connection could be established"
+    /// Judges an answer that is not a success: by its status, and a 4xx also by what Paynet wrote in it.
+    fn from_refusal(status: u16, server: ServerMessage) -> Self {
+        use ErrorKind::{BadResponse, RateLimited, Rejected, Server, Timeout, Unauthorized};
+        let (kind, detail) = match (status, server.return_code(status)) {
+            // A failure on Paynet's side leaves open what happened.
+            (400..500, Some(8)) => (Server, "Paynet reported an internal failure"),
+            (400..500, Some(10)) => (Timeout, "Paynet reported a timeout"),
+            (401 | 403, _) => (Unauthorized, "the key was not accepted"),
+            (408, _) => (Timeout, "the server waited too long for the request"),
+            (429, _) => (RateLimited, "too many requests"),
+            // HTTP itself defines that nothing was done.
+            (400 | 404 | 405 | 413 | 414 | 415 | 422 | 431, _) => (Rejected, "the request was refused"),
+            (400..500, _) if server.is_paynets() => (Rejected, "the request was refused"),
+            (500..600, _) => (Server, "the server failed"),
+            _ => (BadResponse, "the document does not define this status"),
+        };
+        Self::new(kind, detail).answered(status, server)
     }
 }
 
@@ -417,16 +291,12 @@ impl fmt::Display for Error {
 
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Inner { kind, detail, operation, status, server, retry_after, source, .. } = &*self.0;
         f.debug_struct("Error")
-            .field("kind", kind)
+            .field("kind", &self.0.kind)
             .field("outcome", &self.outcome())
-            .field("operation", operation)
-            .field("detail", detail)
-            .field("status", status)
-            .field("code", &server.code)
-            .field("retry_after", retry_after)
-            .field("source", source)
+            .field("text", &self.to_string())
+            .field("retry_after", &self.0.retry_after)
+            .field("source", &self.0.source)
             .finish_non_exhaustive()
     }
 }

@@ -3,9 +3,9 @@
 use std::fmt;
 
 use crate::{
-    Error, Secret,
-    generated::wire,
-    response::{ServerMessage, is_usable_id},
+    Secret,
+    property::{Object, Properties},
+    response::is_usable_id,
     validate::check_app_url,
 };
 
@@ -43,83 +43,34 @@ impl fmt::Debug for Handoff {
     }
 }
 
-impl Handoff {
-    /// A handoff, for testing what you do with one.
-    #[cfg(feature = "simulator")]
-    #[must_use]
-    pub fn simulated(
-        payment_session_id: impl Into<String>,
-        deeplink_url: impl Into<String>,
-        encryption_key: impl Into<Secret>,
-    ) -> Self {
-        Self {
-            payment_session_id: payment_session_id.into(),
-            deeplink_url: deeplink_url.into(),
-            encryption_key: encryption_key.into(),
-            code: None,
-            message: None,
-            object_name: None,
+impl Object for Handoff {
+    fn from_properties(properties: &Properties<'_>) -> Result<Self, String> {
+        let handoff = Self {
+            payment_session_id: properties.required("payment_session_id")?,
+            deeplink_url: properties.required("deeplink_url")?,
+            encryption_key: properties.required("encryption_key")?,
+            code: properties.tolerant("code")?,
+            message: properties.tolerant("message")?,
+            object_name: properties.tolerant("object_name")?,
             reverses: None,
+        };
+        if !is_usable_id(&handoff.payment_session_id) {
+            return Err(
+                "`payment_session_id` of the answer is empty or has a control character in it".to_owned()
+            );
         }
+        check_app_url(&handoff.deeplink_url)
+            .map_err(|problem| format!("`deeplink_url` of the answer {problem}"))?;
+        if handoff.encryption_key.expose().trim().is_empty() {
+            return Err("`encryption_key` of the answer is empty".to_owned());
+        }
+        Ok(handoff)
     }
+}
 
+impl Handoff {
     /// The same handoff, of a reversal of this transaction.
     pub(crate) fn reversing(self, xact_id: String) -> Self {
         Self { reverses: Some(xact_id), ..self }
-    }
-}
-
-/// The answers that a handoff is read from: of each operation that opens PayPOS.
-macro_rules! handoff_from {
-    ($($answer:ident),*) => {
-        $(impl TryFrom<wire::types::$answer> for Handoff {
-            type Error = Error;
-
-            fn try_from(answer: wire::types::$answer) -> Result<Self, Error> {
-                let wire::types::$answer {
-                    payment_session_id, deeplink_url, encryption_key, object_name, code, message, ..
-                } = answer;
-                match unusable(payment_session_id.as_deref(), deeplink_url.as_deref(), encryption_key.as_ref()) {
-                    None => Ok(Self {
-                        payment_session_id: payment_session_id.unwrap_or_default(),
-                        deeplink_url: deeplink_url.unwrap_or_default(),
-                        encryption_key: encryption_key.unwrap_or_else(|| Secret::from("")),
-                        code,
-                        message,
-                        object_name,
-                        reverses: None,
-                    }),
-                    Some(problem) => {
-                        let payment_session_id = payment_session_id.filter(|id| is_usable_id(id));
-                        let server = ServerMessage { object_name, code, message, payment_session_id, ..ServerMessage::default() };
-                        Err(Error::bad_response(problem, server))
-                    }
-                }
-            }
-        })*
-    };
-}
-
-handoff_from!(InitReversalResponse, InitSaleResponse);
-
-/// What is wrong with the essentials of a handoff, if anything.
-fn unusable(id: Option<&str>, deeplink: Option<&str>, key: Option<&Secret>) -> Option<String> {
-    let id = present("payment_session_id", id).and_then(|id| {
-        let problem = || "`payment_session_id` of the answer has a control character in it".to_owned();
-        is_usable_id(id).then_some(()).ok_or_else(problem)
-    });
-    let deeplink = present("deeplink_url", deeplink).and_then(|url| {
-        check_app_url(url).map_err(|problem| format!("`deeplink_url` of the answer {problem}"))
-    });
-    let key = present("encryption_key", key.map(Secret::expose)).map(drop);
-    id.and(deeplink).and(key).err()
-}
-
-/// The value of a property that the document leaves optional and the client needs.
-pub(crate) fn present<'a>(property: &str, value: Option<&'a str>) -> Result<&'a str, String> {
-    match value {
-        None => Err(format!("`{property}` is missing from the answer")),
-        Some(text) if text.trim().is_empty() => Err(format!("`{property}` of the answer is empty")),
-        Some(text) => Ok(text),
     }
 }

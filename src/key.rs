@@ -2,22 +2,16 @@
 
 use crate::{Error, Secret};
 
-/// The most bytes of a key: what fits a header of any common server. Paynet documents no length.
-const MAX_LENGTH: usize = 4096;
-
 /// Accepts a key of visible ASCII, which a header carries unchanged. The error does not quote it.
 fn checked(what: &str, key: String, right: &str) -> Result<Secret, Error> {
+    let (length, most) = (key.len(), SessionKey::MAX_LENGTH);
     let key = Secret::from(key);
-    let text = key.expose();
-    let wrong = match text.find(|c: char| !c.is_ascii_graphic()) {
-        _ if text.is_empty() => "is empty".to_owned(),
-        _ if text.len() > MAX_LENGTH => {
-            format!("is {} bytes long, and {MAX_LENGTH} are the most", text.len())
-        }
+    let problem = match key.expose().find(|c: char| !c.is_ascii_graphic()) {
+        _ if !(1..=most).contains(&length) => format!("is {length} bytes long, and not 1 to {most}"),
         Some(at) => format!("has a space, a control character or one beyond ASCII at byte {at}"),
         None => return Ok(key),
     };
-    Err(Error::invalid_input(format!("the {what} {wrong}; {right}")))
+    Err(Error::invalid_input(format!("the {what} {problem}; {right}")))
 }
 
 /// The key of a mobile session: `Session-Key` of the document.
@@ -30,7 +24,7 @@ pub struct SessionKey(pub(crate) Secret);
 impl SessionKey {
     /// The longest key that is accepted, in bytes: what fits a header of any
     /// common server. Paynet documents no length.
-    pub const MAX_LENGTH: usize = MAX_LENGTH;
+    pub const MAX_LENGTH: usize = 4096;
 
     /// Accepts a key of 1 to [`MAX_LENGTH`](Self::MAX_LENGTH) visible ASCII
     /// characters, which are what a header carries unchanged.

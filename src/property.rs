@@ -1,180 +1,153 @@
 //! How the properties of requests and answers are read, written and shown.
 //!
 //! Traits on the types of the generated fields: the compiler picks the implementation, and the
-//! generator names no type. Numbers are read and written by their digits and never become a
-//! float, for which they go through their own JSON text.
+//! generator names no type. Values are read from their own JSON text, so that a number keeps its
+//! digits and never becomes a float.
 
-use std::{borrow::Cow, collections::HashMap, fmt};
+use std::{borrow::Cow, fmt};
 
 use rust_decimal::Decimal;
 use serde::{
     Deserialize, Deserializer, Serialize, Serializer,
-    de::{self, MapAccess},
+    de::{self, MapAccess, Visitor},
     ser,
 };
-use serde_json::{Map, Number, Value, value::RawValue};
+use serde_json::{Value, value::RawValue};
 
-use crate::{Secret, secret::Redacted};
+use crate::{
+    Error, Secret,
+    secret::REDACTED,
+    validate::{check_amount, check_text},
+};
 
 /// The type of a generated field.
 pub(crate) trait Property: Sized {
-    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error>;
+    /// Reads JSON of the documented type; a number also from its text, if nothing is lost.
+    fn read(json: &str) -> Option<Self>;
 
     fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error>;
 
-    /// Reads JSON that may have another type, as far as it can be read without a loss.
-    fn read_loosely(json: &str) -> Option<Self> {
-        Self::read(&mut serde_json::Deserializer::from_str(json)).ok()
-    }
-
     /// `Debug` of the value. Text may be a secret, personal, or a server's, and is not shown.
     fn show(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(&Redacted, f)
+        let json = serde_json::to_string(&Within(self)).map_err(|_| fmt::Error)?;
+        f.write_str(if json.starts_with(['"', '{', '[']) { REDACTED } else { &json })
     }
 
     /// Whether an optional property is left out.
     fn is_absent(&self) -> bool {
         false
     }
+
+    /// Returns what is wrong with a value that is to be sent.
+    fn validate(&self, _property: &str, _required: bool) -> Result<(), Error> {
+        Ok(())
+    }
 }
 
-pub(crate) fn serialize<S: Serializer, T: Property>(value: &T, serializer: S) -> Result<S::Ok, S::Error> {
-    value.write(serializer)
-}
+/// A property within another: shown and written by its own rules.
+pub(crate) struct Within<'a, T>(pub(crate) &'a T);
 
-pub(crate) fn is_absent<T: Property>(value: &T) -> bool {
-    value.is_absent()
-}
-
-/// Shows a property.
-pub(crate) struct Shown<'a, T>(pub(crate) &'a T);
-
-impl<T: Property> fmt::Debug for Shown<'_, T> {
+impl<T: Property> fmt::Debug for Within<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.show(f)
     }
 }
 
-/// Reads and writes a property within another.
-struct Within<T>(T);
-
-impl<'de, T: Property> Deserialize<'de> for Within<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        T::read(deserializer).map(Self)
-    }
-}
-
-impl<T: Property> Serialize for Within<&T> {
+impl<T: Property> Serialize for Within<'_, T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.0.write(serializer)
     }
 }
 
-/// Types that serde reads and writes as they are.
+/// Types that serde writes as they are.
 macro_rules! as_they_are {
-    ($($ty:ty $({ $($item:item)* })?),*) => {
+    ($($ty:ty: $read:expr $(, $validate:item)?;)*) => {
         $(impl Property for $ty {
-            fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                Self::deserialize(deserializer)
+            fn read(json: &str) -> Option<Self> {
+                $read(json)
             }
 
             fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 self.serialize(serializer)
             }
 
-            $($($item)*)?
+            $($validate)?
         })*
     };
 }
 
-/// The text of a JSON string or number.
-fn text(json: &str) -> Option<String> {
-    serde_json::from_str(json)
-        .ok()
-        .or_else(|| serde_json::from_str::<Number>(json).ok().map(|_| json.to_owned()))
+as_they_are! {
+    bool: |json| serde_json::from_str(json).ok();
+    i64: |json| Decimal::read(json)?.normalize().to_string().parse().ok();
+    String: |json| serde_json::from_str(json).ok(),
+        fn validate(&self, property: &str, required: bool) -> Result<(), Error> {
+            check_text(property, self, required)
+        };
+    Value: |json| serde_json::from_str(json).ok();
 }
 
-as_they_are!(
-    bool { fn show(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result { fmt::Debug::fmt(self, f) } },
-    i64 {
-        fn show(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result { fmt::Debug::fmt(self, f) }
-        fn read_loosely(json: &str) -> Option<Self> { parse(json)?.normalize().to_string().parse().ok() }
-    },
-    String { fn read_loosely(json: &str) -> Option<Self> { text(json) } },
-    Value,
-    Map<String, Value> { fn is_absent(&self) -> bool { self.is_empty() } }
-);
-
 impl Property for Secret {
-    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Self::deserialize(deserializer)
+    fn read(json: &str) -> Option<Self> {
+        String::read(json).map(Self::from)
     }
 
     /// For requests, which carry it as it is: a secret of an answer is never written.
     fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.expose().serialize(serializer)
     }
+
+    fn validate(&self, property: &str, required: bool) -> Result<(), Error> {
+        check_text(property, self.expose(), required)
+    }
 }
 
 impl Property for Decimal {
-    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let json = Box::<RawValue>::deserialize(deserializer)?;
-        parse(json.get()).ok_or_else(|| de::Error::custom("not a decimal number"))
+    /// The number in a JSON number, or in a JSON string of one; nothing, if it cannot be held exactly.
+    fn read(json: &str) -> Option<Self> {
+        let text = String::read(json).map_or(Cow::Borrowed(json), Cow::Owned);
+        // A number by the grammar of JSON: the decimal's own is wider.
+        serde_json::from_str::<&RawValue>(&text).ok()?;
+        match text.split_once(['e', 'E']) {
+            Some((base, _)) => {
+                // Fails where `from_scientific` would round.
+                Self::from_str_exact(base).ok()?;
+                Self::from_scientific(&text).ok()
+            }
+            None => Self::from_str_exact(&text).ok(),
+        }
     }
 
     fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         RawValue::from_string(self.to_string()).map_err(ser::Error::custom)?.serialize(serializer)
     }
 
-    fn show(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(self, f)
-    }
-}
-
-/// The number in a JSON number, or in a JSON string of one; nothing, if it cannot be held exactly.
-fn parse(json: &str) -> Option<Decimal> {
-    let text = match serde_json::from_str::<String>(json) {
-        Ok(text) => text,
-        Err(_) => json.to_owned(),
-    };
-    // A number by the grammar of JSON: the decimal's own is wider.
-    serde_json::from_str::<&RawValue>(&text).ok()?;
-    match text.split_once(['e', 'E']) {
-        Some((base, _)) => {
-            // Fails where `from_scientific` would round.
-            Decimal::from_str_exact(base).ok()?;
-            Decimal::from_scientific(&text).ok()
-        }
-        None => Decimal::from_str_exact(&text).ok(),
+    fn validate(&self, property: &str, _: bool) -> Result<(), Error> {
+        check_amount(property, *self)
     }
 }
 
 impl<T: Property> Property for Option<T> {
-    fn read_loosely(json: &str) -> Option<Self> {
-        if json == "null" { Some(None) } else { T::read_loosely(json).map(Some) }
-    }
-
-    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(Option::<Within<T>>::deserialize(deserializer)?.map(|Within(value)| value))
+    fn read(json: &str) -> Option<Self> {
+        if json == "null" { Some(None) } else { T::read(json).map(Some) }
     }
 
     fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.as_ref().map(Within).serialize(serializer)
     }
 
-    fn show(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(&self.as_ref().map(Shown), f)
-    }
-
     fn is_absent(&self) -> bool {
         self.is_none()
+    }
+
+    fn validate(&self, property: &str, _: bool) -> Result<(), Error> {
+        self.as_ref().map_or(Ok(()), |value| value.validate(property, false))
     }
 }
 
 impl<T: Property> Property for Vec<T> {
-    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let items = Vec::<Within<T>>::deserialize(deserializer)?;
-        Ok(items.into_iter().map(|Within(item)| item).collect())
+    fn read(json: &str) -> Option<Self> {
+        let items: Vec<&RawValue> = serde_json::from_str(json).ok()?;
+        items.into_iter().map(|item| T::read(item.get())).collect()
     }
 
     fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -182,189 +155,158 @@ impl<T: Property> Property for Vec<T> {
     }
 
     fn show(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list().entries(self.iter().map(Shown)).finish()
+        f.debug_list().entries(self.iter().map(Within)).finish()
     }
 
     fn is_absent(&self) -> bool {
         self.is_empty()
     }
-}
 
-impl<T: Property> Property for Box<T> {
-    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        T::read(deserializer).map(Self::new)
-    }
-
-    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        T::write(self, serializer)
-    }
-
-    fn show(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        T::show(self, f)
-    }
-
-    fn is_absent(&self) -> bool {
-        T::is_absent(self)
+    fn validate(&self, property: &str, _: bool) -> Result<(), Error> {
+        self.iter().try_for_each(|item| item.validate(property, false))
     }
 }
 
-impl<T: Property> Property for HashMap<String, T> {
-    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let entries = HashMap::<String, Within<T>>::deserialize(deserializer)?;
-        Ok(entries.into_iter().map(|(name, Within(value))| (name, value)).collect())
-    }
-
-    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.iter().map(|(name, value)| (name, Within(value))))
-    }
-
-    fn is_absent(&self) -> bool {
-        self.is_empty()
-    }
+/// A type that is read from a JSON object.
+pub(crate) trait Object: Sized {
+    /// Reads it; the error tells what is wrong with the answer, and quotes nothing but the document's own names.
+    fn from_properties(properties: &Properties<'_>) -> Result<Self, String>;
 }
 
-/// Reads a generated type from JSON, and makes it a property of others. Of each field: its name in JSON,
-/// how it is read, and what is done if it is missing. An array is not taken for an object, as the code
-/// that serde derives would.
-macro_rules! object {
-    ($object:ty { $($field:ident: $name:literal, $read:ident, $missing:ident;)* }) => {
-        impl<'de> ::serde::Deserialize<'de> for $object {
-            fn deserialize<D: ::serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                struct ObjectVisitor;
-                impl<'de> ::serde::de::Visitor<'de> for ObjectVisitor {
-                    type Value = $object;
+/// The properties of a JSON object, as they stand in its text. An array is not taken for an object, as
+/// the code that serde derives would.
+pub(crate) struct Properties<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
 
-                    fn expecting(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-                        f.write_str("a JSON object")
-                    }
+/// The name of a property.
+#[derive(Deserialize)]
+struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
 
-                    fn visit_map<A: ::serde::de::MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                        $(let mut $field = None;)*
-                        while let Some(key) = map.next_key::<crate::property::Key<'_>>()? {
-                            match &*key.0 {
-                                $($name if $field.is_some() => {
-                                    return Err(::serde::de::Error::duplicate_field($name));
-                                }
-                                $name => $field = Some(crate::property::$read(&mut map, $name)?),)*
-                                _ => {
-                                    map.next_value::<::serde::de::IgnoredAny>()?;
-                                }
-                            }
-                        }
-                        Ok(Self::Value {
-                            $($field: match $field {
-                                Some(value) => value,
-                                None => crate::property::$missing($name)?,
-                            },)*
-                        })
-                    }
+impl<'de> Deserialize<'de> for Properties<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct ObjectVisitor;
+        impl<'de> Visitor<'de> for ObjectVisitor {
+            type Value = Properties<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a JSON object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut properties = Vec::with_capacity(8);
+                while let Some((Name(name), json)) = map.next_entry()? {
+                    properties.push((name, json));
                 }
-                deserializer.deserialize_map(ObjectVisitor)
+                Ok(Properties(properties))
+            }
+        }
+        deserializer.deserialize_map(ObjectVisitor)
+    }
+}
+
+impl<'a> Properties<'a> {
+    pub(crate) fn parse(json: &'a str) -> Result<Self, String> {
+        serde_json::from_str(json).map_err(|error| {
+            let (category, line, column) = (error.classify(), error.line(), error.column());
+            format!("the answer is not a JSON object ({category:?} error at line {line}, column {column})")
+        })
+    }
+
+    /// The JSON of a property, which must not be there twice.
+    pub(crate) fn get(&self, name: &str) -> Result<Option<&'a str>, String> {
+        let mut found = self.0.iter().filter(|(known, _)| known == name);
+        match (found.next(), found.next()) {
+            (_, Some(_)) => Err(format!("`{name}` is more than once in the answer")),
+            (found, None) => Ok(found.map(|(_, json)| json.get())),
+        }
+    }
+
+    pub(crate) fn required<T: Property>(&self, name: &str) -> Result<T, String> {
+        let json = self.get(name)?.ok_or_else(|| format!("`{name}` is missing from the answer"))?;
+        T::read(json).ok_or_else(|| format!("`{name}` of the answer does not have the documented type"))
+    }
+
+    /// One that may be left out.
+    pub(crate) fn optional<T: Property + Default>(&self, name: &str) -> Result<T, String> {
+        if self.get(name)?.is_none() { Ok(T::default()) } else { self.required(name) }
+    }
+
+    /// One of an answer that is not essential: read as far as it can be, and absent otherwise. A number
+    /// that is documented as text is its digits.
+    pub(crate) fn tolerant<T: Property + Default>(&self, name: &str) -> Result<T, String> {
+        let Some(json) = self.get(name)?.filter(|json| *json != "null") else { return Ok(T::default()) };
+        let digits = json.starts_with(|first: char| first == '-' || first.is_ascii_digit());
+        let read = T::read(json).or_else(|| T::read(&format!("\"{json}\"")).filter(|_| digits));
+        Ok(read.unwrap_or_else(|| {
+            tracing::warn!(
+                property = name,
+                "a property of the answer does not have the documented type, and is left out"
+            );
+            T::default()
+        }))
+    }
+}
+
+pub(crate) fn deserialize<'de, D: Deserializer<'de>, T: Object>(deserializer: D) -> Result<T, D::Error> {
+    let json = Box::<RawValue>::deserialize(deserializer)?;
+    Properties::parse(json.get())
+        .and_then(|properties| T::from_properties(&properties))
+        .map_err(de::Error::custom)
+}
+
+/// Has a generated type read, written, shown and validated. Of each field: its name in JSON, how it is read
+/// by [`Properties`], and whether it is written: a secret of an answer is not.
+macro_rules! object {
+    ($object:ident { $($field:ident: $name:literal, $read:ident, $written:literal;)* }) => {
+        impl crate::property::Object for types::$object {
+            fn from_properties(properties: &crate::property::Properties<'_>) -> Result<Self, String> {
+                Ok(Self { $($field: properties.$read($name)?,)* })
             }
         }
 
-        impl crate::property::Property for $object {
-            fn read<'de, D: ::serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                ::serde::Deserialize::deserialize(deserializer)
+        impl crate::property::Property for types::$object {
+            fn read(json: &str) -> Option<Self> {
+                ::serde_json::from_str(json).ok()
             }
 
             fn write<S: ::serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                ::serde::Serialize::serialize(self, serializer)
+                let mut map = serializer.serialize_map(None)?;
+                $(if $written && (stringify!($read) == "required" || !self.$field.is_absent()) {
+                    ::serde::ser::SerializeMap::serialize_entry(
+                        &mut map, $name, &crate::property::Within(&self.$field),
+                    )?;
+                })*
+                ::serde::ser::SerializeMap::end(map)
             }
 
             fn show(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-                ::std::fmt::Debug::fmt(self, f)
+                f.debug_struct(stringify!($object))
+                    $(.field(stringify!($field), &crate::property::Within(&self.$field)))*
+                    .finish_non_exhaustive()
+            }
+
+            fn validate(&self, _: &str, _: bool) -> Result<(), crate::Error> {
+                $(self.$field.validate($name, stringify!($read) == "required")?;)*
+                Ok(())
+            }
+        }
+
+        impl ::std::fmt::Debug for types::$object {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+                crate::property::Property::show(self, f)
+            }
+        }
+
+        impl ::serde::Serialize for types::$object {
+            fn serialize<S: ::serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                crate::property::Property::write(self, serializer)
+            }
+        }
+
+        impl<'de> ::serde::Deserialize<'de> for types::$object {
+            fn deserialize<D: ::serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                crate::property::deserialize(deserializer)
             }
         }
     };
 }
 pub(crate) use object;
-
-/// The name of a property.
-#[derive(Deserialize)]
-#[serde(transparent)]
-pub(crate) struct Key<'a>(#[serde(borrow)] pub(crate) Cow<'a, str>);
-
-/// Reads a property of the documented type.
-pub(crate) fn strict<'de, A: MapAccess<'de>, T: Property>(map: &mut A, _: &str) -> Result<T, A::Error> {
-    map.next_value().map(|Within(value)| value)
-}
-
-/// Reads a property that is not essential: one that cannot be read is absent.
-pub(crate) fn tolerant<'de, A: MapAccess<'de>, T: Property + Default>(
-    map: &mut A,
-    property: &str,
-) -> Result<T, A::Error> {
-    let json = map.next_value::<Box<RawValue>>()?;
-    Ok(T::read_loosely(json.get()).unwrap_or_else(|| {
-        if json.get() != "null" {
-            tracing::warn!(
-                property,
-                "a property of the answer does not have the documented type, and is left out"
-            );
-        }
-        T::default()
-    }))
-}
-
-/// The value of an optional property that is missing.
-#[allow(clippy::unnecessary_wraps, reason = "the counterpart of `required`")]
-pub(crate) fn absent<T: Default, E: de::Error>(_: &str) -> Result<T, E> {
-    Ok(T::default())
-}
-
-/// A property that must not be missing.
-pub(crate) fn required<T, E: de::Error>(property: &'static str) -> Result<T, E> {
-    Err(de::Error::missing_field(property))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::parse;
-
-    #[test]
-    fn a_number_is_read_with_its_digits_or_not_at_all() {
-        for (json, digits) in [
-            ("149.90", "149.90"),
-            ("149", "149"),
-            ("0", "0"),
-            ("-0.10", "-0.10"),
-            ("9007199254740993.01", "9007199254740993.01"),
-            ("0.1234567890123456789012345678", "0.1234567890123456789012345678"),
-            ("\"149.90\"", "149.90"),
-            ("1.4990e2", "149.90"),
-            ("15E-1", "1.5"),
-            ("1e3", "1000"),
-        ] {
-            assert_eq!(parse(json).map(|value| value.to_string()).as_deref(), Some(digits), "{json}");
-        }
-        for json in [
-            "null",
-            "true",
-            "[1]",
-            "{}",
-            "\"\"",
-            "\" 1\"",
-            "\"1 \"",
-            "\"1e3 \"",
-            "\"1,5\"",
-            "\"1_000\"",
-            "\"+1\"",
-            "\"--1\"",
-            "\"- 1\"",
-            "\"-\"",
-            "\".5\"",
-            "\"01\"",
-            "\"NaN\"",
-            "\"0x10\"",
-            "\"\\\"1\\\"\"",
-            "79228162514264337593543950336",
-            "0.12345678901234567890123456789",
-            "0.12345678901234567890123456789e1",
-            "1e400",
-            "1e-400",
-        ] {
-            assert_eq!(parse(json), None, "{json}");
-        }
-    }
-}

@@ -1,10 +1,10 @@
 //! Sessions, and the operations that need one.
 
-use std::{fmt, sync::Arc};
+use std::sync::Arc;
 
 use crate::{
-    Environment, Error, Handoff, SessionKey,
-    generated::{operations, wire},
+    Client, Environment, Error, Handoff, SessionKey,
+    generated::operations,
     transport::{self, Credential},
     types,
     wait::{PaymentSession, Wait},
@@ -14,16 +14,16 @@ use crate::{
 ///
 /// Cheap to create, to clone and to keep by the thousand: all sessions share the
 /// client's connections. A session belongs to its client's environment.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Session {
-    api: wire::Client,
+    client: Client,
     key: Arc<SessionKey>,
 }
 
 impl Session {
-    pub(crate) fn new(client: &wire::Client, key: SessionKey) -> Self {
+    pub(crate) fn new(client: &Client, key: SessionKey) -> Self {
         let key = Arc::new(key);
-        Self { api: transport::with(client, Credential::SessionKey(Arc::clone(&key))), key }
+        Self { client: client.with(Credential::SessionKey(Arc::clone(&key))), key }
     }
 
     /// The session's key: for the merchant's app, which creates a session from it, and for
@@ -36,7 +36,7 @@ impl Session {
     /// The environment of the client that the session belongs to.
     #[must_use]
     pub fn environment(&self) -> Environment {
-        self.api.inner.environment
+        self.client.environment()
     }
 
     /// Initiates a sale: `POST /v1/softpos/init_sale_transaction`.
@@ -53,9 +53,8 @@ impl Session {
     /// # Panics
     /// Outside of a tokio runtime, as all of reqwest does.
     pub async fn init_sale_transaction(&self, request: types::InitSaleRequest) -> Result<Handoff, Error> {
-        let call = self.api.init_sale_transaction(&request);
-        transport::call(&operations::INIT_SALE_TRANSACTION, &self.api, &request, call, Handoff::try_from)
-            .await
+        let call = self.client.api.init_sale_transaction(&request);
+        transport::call(&operations::INIT_SALE_TRANSACTION, &self.client, &request, call, Ok).await
     }
 
     /// Initiates a cancel or refund: `POST /v1/softpos/init_reversal_transaction`.
@@ -77,9 +76,9 @@ impl Session {
         &self,
         request: types::InitReversalRequest,
     ) -> Result<Handoff, Error> {
-        let call = self.api.init_reversal_transaction(&request);
-        let read = |answer| Ok(Handoff::try_from(answer)?.reversing(request.xact_id.clone()));
-        transport::call(&operations::INIT_REVERSAL_TRANSACTION, &self.api, &request, call, read).await
+        let call = self.client.api.init_reversal_transaction(&request);
+        let read = |answer| Ok(Handoff::reversing(answer, request.xact_id.clone()));
+        transport::call(&operations::INIT_REVERSAL_TRANSACTION, &self.client, &request, call, read).await
     }
 
     /// The transactions of a payment session: `data` of the answer of `POST /v1/softpos/check_transaction`,
@@ -98,8 +97,8 @@ impl Session {
         &self,
         request: types::CheckTransactionRequest,
     ) -> Result<types::CheckTransactionResponse, Error> {
-        let call = self.api.check_transaction(&request);
-        transport::call(&operations::CHECK_TRANSACTION, &self.api, &request, call, Ok).await
+        let call = self.client.api.check_transaction(&request);
+        transport::call(&operations::CHECK_TRANSACTION, &self.client, &request, call, Ok).await
     }
 
     /// Waits until the phone has finished a payment session, by asking
@@ -108,11 +107,5 @@ impl Session {
     /// Takes a handoff, or a [`PaymentSession`] from what was kept of one.
     pub fn wait_for(&self, payment_session: impl Into<PaymentSession>) -> Wait {
         Wait::new(self.clone(), payment_session.into())
-    }
-}
-
-impl fmt::Debug for Session {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Session").field("environment", &self.environment()).finish_non_exhaustive()
     }
 }

@@ -5,11 +5,11 @@ use std::{fmt, future::IntoFuture, pin::Pin, time::Duration};
 use tokio::time::{Instant, sleep_until};
 
 use crate::{
-    Error, ErrorKind, Handoff, Session,
+    Error,
+    ErrorKind::{Configuration, InvalidInput, Unauthorized},
+    Handoff, Session,
     types::{CheckTransactionRequest, CheckTransactionResponse, Transaction},
 };
-
-const FOREVER: Duration = Duration::from_hours(8760);
 
 /// A payment session to wait for, and what it is for: the success of a reversal must not be read from
 /// the sale that it reverses.
@@ -157,7 +157,10 @@ impl Wait {
                     Decision::Pending => (Ok(Decision::Pending), Duration::ZERO),
                     decision => return Ok(decision),
                 },
-                Err(error) if is_final(&error) => return Err(error),
+                // Asking again would give the same.
+                Err(error) if matches!(error.kind(), InvalidInput | Configuration | Unauthorized) => {
+                    return Err(error);
+                }
                 Err(error) => {
                     let not_before = error.retry_after().unwrap_or_default();
                     (Err(error), not_before)
@@ -171,10 +174,9 @@ impl Wait {
     }
 }
 
-/// `now + duration`, capped far in the future if it would overflow.
+/// `now + duration`, capped far in the future.
 fn after(duration: Duration) -> Instant {
-    let now = Instant::now();
-    now.checked_add(duration).unwrap_or_else(|| now + FOREVER)
+    Instant::now() + duration.min(Duration::from_hours(8760))
 }
 
 fn decided(mut transactions: Vec<Transaction>, reverses: Option<&str>) -> Decision {
@@ -196,12 +198,6 @@ fn decided(mut transactions: Vec<Transaction>, reverses: Option<&str>) -> Decisi
     }
 }
 
-/// Whether asking again would give the same.
-fn is_final(error: &Error) -> bool {
-    use ErrorKind::{Configuration, InvalidInput, Unauthorized};
-    matches!(error.kind(), InvalidInput | Configuration | Unauthorized)
-}
-
 impl IntoFuture for Wait {
     type Output = Result<Decision, Error>;
     type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
@@ -213,48 +209,6 @@ impl IntoFuture for Wait {
 
 impl fmt::Debug for Wait {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Wait")
-            .field("interval", &self.interval)
-            .field("deadline", &self.deadline)
-            .finish_non_exhaustive()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{Decision, Transaction, decided};
-
-    #[test]
-    fn one_success_decides_and_a_failure_only_where_nothing_else_is_open() {
-        let decide_for = |reverses: Option<&str>, succeeded: &[Option<bool>]| {
-            let one = |(n, is_succeed): (usize, &Option<bool>)| Transaction {
-                xact_id: Some(n.to_string()),
-                is_succeed: *is_succeed,
-                ..Transaction::default()
-            };
-            let (name, those) = match decided(succeeded.iter().enumerate().map(one).collect(), reverses) {
-                Decision::Succeeded(those) => ("succeeded", those),
-                Decision::Failed(those) => ("failed", those),
-                Decision::Pending => ("pending", Vec::new()),
-            };
-            let ids: Vec<_> = those.into_iter().filter_map(|transaction| transaction.xact_id).collect();
-            format!("{name} {}", ids.join(" "))
-        };
-        let decide = |succeeded: &[Option<bool>]| decide_for(None, succeeded);
-        let (yes, no) = (Some(true), Some(false));
-        assert_eq!(decide(&[]), "pending ");
-        assert_eq!(decide(&[None]), "pending ");
-        assert_eq!(decide(&[yes]), "succeeded 0");
-        assert_eq!(decide(&[no]), "failed 0");
-        assert_eq!(decide(&[no, no]), "failed 0 1");
-        assert_eq!(decide(&[no, None]), "pending ");
-        assert_eq!(decide(&[None, no]), "pending ");
-        assert_eq!(decide(&[yes, no]), "succeeded 0");
-        assert_eq!(decide(&[no, yes, None]), "succeeded 1");
-        assert_eq!(decide(&[yes, no, yes]), "succeeded 0 2");
-        // The first is the sale that is being reversed.
-        assert_eq!(decide_for(Some("0"), &[yes]), "pending ");
-        assert_eq!(decide_for(Some("0"), &[yes, no]), "failed 1");
-        assert_eq!(decide_for(Some("0"), &[yes, yes]), "succeeded 1");
+        f.debug_struct("Wait").finish_non_exhaustive()
     }
 }

@@ -5,12 +5,15 @@
 
 #![allow(clippy::unnecessary_wraps, reason = "corrections share a signature")]
 
+use std::collections::BTreeSet;
+
 use heck::ToSnakeCase;
 use serde_json::{Map, Value, json};
 
 use crate::{
     Document, DocumentError,
     document::{entries, pointer, target_of},
+    emit::reach,
 };
 
 /// The `format` that marks a secret: OpenAPI's own for text that is not to be shown.
@@ -24,21 +27,22 @@ const INJECTED: [(&str, &[&str]); 3] =
     [("Authorization", &["string"]), ("PaynetMobile", &["string", "integer"]), ("Session-Key", &["string"])];
 
 /// Properties without which an operation means nothing, though the documents leave them optional.
-const REQUIRED: [(&str, &str, &str); 3] = [
-    ("init_sale_transaction", "Request", "amount"),
-    ("logout", "Request", "session_key"),
-    ("check_transaction", "Response", "Data"),
+const REQUIRED: [(&str, &str, &[&str]); 5] = [
+    ("check_transaction", "Response", &["Data"]),
+    ("init_reversal_transaction", "Response", &HANDOFF),
+    ("init_sale_transaction", "Request", &["amount"]),
+    ("init_sale_transaction", "Response", &HANDOFF),
+    ("logout", "Request", &["session_key"]),
 ];
 
-/// Properties that the hand-written code reads from an answer.
+const HANDOFF: [&str; 3] = ["payment_session_id", "deeplink_url", "encryption_key"];
+
+/// Properties that the hand-written code reads from an answer, and that may be missing.
 const READ: [(&str, &[&str]); 3] = [
     ("get_auth_key", &["session_key", "object_name", "code", "message"]),
-    ("init_reversal_transaction", &HANDOFF),
-    ("init_sale_transaction", &HANDOFF),
+    ("init_reversal_transaction", &["object_name", "code", "message"]),
+    ("init_sale_transaction", &["object_name", "code", "message"]),
 ];
-
-const HANDOFF: [&str; 6] =
-    ["payment_session_id", "deeplink_url", "encryption_key", "object_name", "code", "message"];
 
 /// Operations that ask about money and move none.
 const CHECKS: [&str; 1] = ["check_transaction"];
@@ -48,19 +52,15 @@ pub(crate) fn moves_money(operation: &str) -> bool {
     !CHECKS.contains(&operation)
 }
 
-/// Properties of an answer that are not essential, though the hand-written code reads them.
-const PASSED_THROUGH: [&str; 3] = ["object_name", "code", "message"];
-
-/// Whether an operation is useless without a property of its answer: the property is read strictly.
-pub(crate) fn is_essential(operation: &str, property: &str) -> bool {
-    let read = READ.iter().any(|(read, properties)| *read == operation && properties.contains(&property));
-    let required = REQUIRED.contains(&(operation, "Response", property));
-    required || read && !PASSED_THROUGH.contains(&property)
+/// Whether a property that may be missing must have the documented type: the key of a new session is left out
+/// where the answer is stored, and so cannot be required where that is read again.
+pub(crate) fn is_strict(operation: &str, property: &str) -> bool {
+    (operation, property) == ("get_auth_key", "session_key")
 }
 
 /// Whether the hand-written code returns a `Handoff` instead of the operation's answer.
 pub(crate) fn returns_handoff(operation: &str) -> bool {
-    READ.contains(&(operation, &HANDOFF))
+    REQUIRED.contains(&(operation, "Response", &HANDOFF))
 }
 
 /// Names that the generated client or the table of operations has for itself.
@@ -69,21 +69,8 @@ const RESERVED: [&str; 9] =
 
 /// What a schema requires of its values besides their type, and the title, which would rename it.
 const CONSTRAINTS: [&str; 15] = [
-    "default",
-    "enum",
-    "exclusiveMaximum",
-    "exclusiveMinimum",
-    "format",
-    "maxItems",
-    "maxLength",
-    "maximum",
-    "minItems",
-    "minLength",
-    "minimum",
-    "multipleOf",
-    "pattern",
-    "title",
-    "uniqueItems",
+    "default", "enum", "exclusiveMaximum", "exclusiveMinimum", "format", "maxItems", "maxLength", "maximum",
+    "minItems", "minLength", "minimum", "multipleOf", "pattern", "title", "uniqueItems",
 ];
 
 /// A correction, with its reason.
@@ -124,8 +111,9 @@ pub const ALL: [Correction; 9] = [
     },
     Correction {
         name: "require_essentials",
-        reason: "a sale without an amount and a logout without a session key mean nothing, and an answer \
-                 without its list is not the answer that there are no transactions; the document leaves all optional",
+        reason: "a sale without an amount, a logout without a session key and a handoff without what opens PayPOS \
+                 mean nothing, and an answer without its list is not the answer that there are no transactions; \
+                 the document leaves all optional",
         apply: require_essentials,
     },
     Correction {
@@ -135,10 +123,11 @@ pub const ALL: [Correction; 9] = [
         apply: keep_success_only,
     },
     Correction {
-        name: "open_unions",
-        reason: "a value of any of several schemas would be an enumeration that Paynet cannot extend; it is \
-                 passed on as untyped JSON. No present document has one",
-        apply: open_unions,
+        name: "leave_untyped",
+        reason: "a value of any of several schemas would be an enumeration that Paynet cannot extend, an object \
+                 of any properties has no fields, and a schema within itself has no end; they are passed on as \
+                 untyped JSON. No present document has one",
+        apply: leave_untyped,
     },
     Correction {
         name: "drop_constraints",
@@ -263,39 +252,46 @@ fn require_essentials(document: &mut Document) -> Result<Vec<String>, DocumentEr
     let mut touched = Vec::new();
     for operation in document.operations() {
         let name = operation.name.as_str();
-        let read = READ.iter().filter(|(read, _)| *read == name);
-        let read = read.flat_map(|(_, properties)| properties.iter().map(|property| ("Response", *property)));
-        let required: Vec<_> = REQUIRED
-            .iter()
-            .filter(|(required, ..)| *required == name)
-            .map(|(_, part, property)| (*part, *property))
-            .collect();
-        for (part, property) in read.chain(required.iter().copied()) {
+        let required = REQUIRED.iter().map(|(of, part, properties)| (*of, *part, *properties, true));
+        let read = READ.iter().map(|(of, properties)| (*of, "Response", *properties, false));
+        for (_, part, properties, required) in required.chain(read).filter(|(of, ..)| *of == name) {
             let body = if part == "Request" { "requestBody" } else { "responses/200" };
             let schema = format!("{}/{body}/content/application~1json/schema", operation.pointer);
             let Some(place) = target_of(document.at(&schema)).map(str::to_owned) else { continue };
-            if document.at(&place)["properties"].get(property).is_none() {
-                return Err(document.error(
-                    &place,
-                    format!("`{name}` needs `{property}`, which the document no longer defines"),
-                    "expected the property; or change the hand-written code, and `REQUIRED` or `READ` in \
-                     codegen/src/corrections.rs",
-                ));
+            for property in properties {
+                let found = document.at(&place)["properties"].get(property);
+                let Some(ty) = found.map(|found| &found["type"]) else {
+                    return Err(document.error(
+                        &place,
+                        format!("`{name}` needs `{property}`, which the document no longer defines"),
+                        "expected the property; or change the hand-written code, and `REQUIRED` or `READ` in \
+                         codegen/src/corrections.rs",
+                    ));
+                };
+                let expected = match *property {
+                    "amount" => "number",
+                    "code" => "integer",
+                    "Data" => "array",
+                    _ => "string",
+                };
+                if ty != expected {
+                    return Err(document.error(
+                        &place,
+                        format!("`{name}` needs `{property}` as {expected}, and its type is {ty}"),
+                        "expected that type; or change the hand-written code, and `REQUIRED` or `READ` in \
+                         codegen/src/corrections.rs",
+                    ));
+                }
             }
-            let ty = &document.at(&place)["properties"][property]["type"];
-            let expected = if property == "code" { "integer" } else { "string" };
-            if part == "Response" && !required.contains(&(part, property)) && ty != expected {
-                return Err(document.error(
-                    &place,
-                    format!("`{name}` reads `{property}` as {expected}, and its type is {ty}"),
-                    "expected that type; or change the hand-written code, and `READ` in codegen/src/corrections.rs",
-                ));
-            }
-            let list = document.at(&place)["required"].as_array().cloned().unwrap_or_default();
-            if required.contains(&(part, property)) && !list.contains(&json!(property)) {
-                let mut list: Vec<_> = list.into_iter().chain([json!(property)]).collect();
+            if required {
+                let mut list = document.at(&place)["required"].as_array().cloned().unwrap_or_default();
+                let listed = list.len();
+                list.extend(properties.iter().map(|property| json!(property)));
                 list.sort_by_key(ToString::to_string);
-                set(document, &place, "required", Value::Array(list), &mut touched);
+                list.dedup();
+                if list.len() > listed {
+                    set(document, &place, "required", Value::Array(list), &mut touched);
+                }
             }
         }
     }
@@ -323,18 +319,27 @@ fn keep_success_only(document: &mut Document) -> Result<Vec<String>, DocumentErr
     Ok(touched)
 }
 
-fn open_unions(document: &mut Document) -> Result<Vec<String>, DocumentError> {
-    each_schema(document, |_, schema| {
+fn leave_untyped(document: &mut Document) -> Result<Vec<String>, DocumentError> {
+    let before = document.clone();
+    each_schema(document, &|place, schema| {
         let is_union = ["anyOf", "not", "oneOf"].iter().any(|key| schema.contains_key(*key));
-        if is_union {
+        let is_open =
+            schema.get("type").is_some_and(|ty| ty == "object") && !schema.contains_key("properties");
+        let contains_itself = schema.get("$ref").and_then(Value::as_str).is_some_and(|target| {
+            let mut within = BTreeSet::new();
+            reach(&before, target.rsplit('/').next().unwrap_or_default(), &mut within);
+            within.iter().any(|name| place.starts_with(&pointer("/components/schemas", &[name, ""])))
+        });
+        let untyped = is_union || is_open || contains_itself;
+        if untyped {
             schema.retain(|key, _| key == "description");
         }
-        Ok(is_union)
+        Ok(untyped)
     })
 }
 
 fn drop_constraints(document: &mut Document) -> Result<Vec<String>, DocumentError> {
-    each_schema(document, |_, schema| {
+    each_schema(document, &|_, schema| {
         let before = schema.len();
         schema.retain(|key, value| {
             !CONSTRAINTS.contains(&key.as_str()) || key == "format" && *value == SECRET_FORMAT
@@ -344,7 +349,7 @@ fn drop_constraints(document: &mut Document) -> Result<Vec<String>, DocumentErro
 }
 
 fn mark_secrets(document: &mut Document) -> Result<Vec<String>, DocumentError> {
-    each_schema(document, |place, schema| {
+    each_schema(document, &|place, schema| {
         let name = place.rsplit_once("/properties/").map(|(_, name)| name);
         if !name.is_some_and(is_secret) {
             return Ok(false);
@@ -374,14 +379,14 @@ fn is_secret(property: &str) -> bool {
 type Problem = (&'static str, &'static str);
 
 /// Changes a schema at a place; returns whether it did.
-type Change = fn(&str, &mut Map<String, Value>) -> Result<bool, Problem>;
+type Change<'a> = &'a dyn Fn(&str, &mut Map<String, Value>) -> Result<bool, Problem>;
 
 /// Changes the schemas of components and all that they contain; returns the places of those changed.
-fn each_schema(document: &mut Document, change: Change) -> Result<Vec<String>, DocumentError> {
+fn each_schema(document: &mut Document, change: Change<'_>) -> Result<Vec<String>, DocumentError> {
     fn walk(
         place: &str,
         schema: &mut Value,
-        change: Change,
+        change: Change<'_>,
         touched: &mut Vec<String>,
     ) -> Result<(), (String, Problem)> {
         let Some(members) = schema.as_object_mut() else { return Ok(()) };

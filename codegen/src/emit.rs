@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use heck::{ToShoutySnakeCase, ToUpperCamelCase};
+use heck::ToShoutySnakeCase;
 use proc_macro2::TokenStream;
 use quote::{ToTokens, format_ident, quote};
 use serde_json::Value;
@@ -13,7 +13,7 @@ use syn::{Item, ItemStruct, parse_quote};
 
 use crate::{
     Document, DocumentError, Operation, Surface,
-    corrections::{INJECTED_HEADERS, SECRET_FORMAT, is_essential, moves_money, returns_handoff},
+    corrections::{INJECTED_HEADERS, SECRET_FORMAT, is_strict, moves_money, returns_handoff},
     document::{entries, pointer, target_of},
     surface,
 };
@@ -38,7 +38,7 @@ pub(crate) fn check_parameters(document: &Document) -> Result<(), DocumentError>
                 &list,
                 format!("nothing sends the parameter {}", parameter["name"]),
                 "expected what the transport injects; or teach `INJECTED` in codegen/src/corrections.rs and \
-                 `Header` in src/transport.rs to send it",
+                 `pre` in src/transport.rs to send it",
             ));
         }
     }
@@ -86,7 +86,7 @@ pub(crate) fn complete(
     let environment = environment(&surface.environments);
     let names = types.iter().filter(|ty| ty.public).map(|ty| format_ident!("{}", ty.name));
     let impls = types.iter().map(Generated::impls);
-    let table = table(document, &surface.operations, files);
+    let table = table(&surface.operations, files);
     let file = syn::parse2(quote! {
         #environment
 
@@ -141,11 +141,8 @@ fn headers(document: &Document, operation: &Operation) -> Vec<String> {
 
 fn operations(document: &Document) -> BTreeMap<String, surface::Operation> {
     let operation = |operation: Operation| {
-        let body = |part: &str| {
-            let place = format!("{}/{part}/content/application~1json/schema", operation.pointer);
-            component(document.at(&place)).map(str::to_owned)
-        };
-        let (request, response) = (body("requestBody"), body("responses/200").unwrap_or_default());
+        let request = body(document, &operation, "requestBody");
+        let response = body(document, &operation, "responses/200").unwrap_or_default();
         let mut types = BTreeSet::new();
         request.iter().chain([&response]).for_each(|root| reach(document, root, &mut types));
         let surface = surface::Operation {
@@ -161,13 +158,19 @@ fn operations(document: &Document) -> BTreeMap<String, surface::Operation> {
     document.operations().into_iter().map(operation).collect()
 }
 
+/// The component that is the body of an operation's request or answer.
+pub(crate) fn body(document: &Document, operation: &Operation, part: &str) -> Option<String> {
+    let place = format!("{}/{part}/content/application~1json/schema", operation.pointer);
+    component(document.at(&place)).map(str::to_owned)
+}
+
 /// The component that a reference names.
 fn component(schema: &Value) -> Option<&str> {
     target_of(schema)?.rsplit('/').next()
 }
 
 /// Adds the name of a component, and of each that it contains.
-fn reach(document: &Document, name: &str, names: &mut BTreeSet<String>) {
+pub(crate) fn reach(document: &Document, name: &str, names: &mut BTreeSet<String>) {
     fn walk(document: &Document, schema: &Value, names: &mut BTreeSet<String>) {
         if let Some(name) = component(schema) {
             return reach(document, name, names);
@@ -185,22 +188,20 @@ fn reach(document: &Document, name: &str, names: &mut BTreeSet<String>) {
 struct Generated {
     name: String,
     public: bool,
-    /// The body of a successful answer.
-    answer: bool,
     surface: surface::Type,
     fields: Vec<Field>,
 }
 
 struct Field {
-    /// How the value is read, and what is done if it is missing: functions in `src/property.rs`.
-    reading: [&'static str; 2],
+    /// How the value is read, by `src/property.rs`.
+    read: &'static str,
+    /// Whether the value is written: a secret of an answer is not.
+    written: bool,
     ident: syn::Ident,
     ty: syn::Type,
     property: String,
     description: String,
     required: bool,
-    /// The `code` of an answer, which every answer may have.
-    is_code: bool,
 }
 
 impl Generated {
@@ -253,22 +254,23 @@ impl Generated {
                 ));
             }
             let is_required = required.iter().any(|required| *required == property);
-            let essential = operations
+            let strict = operations
                 .iter()
-                .any(|(operation, surface)| surface.response == name && is_essential(operation, &property));
+                .any(|(operation, surface)| surface.response == name && is_strict(operation, &property));
             let described = Field {
-                reading: [
-                    if request || is_required || essential { "strict" } else { "tolerant" },
-                    if is_required { "required" } else { "absent" },
-                ],
-                is_code: property == "code" && schema["type"] == "integer" && !is_required,
+                read: match () {
+                    () if is_required => "required",
+                    () if request || strict => "optional",
+                    () => "tolerant",
+                },
+                written: request || !secret,
                 required: is_required,
                 description: schema["description"].as_str().unwrap_or_default().trim().to_owned(),
                 property,
                 ty: field.ty.clone(),
                 ident,
             };
-            field.attrs = described.attributes(secret && !request);
+            field.attrs = described.docs();
             fields.push(described);
         }
 
@@ -276,47 +278,24 @@ impl Generated {
         let default = derives.is_some_and(|attr| attr.to_token_stream().to_string().contains("Default"));
         let default = default.then(|| quote!(, Default));
         item.attrs = docs(&doc(operations, &name, schema));
-        item.attrs.push(parse_quote!(#[derive(Clone, ::serde::Serialize #default)]));
+        item.attrs.push(parse_quote!(#[derive(Clone #default)]));
         item.attrs.push(parse_quote!(#[non_exhaustive]));
         let surface = surface::Type {
             request,
             fields: fields.iter().map(|field| (field.property.clone(), field.surface())).collect(),
         };
-        let answer = operations.values().any(|operation| operation.response == name);
-        Ok(Self { name, public, answer, surface, fields })
+        Ok(Self { name, public, surface, fields })
     }
 
     fn impls(&self) -> TokenStream {
-        let (name, ident) = (&self.name, format_ident!("{}", self.name));
+        let ident = format_ident!("{}", self.name);
         let fields: Vec<_> = self.fields.iter().map(|field| &field.ident).collect();
-        let labels: Vec<_> = fields.iter().map(ToString::to_string).collect();
         let properties = self.fields.iter().map(|field| &field.property);
-        let read = self.fields.iter().map(|field| format_ident!("{}", field.reading[0]));
-        let missing = self.fields.iter().map(|field| format_ident!("{}", field.reading[1]));
+        let read = self.fields.iter().map(|field| format_ident!("{}", field.read));
+        let written = self.fields.iter().map(|field| field.written);
         let request = self.surface.request.then(|| self.request());
-        let code = self.fields.iter().any(|field| field.is_code);
-        let code = if code { quote!(self.code) } else { quote!(None) };
-        let answer = self.answer.then(|| {
-            quote! {
-                impl crate::response::Answer for types::#ident {
-                    fn code(&self) -> Option<i64> {
-                        #code
-                    }
-                }
-            }
-        });
         quote! {
-            impl ::std::fmt::Debug for types::#ident {
-                fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-                    f.debug_struct(#name)
-                        #(.field(#labels, &crate::property::Shown(&self.#fields)))*
-                        .finish_non_exhaustive()
-                }
-            }
-
-            crate::property::object!(types::#ident { #(#fields: #properties, #read, #missing;)* });
-
-            #answer
+            crate::property::object!(#ident { #(#fields: #properties, #read, #written;)* });
 
             #request
         }
@@ -334,8 +313,6 @@ impl Generated {
             [] => " A request with no property set; none is required.".to_owned(),
             list => format!(" A request with what is required: {}.", list.join(", ")),
         };
-        let fields: Vec<_> = self.fields.iter().map(|field| &field.ident).collect();
-        let labels = self.fields.iter().map(|field| field.ident.to_string());
         quote! {
             impl types::#ident {
                 #[doc = #doc]
@@ -345,38 +322,22 @@ impl Generated {
                 }
                 #(#setters)*
             }
-
-            impl crate::validate::Validate for types::#ident {
-                fn validate(&self, _: &str) -> Result<(), crate::Error> {
-                    #(self.#fields.validate(#labels)?;)*
-                    Ok(())
-                }
-            }
         }
     }
 }
 
 impl Field {
-    fn attributes(&self, is_answered_secret: bool) -> Vec<syn::Attribute> {
-        let Self { ident, property, description, required, .. } = self;
-        let renamed = ident != property;
-        let mut doc = match (description.as_str(), renamed) {
+    fn docs(&self) -> Vec<syn::Attribute> {
+        let Self { ident, property, description, .. } = self;
+        let mut doc = match (description.as_str(), ident == property) {
             ("", _) => format!("`{property}` of the document, which does not describe it."),
-            (text, true) => format!("{text}\n\n`{property}` of the document."),
-            (text, false) => text.to_owned(),
+            (text, false) => format!("{text}\n\n`{property}` of the document."),
+            (text, true) => text.to_owned(),
         };
-        if is_answered_secret {
+        if !self.written {
             doc.push_str("\n\nA secret: left out when the answer is written as JSON.");
         }
-        let rename = renamed.then(|| quote!(rename = #property,));
-        let skip = match (is_answered_secret, required) {
-            (true, _) => quote!(skip_serializing,),
-            (false, false) => quote!(skip_serializing_if = "crate::property::is_absent",),
-            (false, true) => quote!(),
-        };
-        let mut attributes = docs(&doc);
-        attributes.push(parse_quote!(#[serde(#rename #skip serialize_with = "crate::property::serialize")]));
-        attributes
+        docs(&doc)
     }
 
     fn setter(&self) -> TokenStream {
@@ -497,21 +458,11 @@ fn environment(environments: &BTreeMap<String, String>) -> TokenStream {
     }
 }
 
-fn table(
-    document: &Document,
-    operations: &BTreeMap<String, surface::Operation>,
-    files: &[String],
-) -> TokenStream {
+fn table(operations: &BTreeMap<String, surface::Operation>, files: &[String]) -> TokenStream {
     let constants: Vec<_> =
         operations.keys().map(|name| format_ident!("{}", name.to_shouty_snake_case())).collect();
     let items = operations.iter().zip(&constants).map(|((name, operation), constant)| {
-        let headers =
-            operation.headers.iter().map(|header| format_ident!("{}", header.to_upper_camel_case()));
-        let mut types = BTreeSet::new();
-        reach(document, &operation.response, &mut types);
-        let schemas = types.iter().map(|name| document.at(&pointer("/components/schemas", &[name])));
-        let properties: BTreeSet<_> =
-            schemas.flat_map(|schema| entries(schema.get("properties")).map(|(name, _)| name)).collect();
+        let headers = operation.headers.iter().map(|header| header.to_lowercase());
         let doc = format!(" `{}`", operation.route);
         let moves_money = moves_money(name);
         quote! {
@@ -519,8 +470,7 @@ fn table(
             pub(crate) const #constant: Operation = Operation {
                 name: #name,
                 moves_money: #moves_money,
-                headers: &[#(Header::#headers),*],
-                properties: &[#(#properties),*],
+                headers: &[#(#headers),*],
             };
         }
     });
@@ -531,7 +481,7 @@ fn table(
 
         /// The document's operations, with what the transport needs to know of each.
         pub(crate) mod operations {
-            use crate::transport::{Header, Operation};
+            use crate::transport::Operation;
 
             #(#items)*
 

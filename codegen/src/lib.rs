@@ -22,6 +22,7 @@ use progenitor::{GenerationSettings, Generator, HooksMode, InterfaceStyle, TypeI
 use serde_json::{Value, json};
 
 pub use corrections::corrected;
+use corrections::returns_handoff;
 pub use document::{Document, Operation, join};
 pub use error::DocumentError;
 pub use normal::Statements;
@@ -68,6 +69,10 @@ fn by_progenitor(document: &Document) -> Result<TokenStream, DocumentError> {
         .with_inner_type(quote::quote!(crate::transport::Context))
         .with_conversion(secret, "crate::Secret", iter::empty::<TypeImpl>())
         .with_conversion(number, "crate::Decimal", iter::empty::<TypeImpl>());
+    for operation in document.operations().iter().filter(|operation| returns_handoff(&operation.name)) {
+        let answer = emit::body(document, operation, "responses/200").unwrap_or_default();
+        settings.with_replacement(answer, "crate::Handoff", iter::empty::<TypeImpl>());
+    }
     let mut generator = Generator::new(&settings);
     without_panic(|| generator.generate_tokens(&spec).map_err(|error| error.to_string())).map_err(|reason| {
         document.error(

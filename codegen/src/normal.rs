@@ -24,16 +24,8 @@ const BODY_NAMES: [(&str, &str); 3] = [
 
 /// What is written for people.
 const PROSE: [&str; 10] = [
-    "contact",
-    "description",
-    "example",
-    "examples",
-    "externalDocs",
-    "license",
-    "summary",
-    "tags",
-    "termsOfService",
-    "title",
+    "contact", "description", "example", "examples", "externalDocs", "license", "summary", "tags",
+    "termsOfService", "title",
 ];
 
 /// Members that mean nothing while they are false.

@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::value::RawValue;
 
 use crate::{Decimal, property::Property};
 
@@ -26,7 +27,7 @@ pub(super) struct CompletedSale {
 #[non_exhaustive]
 pub struct PaymentRequest {
     /// The amount that is paid or reversed.
-    #[serde(default, deserialize_with = "Option::read")]
+    #[serde(default, deserialize_with = "read_amount")]
     pub amount: Option<Decimal>,
     /// Of a reversal: the sale.
     pub xact_id: Option<String>,
@@ -39,6 +40,10 @@ pub struct PaymentRequest {
     pub(super) instalment: Option<i64>,
     pub(super) card_holder_phone: Option<String>,
     pub(super) card_holder_mail: Option<String>,
+}
+
+fn read_amount<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Decimal>, D::Error> {
+    Ok(Decimal::read(Box::<RawValue>::deserialize(deserializer)?.get()))
 }
 
 impl fmt::Debug for PaymentRequest {
@@ -61,7 +66,7 @@ pub(super) struct Payment {
 pub(super) struct Transaction {
     xact_id: String,
     pub(super) is_succeed: bool,
-    #[serde(serialize_with = "crate::property::serialize")]
+    #[serde(serialize_with = "Property::write")]
     pub(super) amount: Decimal,
     currency: &'static str,
     card_no: &'static str,

@@ -41,6 +41,7 @@ mod ledger;
 mod refusal;
 mod server;
 mod state;
+mod values;
 
 use std::{fmt, io, sync::Arc};
 

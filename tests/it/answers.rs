@@ -202,11 +202,12 @@ async fn bad(fixture: &Fixture, body: impl AsRef<[u8]>) -> Error {
 async fn a_needed_property_that_is_missing_or_unusable_is_named_and_not_shown() {
     let fixture = Fixture::plain().await;
     for property in NEEDED {
+        let unusable = if property == "deeplink_url" { "of the answer" } else { "of the answer is empty" };
         for (value, problem) in [
             (None, "is missing"),
-            (Some(Value::Null), "is missing"),
-            (Some(json!("")), "is empty"),
-            (Some(json!("  ")), "is empty"),
+            (Some(Value::Null), "does not have the documented type"),
+            (Some(json!("")), unusable),
+            (Some(json!("  ")), unusable),
             (Some(json!(4711)), "does not have the documented type"),
             (Some(json!(true)), "does not have the documented type"),
             (Some(json!([TEXT])), "does not have the documented type"),
@@ -261,9 +262,9 @@ async fn a_body_that_is_not_the_documented_json_is_a_bad_response() {
         let error = bad(&fixture, &body).await.to_string();
         let known = [
             "the answer is not a JSON object",
-            "the answer is not the documented JSON (",
-            "has something after",
             "`deeplink_url` of the answer",
+            "`encryption_key` is more than once in the answer",
+            "is missing from the answer",
         ];
         assert!(known.iter().any(|known| error.contains(known)), "{error}");
     }
@@ -358,7 +359,8 @@ async fn a_new_session_has_the_key_that_was_answered_or_is_refused() {
     opened_session.init_reversal_transaction(request()).await.unwrap();
     for (key, problem) in [
         (Value::Null, "`session_key` is missing from the answer"),
-        (json!(" "), "`session_key` of the answer is empty"),
+        (json!(4711), "`session_key` of the answer does not have the documented type"),
+        (json!(" "), UNUSABLE),
         (json!("two words"), UNUSABLE),
         (json!("k".repeat(4097)), UNUSABLE),
     ] {

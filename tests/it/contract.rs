@@ -174,6 +174,56 @@ async fn an_amount_is_sent_with_the_digits_that_it_has() {
     }
 }
 
+#[test]
+fn a_number_is_read_with_its_digits_or_not_at_all() {
+    let amount = |json: &str| {
+        let json = format!(r#"{{"amount": {json}}}"#);
+        serde_json::from_str::<types::Transaction>(&json).unwrap().amount
+    };
+    for (json, digits) in [
+        ("149.90", "149.90"),
+        ("149", "149"),
+        ("0", "0"),
+        ("-0.10", "-0.10"),
+        ("9007199254740993.01", "9007199254740993.01"),
+        ("0.1234567890123456789012345678", "0.1234567890123456789012345678"),
+        ("\"149.90\"", "149.90"),
+        ("1.4990e2", "149.90"),
+        ("15E-1", "1.5"),
+        ("1e3", "1000"),
+    ] {
+        assert_eq!(amount(json).map(|value| value.to_string()).as_deref(), Some(digits), "{json}");
+    }
+    for json in [
+        "null",
+        "true",
+        "[1]",
+        "{}",
+        "\"\"",
+        "\" 1\"",
+        "\"1 \"",
+        "\"1e3 \"",
+        "\"1,5\"",
+        "\"1_000\"",
+        "\"+1\"",
+        "\"--1\"",
+        "\"- 1\"",
+        "\"-\"",
+        "\".5\"",
+        "\"01\"",
+        "\"NaN\"",
+        "\"0x10\"",
+        "\"\\\"1\\\"\"",
+        "79228162514264337593543950336",
+        "0.12345678901234567890123456789",
+        "0.12345678901234567890123456789e1",
+        "1e400",
+        "1e-400",
+    ] {
+        assert_eq!(amount(json), None, "{json}");
+    }
+}
+
 /// Reads a value from JSON, writes it, and reads it again.
 fn stored<T: Serialize + DeserializeOwned>(json: &Value) -> Value {
     let value: T = serde_json::from_str(&json.to_string()).unwrap();

@@ -133,19 +133,22 @@ async fn what_holds_secrets_tells_in_debug_what_it_is_and_nothing_else() {
             "ClientBuilder { environment: Sandbox, .. }",
         ),
         (format!("{client:?}"), r#"Client { environment: Sandbox, base_url: "http://127.0.0.1:1", .. }"#),
-        (format!("{session:?}"), "Session { environment: Sandbox, .. }"),
-        (format!("{:?}", operations::agent(&client)), "Agent { environment: Sandbox, .. }"),
+        (
+            format!("{session:?}"),
+            r#"Session { client: Client { environment: Sandbox, base_url: "http://127.0.0.1:1", .. }, key: SessionKey([redacted]) }"#,
+        ),
+        (
+            format!("{:?}", operations::agent(&client)),
+            r#"Agent { client: Client { environment: Sandbox, base_url: "http://127.0.0.1:1", .. } }"#,
+        ),
         (format!("{:?}", SessionKey::new(KEY).unwrap()), "SessionKey([redacted])"),
         (format!("{:?}", SecretKey::new(SECRET_KEY).unwrap()), "SecretKey([redacted])"),
         (format!("{:?}", Secret::from(KEY)), "[redacted]"),
         (format!("{:?}", PaymentSession::reversal(TEXT, TEXT)), "PaymentSession { of: \"reversal\", .. }"),
-        (
-            format!("{:?}", session.wait_for(PaymentSession::sale(TEXT))),
-            "Wait { interval: 2s, deadline: 300s, .. }",
-        ),
+        (format!("{:?}", session.wait_for(PaymentSession::sale(TEXT))), "Wait { .. }"),
         (
             format!("{:?}", InitReversalRequest::new(TEXT)),
-            "InitReversalRequest { callback_url: None, reference_no: None, xact_id: [redacted], .. }",
+            "InitReversalRequest { callback_url: null, reference_no: null, xact_id: [redacted], .. }",
         ),
         (format!("{:?}", LogoutRequest::new(KEY)), "LogoutRequest { session_key: [redacted], .. }"),
     ] {
@@ -153,12 +156,9 @@ async fn what_holds_secrets_tells_in_debug_what_it_is_and_nothing_else() {
     }
     let sale = InitSaleRequest::new(Decimal::new(14990, 2)).instalment(3).card_holder_phone(TEXT);
     let shown = format!("{sale:?}");
-    for property in [
-        "add_commission: None",
-        "amount: 149.90",
-        "card_holder_phone: Some([redacted])",
-        "instalment: Some(3)",
-    ] {
+    for property in
+        ["add_commission: null", "amount: 149.90", "card_holder_phone: [redacted]", "instalment: 3"]
+    {
         assert!(shown.contains(&format!(" {property}, ")), "{shown}");
     }
 }

@@ -234,3 +234,40 @@ fn any_json_in_any_property_never_hides_or_invents_a_success() {
         prop_assert_eq!(read.data[0].is_succeed, verdict.as_bool());
     });
 }
+
+#[tokio::test]
+async fn one_success_decides_and_a_failure_only_where_nothing_else_is_open() {
+    const YES: Option<bool> = Some(true);
+    const NO: Option<bool> = Some(false);
+    let fixture = Fixture::plain().await;
+    let sale = PaymentSession::sale("ps");
+    // The first is the sale that is being reversed.
+    let reversal = PaymentSession::reversal("ps", "0");
+    let cases: [(&PaymentSession, &[Option<bool>], &str); 13] = [
+        (&sale, &[], "pending "),
+        (&sale, &[None], "pending "),
+        (&sale, &[YES], "succeeded 0"),
+        (&sale, &[NO], "failed 0"),
+        (&sale, &[NO, NO], "failed 0 1"),
+        (&sale, &[NO, None], "pending "),
+        (&sale, &[None, NO], "pending "),
+        (&sale, &[YES, NO], "succeeded 0"),
+        (&sale, &[NO, YES, None], "succeeded 1"),
+        (&sale, &[YES, NO, YES], "succeeded 0 2"),
+        (&reversal, &[YES], "pending "),
+        (&reversal, &[YES, NO], "failed 1"),
+        (&reversal, &[YES, YES], "succeeded 1"),
+    ];
+    for (payment_session, succeeded, expected) in cases {
+        let one = |(n, succeeded): (usize, &Option<bool>)| json!({ "xact_id": n.to_string(), "is_succeed": succeeded });
+        let transactions = succeeded.iter().enumerate().map(one).collect();
+        let (name, those) = match decides(&fixture, payment_session.clone(), &transactions).await {
+            Decision::Succeeded(those) => ("succeeded", those),
+            Decision::Failed(those) => ("failed", those),
+            Decision::Pending => ("pending", Vec::new()),
+            other => panic!("{other:?}"),
+        };
+        let ids: Vec<_> = those.into_iter().filter_map(|transaction| transaction.xact_id).collect();
+        assert_eq!(format!("{name} {}", ids.join(" ")), expected, "{succeeded:?}");
+    }
+}

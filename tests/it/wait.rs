@@ -139,17 +139,8 @@ async fn what_may_pass_is_polled_again() {
     let decision = ended(wait).await.unwrap();
     assert!(matches!(decision, Decision::Succeeded(_)), "{decision:?}");
     let expected = [
-        Server,
-        Server,
-        Timeout,
-        RateLimited,
-        Rejected,
-        Rejected,
-        BadResponse,
-        Interrupted,
-        Interrupted,
-        BadResponse,
-        BadResponse,
+        Server, Server, Timeout, RateLimited, Rejected, Rejected, BadResponse, Interrupted, Interrupted,
+        BadResponse, BadResponse,
     ];
     assert_eq!(*kinds.lock().unwrap(), expected.map(Some).into_iter().chain([None]).collect::<Vec<_>>());
 }

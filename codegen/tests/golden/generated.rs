@@ -60,481 +60,176 @@ pub(crate) mod wire {
     #[allow(clippy::all)]
     pub mod types {
         /// Body of a request to `POST /v1/agent/get_auth_key`.
-        #[derive(Clone, ::serde::Serialize)]
+        #[derive(Clone)]
         #[non_exhaustive]
         pub struct AuthRequest {
             /// Id of the dealer.
-            #[serde(serialize_with = "crate::property::serialize")]
             pub agent_id: ::std::string::String,
             /// Id of the dealer's user, who holds the phone.
-            #[serde(serialize_with = "crate::property::serialize")]
             pub user_id: ::std::string::String,
         }
         /// Body of a successful answer of `POST /v1/agent/get_auth_key`.
-        #[derive(Clone, ::serde::Serialize, Default)]
+        #[derive(Clone, Default)]
         #[non_exhaustive]
         pub struct AuthResponse {
             /// Id of the dealer.
-            #[serde(
-                skip_serializing_if = "crate::property::is_absent",
-                serialize_with = "crate::property::serialize"
-            )]
             pub agent_id: ::std::option::Option<::std::string::String>,
             /// Code.
-            #[serde(
-                skip_serializing_if = "crate::property::is_absent",
-                serialize_with = "crate::property::serialize"
-            )]
             pub code: ::std::option::Option<i64>,
             /// Code of the company.
-            #[serde(
-                skip_serializing_if = "crate::property::is_absent",
-                serialize_with = "crate::property::serialize"
-            )]
             pub company_code: ::std::option::Option<::std::string::String>,
             /// When the key expires.
-            #[serde(
-                skip_serializing_if = "crate::property::is_absent",
-                serialize_with = "crate::property::serialize"
-            )]
             pub expired_date: ::std::option::Option<::std::string::String>,
             /// Result of the inquiry whether the dealer is exempt from a fiscal cash register (ÖKC).
-            #[serde(
-                skip_serializing_if = "crate::property::is_absent",
-                serialize_with = "crate::property::serialize"
-            )]
             pub is_okc_inquiry: ::std::option::Option<bool>,
             /// Message.
-            #[serde(
-                skip_serializing_if = "crate::property::is_absent",
-                serialize_with = "crate::property::serialize"
-            )]
             pub message: ::std::option::Option<::std::string::String>,
             /// Object name.
-            #[serde(
-                skip_serializing_if = "crate::property::is_absent",
-                serialize_with = "crate::property::serialize"
-            )]
             pub object_name: ::std::option::Option<::std::string::String>,
             /// Key of the mobile session, for the operations that follow.
             ///
             /// A secret: left out when the answer is written as JSON.
-            #[serde(skip_serializing, serialize_with = "crate::property::serialize")]
             pub session_key: ::std::option::Option<crate::Secret>,
             /// Id of the dealer's user.
-            #[serde(
-                skip_serializing_if = "crate::property::is_absent",
-                serialize_with = "crate::property::serialize"
-            )]
             pub user_id: ::std::option::Option<::std::string::String>,
             /// Unique id of the user.
-            #[serde(
-                skip_serializing_if = "crate::property::is_absent",
-                serialize_with = "crate::property::serialize"
-            )]
             pub user_unique_id: ::std::option::Option<::std::string::String>,
         }
         /// Body of a request to `POST /v1/softpos/check_transaction`.
-        #[derive(Clone, ::serde::Serialize)]
+        #[derive(Clone)]
         #[non_exhaustive]
         pub struct CheckTransactionRequest {
             /// `payment_session_id` of the document, which does not describe it.
-            #[serde(serialize_with = "crate::property::serialize")]
             pub payment_session_id: ::std::string::String,
         }
         /// Body of a successful answer of `POST /v1/softpos/check_transaction`.
-        #[derive(Clone, ::serde::Serialize)]
+        #[derive(Clone)]
         #[non_exhaustive]
         pub struct CheckTransactionResponse {
             /// `code` of the document, which does not describe it.
-            #[serde(
-                skip_serializing_if = "crate::property::is_absent",
-                serialize_with = "crate::property::serialize"
-            )]
             pub code: ::std::option::Option<i64>,
             /// `Data` of the document, which does not describe it.
-            #[serde(rename = "Data", serialize_with = "crate::property::serialize")]
             pub data: ::std::vec::Vec<Transaction>,
             /// `message` of the document, which does not describe it.
-            #[serde(
-                skip_serializing_if = "crate::property::is_absent",
-                serialize_with = "crate::property::serialize"
-            )]
             pub message: ::std::option::Option<::std::string::String>,
             /// `object_name` of the document, which does not describe it.
-            #[serde(
-                skip_serializing_if = "crate::property::is_absent",
-                serialize_with = "crate::property::serialize"
-            )]
             pub object_name: ::std::option::Option<::std::string::String>,
         }
         /// Body of a request to `POST /v1/softpos/init_reversal_transaction`.
-        #[derive(Clone, ::serde::Serialize)]
+        #[derive(Clone)]
         #[non_exhaustive]
         pub struct InitReversalRequest {
             /// Callback url.
-            #[serde(
-                skip_serializing_if = "crate::property::is_absent",
-                serialize_with = "crate::property::serialize"
-            )]
             pub callback_url: ::std::option::Option<::std::string::String>,
             /// Reference number.
-            #[serde(
-                skip_serializing_if = "crate::property::is_absent",
-                serialize_with = "crate::property::serialize"
-            )]
             pub reference_no: ::std::option::Option<::std::string::String>,
             /// The encrypted version of the transaction ID.
-            #[serde(serialize_with = "crate::property::serialize")]
             pub xact_id: ::std::string::String,
         }
-        /// Body of a successful answer of `POST /v1/softpos/init_reversal_transaction`.
-        #[derive(Clone, ::serde::Serialize, Default)]
-        #[non_exhaustive]
-        pub struct InitReversalResponse {
-            /// Code.
-            #[serde(
-                skip_serializing_if = "crate::property::is_absent",
-                serialize_with = "crate::property::serialize"
-            )]
-            pub code: ::std::option::Option<i64>,
-            /// Deeplink url.
-            #[serde(
-                skip_serializing_if = "crate::property::is_absent",
-                serialize_with = "crate::property::serialize"
-            )]
-            pub deeplink_url: ::std::option::Option<::std::string::String>,
-            /// encryption key.
-            ///
-            /// A secret: left out when the answer is written as JSON.
-            #[serde(skip_serializing, serialize_with = "crate::property::serialize")]
-            pub encryption_key: ::std::option::Option<crate::Secret>,
-            /// Message.
-            #[serde(
-                skip_serializing_if = "crate::property::is_absent",
-                serialize_with = "crate::property::serialize"
-            )]
-            pub message: ::std::option::Option<::std::string::String>,
-            /// Object name.
-            #[serde(
-                skip_serializing_if = "crate::property::is_absent",
-                serialize_with = "crate::property::serialize"
-            )]
-            pub object_name: ::std::option::Option<::std::string::String>,
-            /// Payment session id.
-            #[serde(
-                skip_serializing_if = "crate::property::is_absent",
-                serialize_with = "crate::property::serialize"
-            )]
-            pub payment_session_id: ::std::option::Option<::std::string::String>,
-        }
         /// Body of a request to `POST /v1/softpos/init_sale_transaction`.
-        #[derive(Clone, ::serde::Serialize)]
+        #[derive(Clone)]
         #[non_exhaustive]
         pub struct InitSaleRequest {
             /// Whether the commission is added to the amount.
-            #[serde(
-                skip_serializing_if = "crate::property::is_absent",
-                serialize_with = "crate::property::serialize"
-            )]
             pub add_commission: ::std::option::Option<bool>,
             /// Amount of the sale.
-            #[serde(serialize_with = "crate::property::serialize")]
             pub amount: crate::Decimal,
             /// URL that PayPOS returns to.
-            #[serde(
-                skip_serializing_if = "crate::property::is_absent",
-                serialize_with = "crate::property::serialize"
-            )]
             pub callback_url: ::std::option::Option<::std::string::String>,
             /// E-mail address of the card holder.
-            #[serde(
-                skip_serializing_if = "crate::property::is_absent",
-                serialize_with = "crate::property::serialize"
-            )]
             pub card_holder_mail: ::std::option::Option<::std::string::String>,
             /// Phone number of the card holder.
-            #[serde(
-                skip_serializing_if = "crate::property::is_absent",
-                serialize_with = "crate::property::serialize"
-            )]
             pub card_holder_phone: ::std::option::Option<::std::string::String>,
             /// Description of the sale.
-            #[serde(
-                skip_serializing_if = "crate::property::is_absent",
-                serialize_with = "crate::property::serialize"
-            )]
             pub description: ::std::option::Option<::std::string::String>,
             /// Number of instalments.
-            #[serde(
-                skip_serializing_if = "crate::property::is_absent",
-                serialize_with = "crate::property::serialize"
-            )]
             pub instalment: ::std::option::Option<i64>,
             /// The merchant's own reference.
-            #[serde(
-                skip_serializing_if = "crate::property::is_absent",
-                serialize_with = "crate::property::serialize"
-            )]
             pub reference_no: ::std::option::Option<::std::string::String>,
             /// Id of the dealer that the sale is made for.
-            #[serde(
-                skip_serializing_if = "crate::property::is_absent",
-                serialize_with = "crate::property::serialize"
-            )]
             pub selected_agent_id: ::std::option::Option<::std::string::String>,
         }
-        /// Body of a successful answer of `POST /v1/softpos/init_sale_transaction`.
-        #[derive(Clone, ::serde::Serialize, Default)]
-        #[non_exhaustive]
-        pub struct InitSaleResponse {
-            /// Code.
-            #[serde(
-                skip_serializing_if = "crate::property::is_absent",
-                serialize_with = "crate::property::serialize"
-            )]
-            pub code: ::std::option::Option<i64>,
-            /// Deeplink that opens PayPOS.
-            #[serde(
-                skip_serializing_if = "crate::property::is_absent",
-                serialize_with = "crate::property::serialize"
-            )]
-            pub deeplink_url: ::std::option::Option<::std::string::String>,
-            /// Key of what returns to the callback URL.
-            ///
-            /// A secret: left out when the answer is written as JSON.
-            #[serde(skip_serializing, serialize_with = "crate::property::serialize")]
-            pub encryption_key: ::std::option::Option<crate::Secret>,
-            /// Message.
-            #[serde(
-                skip_serializing_if = "crate::property::is_absent",
-                serialize_with = "crate::property::serialize"
-            )]
-            pub message: ::std::option::Option<::std::string::String>,
-            /// Object name.
-            #[serde(
-                skip_serializing_if = "crate::property::is_absent",
-                serialize_with = "crate::property::serialize"
-            )]
-            pub object_name: ::std::option::Option<::std::string::String>,
-            /// Id of the payment session.
-            #[serde(
-                skip_serializing_if = "crate::property::is_absent",
-                serialize_with = "crate::property::serialize"
-            )]
-            pub payment_session_id: ::std::option::Option<::std::string::String>,
-        }
         /// Body of a request to `POST /v1/agent/logout`.
-        #[derive(Clone, ::serde::Serialize)]
+        #[derive(Clone)]
         #[non_exhaustive]
         pub struct LogoutRequest {
             /// Key of the mobile session that ends.
-            #[serde(serialize_with = "crate::property::serialize")]
             pub session_key: crate::Secret,
         }
         /// Body of a successful answer of `POST /v1/agent/logout`.
-        #[derive(Clone, ::serde::Serialize, Default)]
+        #[derive(Clone, Default)]
         #[non_exhaustive]
         pub struct LogoutResponse {
             /// Code.
-            #[serde(
-                skip_serializing_if = "crate::property::is_absent",
-                serialize_with = "crate::property::serialize"
-            )]
             pub code: ::std::option::Option<i64>,
             /// Message.
-            #[serde(
-                skip_serializing_if = "crate::property::is_absent",
-                serialize_with = "crate::property::serialize"
-            )]
             pub message: ::std::option::Option<::std::string::String>,
             /// Object name.
-            #[serde(
-                skip_serializing_if = "crate::property::is_absent",
-                serialize_with = "crate::property::serialize"
-            )]
             pub object_name: ::std::option::Option<::std::string::String>,
         }
         /// Part of the bodies of `POST /v1/softpos/check_transaction`.
-        #[derive(Clone, ::serde::Serialize, Default)]
+        #[derive(Clone, Default)]
         #[non_exhaustive]
         pub struct Transaction {
             /// Id of the dealer.
-            #[serde(
-                skip_serializing_if = "crate::property::is_absent",
-                serialize_with = "crate::property::serialize"
-            )]
             pub agent_id: ::std::option::Option<::std::string::String>,
             /// The merchant's own reference.
-            #[serde(
-                skip_serializing_if = "crate::property::is_absent",
-                serialize_with = "crate::property::serialize"
-            )]
             pub agent_reference: ::std::option::Option<::std::string::String>,
             /// Amount.
-            #[serde(
-                skip_serializing_if = "crate::property::is_absent",
-                serialize_with = "crate::property::serialize"
-            )]
             pub amount: ::std::option::Option<crate::Decimal>,
             /// Authorization code of the bank.
-            #[serde(
-                skip_serializing_if = "crate::property::is_absent",
-                serialize_with = "crate::property::serialize"
-            )]
             pub authorization_code: ::std::option::Option<::std::string::String>,
             /// Id of the bank.
-            #[serde(
-                skip_serializing_if = "crate::property::is_absent",
-                serialize_with = "crate::property::serialize"
-            )]
             pub bank_id: ::std::option::Option<::std::string::String>,
             /// Name of the card holder.
-            #[serde(
-                skip_serializing_if = "crate::property::is_absent",
-                serialize_with = "crate::property::serialize"
-            )]
             pub card_holder: ::std::option::Option<::std::string::String>,
             /// Masked card number.
-            #[serde(
-                skip_serializing_if = "crate::property::is_absent",
-                serialize_with = "crate::property::serialize"
-            )]
             pub card_no: ::std::option::Option<::std::string::String>,
             /// Type of the card.
-            #[serde(
-                skip_serializing_if = "crate::property::is_absent",
-                serialize_with = "crate::property::serialize"
-            )]
             pub card_type: ::std::option::Option<::std::string::String>,
             /// Code.
-            #[serde(
-                skip_serializing_if = "crate::property::is_absent",
-                serialize_with = "crate::property::serialize"
-            )]
             pub code: ::std::option::Option<i64>,
             /// Commission.
-            #[serde(
-                skip_serializing_if = "crate::property::is_absent",
-                serialize_with = "crate::property::serialize"
-            )]
             pub comission: ::std::option::Option<crate::Decimal>,
             /// Tax on the commission.
-            #[serde(
-                skip_serializing_if = "crate::property::is_absent",
-                serialize_with = "crate::property::serialize"
-            )]
             pub comission_tax: ::std::option::Option<crate::Decimal>,
             /// Currency.
-            #[serde(
-                skip_serializing_if = "crate::property::is_absent",
-                serialize_with = "crate::property::serialize"
-            )]
             pub currency: ::std::option::Option<::std::string::String>,
             /// E-mail address of the card holder.
-            #[serde(
-                skip_serializing_if = "crate::property::is_absent",
-                serialize_with = "crate::property::serialize"
-            )]
             pub email: ::std::option::Option<::std::string::String>,
             /// Number of instalments.
-            #[serde(
-                skip_serializing_if = "crate::property::is_absent",
-                serialize_with = "crate::property::serialize"
-            )]
             pub instalment: ::std::option::Option<i64>,
             /// Whether the transaction succeeded.
-            #[serde(
-                skip_serializing_if = "crate::property::is_absent",
-                serialize_with = "crate::property::serialize"
-            )]
             pub is_succeed: ::std::option::Option<bool>,
             /// Whether 3-D Secure was used.
-            #[serde(
-                skip_serializing_if = "crate::property::is_absent",
-                serialize_with = "crate::property::serialize"
-            )]
             pub is_tds: ::std::option::Option<bool>,
             /// Message.
-            #[serde(
-                skip_serializing_if = "crate::property::is_absent",
-                serialize_with = "crate::property::serialize"
-            )]
             pub message: ::std::option::Option<::std::string::String>,
             /// Amount without commission.
             ///
             /// `netAmount` of the document.
-            #[serde(
-                rename = "netAmount",
-                skip_serializing_if = "crate::property::is_absent",
-                serialize_with = "crate::property::serialize"
-            )]
             pub net_amount: ::std::option::Option<crate::Decimal>,
             /// Note.
-            #[serde(
-                skip_serializing_if = "crate::property::is_absent",
-                serialize_with = "crate::property::serialize"
-            )]
             pub note: ::std::option::Option<::std::string::String>,
             /// Object name.
-            #[serde(
-                skip_serializing_if = "crate::property::is_absent",
-                serialize_with = "crate::property::serialize"
-            )]
             pub object_name: ::std::option::Option<::std::string::String>,
             /// Order id.
-            #[serde(
-                skip_serializing_if = "crate::property::is_absent",
-                serialize_with = "crate::property::serialize"
-            )]
             pub order_id: ::std::option::Option<::std::string::String>,
             /// Phone number of the card holder.
-            #[serde(
-                skip_serializing_if = "crate::property::is_absent",
-                serialize_with = "crate::property::serialize"
-            )]
             pub phone: ::std::option::Option<::std::string::String>,
             /// Type of the POS.
-            #[serde(
-                skip_serializing_if = "crate::property::is_absent",
-                serialize_with = "crate::property::serialize"
-            )]
             pub pos_type: ::std::option::Option<i64>,
             /// Commission ratio.
-            #[serde(
-                skip_serializing_if = "crate::property::is_absent",
-                serialize_with = "crate::property::serialize"
-            )]
             pub ratio: ::std::option::Option<crate::Decimal>,
             /// Reference code of the bank.
-            #[serde(
-                skip_serializing_if = "crate::property::is_absent",
-                serialize_with = "crate::property::serialize"
-            )]
             pub reference_code: ::std::option::Option<::std::string::String>,
             /// Type of the transaction.
-            #[serde(
-                skip_serializing_if = "crate::property::is_absent",
-                serialize_with = "crate::property::serialize"
-            )]
             pub transaction_type: ::std::option::Option<i64>,
             /// Date of the transaction.
-            #[serde(
-                skip_serializing_if = "crate::property::is_absent",
-                serialize_with = "crate::property::serialize"
-            )]
             pub xact_date: ::std::option::Option<::std::string::String>,
             /// Encrypted transaction id, which a reversal asks for.
-            #[serde(
-                skip_serializing_if = "crate::property::is_absent",
-                serialize_with = "crate::property::serialize"
-            )]
             pub xact_id: ::std::option::Option<::std::string::String>,
             /// Transaction id.
-            #[serde(
-                skip_serializing_if = "crate::property::is_absent",
-                serialize_with = "crate::property::serialize"
-            )]
             pub xact_transaction_id: ::std::option::Option<::std::string::String>,
         }
         /// Error types.
@@ -749,7 +444,7 @@ Sends a `POST` request to `/v1/softpos/init_reversal_transaction`
         pub async fn init_reversal_transaction<'a>(
             &'a self,
             body: &'a types::InitReversalRequest,
-        ) -> Result<ResponseValue<types::InitReversalResponse>, Error<()>> {
+        ) -> Result<ResponseValue<crate::Handoff>, Error<()>> {
             let url = format!("{}/v1/softpos/init_reversal_transaction", self.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
             header_map
@@ -788,7 +483,7 @@ Sends a `POST` request to `/v1/softpos/init_sale_transaction`
         pub async fn init_sale_transaction<'a>(
             &'a self,
             body: &'a types::InitSaleRequest,
-        ) -> Result<ResponseValue<types::InitSaleResponse>, Error<()>> {
+        ) -> Result<ResponseValue<crate::Handoff>, Error<()>> {
             let url = format!("{}/v1/softpos/init_sale_transaction", self.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
             header_map
@@ -825,17 +520,9 @@ Sends a `POST` request to `/v1/softpos/init_sale_transaction`
         #[allow(unused_imports)]
         pub use super::Client;
     }
-    impl ::std::fmt::Debug for types::AuthRequest {
-        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-            f.debug_struct("AuthRequest")
-                .field("agent_id", &crate::property::Shown(&self.agent_id))
-                .field("user_id", &crate::property::Shown(&self.user_id))
-                .finish_non_exhaustive()
-        }
-    }
     crate::property::object!(
-        types::AuthRequest { agent_id : "agent_id", strict, required; user_id :
-        "user_id", strict, required; }
+        AuthRequest { agent_id : "agent_id", required, true; user_id : "user_id",
+        required, true; }
     );
     impl types::AuthRequest {
         /// A request with what is required: `agent_id`, `user_id`.
@@ -850,56 +537,17 @@ Sends a `POST` request to `/v1/softpos/init_sale_transaction`
             }
         }
     }
-    impl crate::validate::Validate for types::AuthRequest {
-        fn validate(&self, _: &str) -> Result<(), crate::Error> {
-            self.agent_id.validate("agent_id")?;
-            self.user_id.validate("user_id")?;
-            Ok(())
-        }
-    }
-    impl ::std::fmt::Debug for types::AuthResponse {
-        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-            f.debug_struct("AuthResponse")
-                .field("agent_id", &crate::property::Shown(&self.agent_id))
-                .field("code", &crate::property::Shown(&self.code))
-                .field("company_code", &crate::property::Shown(&self.company_code))
-                .field("expired_date", &crate::property::Shown(&self.expired_date))
-                .field("is_okc_inquiry", &crate::property::Shown(&self.is_okc_inquiry))
-                .field("message", &crate::property::Shown(&self.message))
-                .field("object_name", &crate::property::Shown(&self.object_name))
-                .field("session_key", &crate::property::Shown(&self.session_key))
-                .field("user_id", &crate::property::Shown(&self.user_id))
-                .field("user_unique_id", &crate::property::Shown(&self.user_unique_id))
-                .finish_non_exhaustive()
-        }
-    }
     crate::property::object!(
-        types::AuthResponse { agent_id : "agent_id", tolerant, absent; code : "code",
-        tolerant, absent; company_code : "company_code", tolerant, absent; expired_date :
-        "expired_date", tolerant, absent; is_okc_inquiry : "is_okc_inquiry", tolerant,
-        absent; message : "message", tolerant, absent; object_name : "object_name",
-        tolerant, absent; session_key : "session_key", strict, absent; user_id :
-        "user_id", tolerant, absent; user_unique_id : "user_unique_id", tolerant, absent;
-        }
+        AuthResponse { agent_id : "agent_id", tolerant, true; code : "code", tolerant,
+        true; company_code : "company_code", tolerant, true; expired_date :
+        "expired_date", tolerant, true; is_okc_inquiry : "is_okc_inquiry", tolerant,
+        true; message : "message", tolerant, true; object_name : "object_name", tolerant,
+        true; session_key : "session_key", optional, false; user_id : "user_id",
+        tolerant, true; user_unique_id : "user_unique_id", tolerant, true; }
     );
-    impl crate::response::Answer for types::AuthResponse {
-        fn code(&self) -> Option<i64> {
-            self.code
-        }
-    }
-    impl ::std::fmt::Debug for types::CheckTransactionRequest {
-        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-            f.debug_struct("CheckTransactionRequest")
-                .field(
-                    "payment_session_id",
-                    &crate::property::Shown(&self.payment_session_id),
-                )
-                .finish_non_exhaustive()
-        }
-    }
     crate::property::object!(
-        types::CheckTransactionRequest { payment_session_id : "payment_session_id",
-        strict, required; }
+        CheckTransactionRequest { payment_session_id : "payment_session_id", required,
+        true; }
     );
     impl types::CheckTransactionRequest {
         /// A request with what is required: `payment_session_id`.
@@ -910,45 +558,14 @@ Sends a `POST` request to `/v1/softpos/init_sale_transaction`
             }
         }
     }
-    impl crate::validate::Validate for types::CheckTransactionRequest {
-        fn validate(&self, _: &str) -> Result<(), crate::Error> {
-            self.payment_session_id.validate("payment_session_id")?;
-            Ok(())
-        }
-    }
-    impl ::std::fmt::Debug for types::CheckTransactionResponse {
-        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-            f.debug_struct("CheckTransactionResponse")
-                .field("code", &crate::property::Shown(&self.code))
-                .field("data", &crate::property::Shown(&self.data))
-                .field("message", &crate::property::Shown(&self.message))
-                .field("object_name", &crate::property::Shown(&self.object_name))
-                .finish_non_exhaustive()
-        }
-    }
     crate::property::object!(
-        types::CheckTransactionResponse { code : "code", tolerant, absent; data : "Data",
-        strict, required; message : "message", tolerant, absent; object_name :
-        "object_name", tolerant, absent; }
+        CheckTransactionResponse { code : "code", tolerant, true; data : "Data",
+        required, true; message : "message", tolerant, true; object_name : "object_name",
+        tolerant, true; }
     );
-    impl crate::response::Answer for types::CheckTransactionResponse {
-        fn code(&self) -> Option<i64> {
-            self.code
-        }
-    }
-    impl ::std::fmt::Debug for types::InitReversalRequest {
-        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-            f.debug_struct("InitReversalRequest")
-                .field("callback_url", &crate::property::Shown(&self.callback_url))
-                .field("reference_no", &crate::property::Shown(&self.reference_no))
-                .field("xact_id", &crate::property::Shown(&self.xact_id))
-                .finish_non_exhaustive()
-        }
-    }
     crate::property::object!(
-        types::InitReversalRequest { callback_url : "callback_url", strict, absent;
-        reference_no : "reference_no", strict, absent; xact_id : "xact_id", strict,
-        required; }
+        InitReversalRequest { callback_url : "callback_url", optional, true; reference_no
+        : "reference_no", optional, true; xact_id : "xact_id", required, true; }
     );
     impl types::InitReversalRequest {
         /// A request with what is required: `xact_id`.
@@ -973,71 +590,13 @@ Sends a `POST` request to `/v1/softpos/init_sale_transaction`
             self
         }
     }
-    impl crate::validate::Validate for types::InitReversalRequest {
-        fn validate(&self, _: &str) -> Result<(), crate::Error> {
-            self.callback_url.validate("callback_url")?;
-            self.reference_no.validate("reference_no")?;
-            self.xact_id.validate("xact_id")?;
-            Ok(())
-        }
-    }
-    impl ::std::fmt::Debug for types::InitReversalResponse {
-        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-            f.debug_struct("InitReversalResponse")
-                .field("code", &crate::property::Shown(&self.code))
-                .field("deeplink_url", &crate::property::Shown(&self.deeplink_url))
-                .field("encryption_key", &crate::property::Shown(&self.encryption_key))
-                .field("message", &crate::property::Shown(&self.message))
-                .field("object_name", &crate::property::Shown(&self.object_name))
-                .field(
-                    "payment_session_id",
-                    &crate::property::Shown(&self.payment_session_id),
-                )
-                .finish_non_exhaustive()
-        }
-    }
     crate::property::object!(
-        types::InitReversalResponse { code : "code", tolerant, absent; deeplink_url :
-        "deeplink_url", strict, absent; encryption_key : "encryption_key", strict,
-        absent; message : "message", tolerant, absent; object_name : "object_name",
-        tolerant, absent; payment_session_id : "payment_session_id", strict, absent; }
-    );
-    impl crate::response::Answer for types::InitReversalResponse {
-        fn code(&self) -> Option<i64> {
-            self.code
-        }
-    }
-    impl ::std::fmt::Debug for types::InitSaleRequest {
-        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-            f.debug_struct("InitSaleRequest")
-                .field("add_commission", &crate::property::Shown(&self.add_commission))
-                .field("amount", &crate::property::Shown(&self.amount))
-                .field("callback_url", &crate::property::Shown(&self.callback_url))
-                .field(
-                    "card_holder_mail",
-                    &crate::property::Shown(&self.card_holder_mail),
-                )
-                .field(
-                    "card_holder_phone",
-                    &crate::property::Shown(&self.card_holder_phone),
-                )
-                .field("description", &crate::property::Shown(&self.description))
-                .field("instalment", &crate::property::Shown(&self.instalment))
-                .field("reference_no", &crate::property::Shown(&self.reference_no))
-                .field(
-                    "selected_agent_id",
-                    &crate::property::Shown(&self.selected_agent_id),
-                )
-                .finish_non_exhaustive()
-        }
-    }
-    crate::property::object!(
-        types::InitSaleRequest { add_commission : "add_commission", strict, absent;
-        amount : "amount", strict, required; callback_url : "callback_url", strict,
-        absent; card_holder_mail : "card_holder_mail", strict, absent; card_holder_phone
-        : "card_holder_phone", strict, absent; description : "description", strict,
-        absent; instalment : "instalment", strict, absent; reference_no : "reference_no",
-        strict, absent; selected_agent_id : "selected_agent_id", strict, absent; }
+        InitSaleRequest { add_commission : "add_commission", optional, true; amount :
+        "amount", required, true; callback_url : "callback_url", optional, true;
+        card_holder_mail : "card_holder_mail", optional, true; card_holder_phone :
+        "card_holder_phone", optional, true; description : "description", optional, true;
+        instalment : "instalment", optional, true; reference_no : "reference_no",
+        optional, true; selected_agent_id : "selected_agent_id", optional, true; }
     );
     impl types::InitSaleRequest {
         /// A request with what is required: `amount`.
@@ -1113,55 +672,8 @@ Sends a `POST` request to `/v1/softpos/init_sale_transaction`
             self
         }
     }
-    impl crate::validate::Validate for types::InitSaleRequest {
-        fn validate(&self, _: &str) -> Result<(), crate::Error> {
-            self.add_commission.validate("add_commission")?;
-            self.amount.validate("amount")?;
-            self.callback_url.validate("callback_url")?;
-            self.card_holder_mail.validate("card_holder_mail")?;
-            self.card_holder_phone.validate("card_holder_phone")?;
-            self.description.validate("description")?;
-            self.instalment.validate("instalment")?;
-            self.reference_no.validate("reference_no")?;
-            self.selected_agent_id.validate("selected_agent_id")?;
-            Ok(())
-        }
-    }
-    impl ::std::fmt::Debug for types::InitSaleResponse {
-        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-            f.debug_struct("InitSaleResponse")
-                .field("code", &crate::property::Shown(&self.code))
-                .field("deeplink_url", &crate::property::Shown(&self.deeplink_url))
-                .field("encryption_key", &crate::property::Shown(&self.encryption_key))
-                .field("message", &crate::property::Shown(&self.message))
-                .field("object_name", &crate::property::Shown(&self.object_name))
-                .field(
-                    "payment_session_id",
-                    &crate::property::Shown(&self.payment_session_id),
-                )
-                .finish_non_exhaustive()
-        }
-    }
     crate::property::object!(
-        types::InitSaleResponse { code : "code", tolerant, absent; deeplink_url :
-        "deeplink_url", strict, absent; encryption_key : "encryption_key", strict,
-        absent; message : "message", tolerant, absent; object_name : "object_name",
-        tolerant, absent; payment_session_id : "payment_session_id", strict, absent; }
-    );
-    impl crate::response::Answer for types::InitSaleResponse {
-        fn code(&self) -> Option<i64> {
-            self.code
-        }
-    }
-    impl ::std::fmt::Debug for types::LogoutRequest {
-        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-            f.debug_struct("LogoutRequest")
-                .field("session_key", &crate::property::Shown(&self.session_key))
-                .finish_non_exhaustive()
-        }
-    }
-    crate::property::object!(
-        types::LogoutRequest { session_key : "session_key", strict, required; }
+        LogoutRequest { session_key : "session_key", required, true; }
     );
     impl types::LogoutRequest {
         /// A request with what is required: `session_key`.
@@ -1172,92 +684,27 @@ Sends a `POST` request to `/v1/softpos/init_sale_transaction`
             }
         }
     }
-    impl crate::validate::Validate for types::LogoutRequest {
-        fn validate(&self, _: &str) -> Result<(), crate::Error> {
-            self.session_key.validate("session_key")?;
-            Ok(())
-        }
-    }
-    impl ::std::fmt::Debug for types::LogoutResponse {
-        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-            f.debug_struct("LogoutResponse")
-                .field("code", &crate::property::Shown(&self.code))
-                .field("message", &crate::property::Shown(&self.message))
-                .field("object_name", &crate::property::Shown(&self.object_name))
-                .finish_non_exhaustive()
-        }
-    }
     crate::property::object!(
-        types::LogoutResponse { code : "code", tolerant, absent; message : "message",
-        tolerant, absent; object_name : "object_name", tolerant, absent; }
+        LogoutResponse { code : "code", tolerant, true; message : "message", tolerant,
+        true; object_name : "object_name", tolerant, true; }
     );
-    impl crate::response::Answer for types::LogoutResponse {
-        fn code(&self) -> Option<i64> {
-            self.code
-        }
-    }
-    impl ::std::fmt::Debug for types::Transaction {
-        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-            f.debug_struct("Transaction")
-                .field("agent_id", &crate::property::Shown(&self.agent_id))
-                .field("agent_reference", &crate::property::Shown(&self.agent_reference))
-                .field("amount", &crate::property::Shown(&self.amount))
-                .field(
-                    "authorization_code",
-                    &crate::property::Shown(&self.authorization_code),
-                )
-                .field("bank_id", &crate::property::Shown(&self.bank_id))
-                .field("card_holder", &crate::property::Shown(&self.card_holder))
-                .field("card_no", &crate::property::Shown(&self.card_no))
-                .field("card_type", &crate::property::Shown(&self.card_type))
-                .field("code", &crate::property::Shown(&self.code))
-                .field("comission", &crate::property::Shown(&self.comission))
-                .field("comission_tax", &crate::property::Shown(&self.comission_tax))
-                .field("currency", &crate::property::Shown(&self.currency))
-                .field("email", &crate::property::Shown(&self.email))
-                .field("instalment", &crate::property::Shown(&self.instalment))
-                .field("is_succeed", &crate::property::Shown(&self.is_succeed))
-                .field("is_tds", &crate::property::Shown(&self.is_tds))
-                .field("message", &crate::property::Shown(&self.message))
-                .field("net_amount", &crate::property::Shown(&self.net_amount))
-                .field("note", &crate::property::Shown(&self.note))
-                .field("object_name", &crate::property::Shown(&self.object_name))
-                .field("order_id", &crate::property::Shown(&self.order_id))
-                .field("phone", &crate::property::Shown(&self.phone))
-                .field("pos_type", &crate::property::Shown(&self.pos_type))
-                .field("ratio", &crate::property::Shown(&self.ratio))
-                .field("reference_code", &crate::property::Shown(&self.reference_code))
-                .field(
-                    "transaction_type",
-                    &crate::property::Shown(&self.transaction_type),
-                )
-                .field("xact_date", &crate::property::Shown(&self.xact_date))
-                .field("xact_id", &crate::property::Shown(&self.xact_id))
-                .field(
-                    "xact_transaction_id",
-                    &crate::property::Shown(&self.xact_transaction_id),
-                )
-                .finish_non_exhaustive()
-        }
-    }
     crate::property::object!(
-        types::Transaction { agent_id : "agent_id", tolerant, absent; agent_reference :
-        "agent_reference", tolerant, absent; amount : "amount", tolerant, absent;
-        authorization_code : "authorization_code", tolerant, absent; bank_id : "bank_id",
-        tolerant, absent; card_holder : "card_holder", tolerant, absent; card_no :
-        "card_no", tolerant, absent; card_type : "card_type", tolerant, absent; code :
-        "code", tolerant, absent; comission : "comission", tolerant, absent;
-        comission_tax : "comission_tax", tolerant, absent; currency : "currency",
-        tolerant, absent; email : "email", tolerant, absent; instalment : "instalment",
-        tolerant, absent; is_succeed : "is_succeed", tolerant, absent; is_tds : "is_tds",
-        tolerant, absent; message : "message", tolerant, absent; net_amount :
-        "netAmount", tolerant, absent; note : "note", tolerant, absent; object_name :
-        "object_name", tolerant, absent; order_id : "order_id", tolerant, absent; phone :
-        "phone", tolerant, absent; pos_type : "pos_type", tolerant, absent; ratio :
-        "ratio", tolerant, absent; reference_code : "reference_code", tolerant, absent;
-        transaction_type : "transaction_type", tolerant, absent; xact_date : "xact_date",
-        tolerant, absent; xact_id : "xact_id", tolerant, absent; xact_transaction_id :
-        "xact_transaction_id", tolerant, absent; }
+        Transaction { agent_id : "agent_id", tolerant, true; agent_reference :
+        "agent_reference", tolerant, true; amount : "amount", tolerant, true;
+        authorization_code : "authorization_code", tolerant, true; bank_id : "bank_id",
+        tolerant, true; card_holder : "card_holder", tolerant, true; card_no : "card_no",
+        tolerant, true; card_type : "card_type", tolerant, true; code : "code", tolerant,
+        true; comission : "comission", tolerant, true; comission_tax : "comission_tax",
+        tolerant, true; currency : "currency", tolerant, true; email : "email", tolerant,
+        true; instalment : "instalment", tolerant, true; is_succeed : "is_succeed",
+        tolerant, true; is_tds : "is_tds", tolerant, true; message : "message", tolerant,
+        true; net_amount : "netAmount", tolerant, true; note : "note", tolerant, true;
+        object_name : "object_name", tolerant, true; order_id : "order_id", tolerant,
+        true; phone : "phone", tolerant, true; pos_type : "pos_type", tolerant, true;
+        ratio : "ratio", tolerant, true; reference_code : "reference_code", tolerant,
+        true; transaction_type : "transaction_type", tolerant, true; xact_date :
+        "xact_date", tolerant, true; xact_id : "xact_id", tolerant, true;
+        xact_transaction_id : "xact_transaction_id", tolerant, true; }
     );
 }
 /// The documents as they are stored, which the simulator judges by.
@@ -1276,97 +723,36 @@ pub(crate) const DOCUMENTS: &[&str] = &[
 ];
 /// The document's operations, with what the transport needs to know of each.
 pub(crate) mod operations {
-    use crate::transport::{Header, Operation};
+    use crate::transport::Operation;
     /// `POST /v1/softpos/check_transaction`
     pub(crate) const CHECK_TRANSACTION: Operation = Operation {
         name: "check_transaction",
         moves_money: false,
-        headers: &[Header::SessionKey],
-        properties: &[
-            "Data",
-            "agent_id",
-            "agent_reference",
-            "amount",
-            "authorization_code",
-            "bank_id",
-            "card_holder",
-            "card_no",
-            "card_type",
-            "code",
-            "comission",
-            "comission_tax",
-            "currency",
-            "email",
-            "instalment",
-            "is_succeed",
-            "is_tds",
-            "message",
-            "netAmount",
-            "note",
-            "object_name",
-            "order_id",
-            "phone",
-            "pos_type",
-            "ratio",
-            "reference_code",
-            "transaction_type",
-            "xact_date",
-            "xact_id",
-            "xact_transaction_id",
-        ],
+        headers: &["session-key"],
     };
     /// `POST /v1/agent/get_auth_key`
     pub(crate) const GET_AUTH_KEY: Operation = Operation {
         name: "get_auth_key",
         moves_money: true,
-        headers: &[Header::Authorization, Header::PaynetMobile],
-        properties: &[
-            "agent_id",
-            "code",
-            "company_code",
-            "expired_date",
-            "is_okc_inquiry",
-            "message",
-            "object_name",
-            "session_key",
-            "user_id",
-            "user_unique_id",
-        ],
+        headers: &["authorization", "paynetmobile"],
     };
     /// `POST /v1/softpos/init_reversal_transaction`
     pub(crate) const INIT_REVERSAL_TRANSACTION: Operation = Operation {
         name: "init_reversal_transaction",
         moves_money: true,
-        headers: &[Header::SessionKey],
-        properties: &[
-            "code",
-            "deeplink_url",
-            "encryption_key",
-            "message",
-            "object_name",
-            "payment_session_id",
-        ],
+        headers: &["session-key"],
     };
     /// `POST /v1/softpos/init_sale_transaction`
     pub(crate) const INIT_SALE_TRANSACTION: Operation = Operation {
         name: "init_sale_transaction",
         moves_money: true,
-        headers: &[Header::SessionKey],
-        properties: &[
-            "code",
-            "deeplink_url",
-            "encryption_key",
-            "message",
-            "object_name",
-            "payment_session_id",
-        ],
+        headers: &["session-key"],
     };
     /// `POST /v1/agent/logout`
     pub(crate) const LOGOUT: Operation = Operation {
         name: "logout",
         moves_money: true,
-        headers: &[Header::Authorization, Header::PaynetMobile],
-        properties: &["code", "message", "object_name"],
+        headers: &["authorization", "paynetmobile"],
     };
     /// Every operation.
     pub(crate) const ALL: &[Operation] = &[

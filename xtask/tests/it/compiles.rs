@@ -59,6 +59,7 @@ fn a_new_property_of_any_kind_gives_a_setter_and_a_field_with_no_other_change() 
         "lines": { "type": "array", "items": { "$ref": "#/components/schemas/Basket" } },
         "return_url": { "$ref": "#/components/schemas/Link" },
         "tags": { "type": "array", "items": { "type": "string" } },
+        "share": { "type": "number" },
         "total_amount": { "type": "number" },
         "type": { "type": "string", "nullable": true },
     });
@@ -90,7 +91,11 @@ fn a_new_property_of_any_kind_gives_a_setter_and_a_field_with_no_other_change() 
     let (ran, stderr) = run(
         &all,
         r##"
-        use paypos::{Decimal, types::{AuthRequest, Basket, InitReversalRequest, Transaction}};
+        use std::{pin::pin, task::{Context, Poll, Waker}};
+
+        use paypos::{
+            Client, Decimal, Environment, SessionKey, types::{AuthRequest, Basket, InitReversalRequest, Transaction},
+        };
 
         fn main() {
             let _ = AuthRequest::new("agent", "user");
@@ -116,12 +121,30 @@ fn a_new_property_of_any_kind_gives_a_setter_and_a_field_with_no_other_change() 
             let read: InitReversalRequest = serde_json::from_str(&sent).unwrap();
             assert_eq!(serde_json::to_string(&read).unwrap(), sent);
 
-            let answered = r#"{"amounts":[1.10,"2.20"],"card_token":"a-secret","extra":{"a":0.10},"total_amount":null}"#;
+            // The rules for values go by the name of a property, and reach into what is within it.
+            let refused = |request: InitReversalRequest| {
+                let client = Client::builder(Environment::Sandbox).base_url("http://127.0.0.1:1").build().unwrap();
+                let session = client.session(SessionKey::new("key").unwrap());
+                let mut call = pin!(session.init_reversal_transaction(request));
+                match call.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+                    Poll::Ready(Err(error)) => error.to_string(),
+                    _ => panic!("it was sent"),
+                }
+            };
+            let minus = Decimal::new(-1, 0);
+            let new = || InitReversalRequest::new("x");
+            assert!(refused(new().share(minus).total_amount(minus)).contains("`total_amount` is not positive"));
+            assert!(refused(new().return_url("javascript:x")).contains("`return_url` has a scheme"));
+            for request in [new().basket(Basket::new(" ")), new().lines(vec![Basket::new(" ")])] {
+                assert!(refused(request).contains("`label` is blank"));
+            }
+
+            let answered = r#"{"amounts":[1.10,"2.20"],"card_token":"a-secret","extra":{"a":0.5},"total_amount":null}"#;
             let read: Transaction = serde_json::from_str(answered).unwrap();
             assert_eq!(read.amounts[0].to_string(), "1.10");
             assert_eq!(read.card_token.as_ref().unwrap().expose(), "a-secret");
             let stored = serde_json::to_string(&read).unwrap();
-            assert_eq!(stored, r#"{"amounts":[1.10,2.20],"extra":{"a":0.10}}"#);
+            assert_eq!(stored, r#"{"amounts":[1.10,2.20],"extra":{"a":0.5}}"#);
             assert!(!format!("{read:?}").contains("a-secret"));
         }"##,
     );
