@@ -78,7 +78,10 @@ macro_rules! as_they_are {
 
 as_they_are! {
     bool: |json| serde_json::from_str(json).ok();
-    i64: |json| Decimal::read(json)?.normalize().to_string().parse().ok();
+    i64: |json| match serde_json::from_str(json) {
+        Ok(number) => Some(number),
+        Err(_) => Decimal::read(json)?.normalize().to_string().parse().ok(),
+    };
     String: |json| serde_json::from_str(json).ok(),
         fn validate(&self, property: &str, required: bool) -> Result<(), Error> {
             check_text(property, self, required)

@@ -17,18 +17,17 @@ const MAX_BODY: usize = 64 * 1024;
 pub(crate) struct Response<T> {
     /// What it is read as, or what is wrong with it.
     pub(crate) answer: Result<T, String>,
-    pub(crate) server: ServerMessage,
+    /// `code`, as far as it could be read.
+    pub(crate) code: Option<i64>,
+    pub(crate) body: Option<Bytes>,
 }
 
 impl<T: Object> Response<T> {
     pub(crate) async fn from_response<E>(mut response: reqwest::Response) -> Result<Self, WireError<E>> {
         let body = read(&mut response).await?;
-        Ok(match properties(body.as_deref()) {
-            Ok(properties) => {
-                Self { answer: T::from_properties(&properties), server: ServerMessage::from(&properties) }
-            }
-            Err(problem) => Self { answer: Err(problem), server: ServerMessage::default() },
-        })
+        let properties = properties(body.as_deref());
+        let code = properties.as_ref().ok().and_then(|properties| i64::read(properties.get("code").ok()??));
+        Ok(Self { answer: properties.and_then(|properties| T::from_properties(&properties)), code, body })
     }
 }
 
@@ -77,7 +76,21 @@ impl ServerMessage {
     /// Reads it from an answer other than success. Its status has decided: a body that cannot be read adds nothing.
     pub(crate) async fn from_response(mut response: reqwest::Response) -> Self {
         let body = read::<()>(&mut response).await.ok().flatten();
-        properties(body.as_deref()).as_ref().map(Self::from).unwrap_or_default()
+        Self::from_body(body.as_deref())
+    }
+
+    /// Reads each property that can be read.
+    pub(crate) fn from_body(body: Option<&[u8]>) -> Self {
+        let Ok(properties) = properties(body) else { return Self::default() };
+        let text = |name| String::read(properties.get(name).ok()??);
+        let number = |name| i64::read(properties.get(name).ok()??);
+        Self {
+            object_name: text("object_name"),
+            code: number("code"),
+            result_code: number("result_code"),
+            message: text("message"),
+            payment_session_id: text("payment_session_id").filter(|id| is_usable_id(id)),
+        }
     }
 
     /// Whether it has one of Paynet's forms, which a gateway's answer has not.
@@ -88,21 +101,6 @@ impl ServerMessage {
     /// The return code: beside an HTTP status other than 200, `code` may be that status again.
     pub(crate) fn return_code(&self, status: u16) -> Option<i64> {
         self.result_code.or(self.code.filter(|code| *code != i64::from(status)))
-    }
-}
-
-/// Reads each property that can be read.
-impl From<&Properties<'_>> for ServerMessage {
-    fn from(properties: &Properties<'_>) -> Self {
-        let text = |name| String::read(properties.get(name).ok()??);
-        let number = |name| i64::read(properties.get(name).ok()??);
-        Self {
-            object_name: text("object_name"),
-            code: number("code"),
-            result_code: number("result_code"),
-            message: text("message"),
-            payment_session_id: text("payment_session_id").filter(|id| is_usable_id(id)),
-        }
     }
 }
 

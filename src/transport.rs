@@ -16,7 +16,7 @@ use crate::{
     SecretKey, SessionKey,
     generated::{operations, wire},
     property::Property,
-    response::Response,
+    response::{Response, ServerMessage},
 };
 
 const AGENT: &str = concat!("paypos/", env!("CARGO_PKG_VERSION"));
@@ -62,11 +62,12 @@ pub(crate) fn call<T, A>(
         let call = async {
             request.validate("request", true)?;
             match answer.await {
-                Ok(Response { answer, server }) => {
-                    record.code = server.code;
-                    answer
-                        .and_then(read)
-                        .map_err(|problem| Error::new(BadResponse, problem).answered(200, server))
+                Ok(Response { answer, code, body }) => {
+                    record.code = code;
+                    answer.and_then(read).map_err(|problem| {
+                        let server = ServerMessage::from_body(body.as_deref());
+                        Error::new(BadResponse, problem).answered(200, server)
+                    })
                 }
                 Err(error) => Err(Box::pin(Error::from_client(error)).await),
             }

@@ -12,8 +12,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     Document, DocumentError,
-    document::{entries, pointer, target_of},
-    emit::reach,
+    document::{entries, pointer, reach, target_of},
 };
 
 /// The `format` that marks a secret: OpenAPI's own for text that is not to be shown.

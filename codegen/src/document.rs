@@ -1,6 +1,10 @@
 //! Reads a document as Paynet publishes it, and joins the documents of all operations.
 
-use std::{collections::BTreeMap, fs, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::Path,
+};
 
 use heck::{ToSnakeCase, ToUpperCamelCase};
 use serde_json::{Map, Value, json};
@@ -328,4 +332,24 @@ pub(crate) fn entries(value: Option<&Value>) -> impl Iterator<Item = (&String, &
 pub(crate) fn pointer(base: &str, segments: &[&str]) -> String {
     let escaped = segments.iter().map(|segment| segment.replace('~', "~0").replace('/', "~1"));
     escaped.fold(base.to_owned(), |pointer, segment| pointer + "/" + &segment)
+}
+
+/// The component that a reference names.
+pub(crate) fn component(schema: &Value) -> Option<&str> {
+    target_of(schema)?.rsplit('/').next()
+}
+
+/// Adds the name of a component, and of each that it contains.
+pub(crate) fn reach(document: &Document, name: &str, names: &mut BTreeSet<String>) {
+    fn walk(document: &Document, schema: &Value, names: &mut BTreeSet<String>) {
+        if let Some(name) = component(schema) {
+            return reach(document, name, names);
+        }
+        let parts = ["items", "additionalProperties"].into_iter().filter_map(|key| schema.get(key));
+        let properties = entries(schema.get("properties")).map(|(_, schema)| schema);
+        parts.chain(properties).for_each(|part| walk(document, part, names));
+    }
+    if names.insert(name.to_owned()) {
+        walk(document, document.at(&pointer("/components/schemas", &[name])), names);
+    }
 }

@@ -14,7 +14,7 @@ use syn::{Item, ItemStruct, parse_quote};
 use crate::{
     Document, DocumentError, Operation, Surface,
     corrections::{INJECTED_HEADERS, SECRET_FORMAT, is_strict, moves_money, returns_handoff},
-    document::{entries, pointer, target_of},
+    document::{component, pointer, reach},
     surface,
 };
 
@@ -162,26 +162,6 @@ fn operations(document: &Document) -> BTreeMap<String, surface::Operation> {
 pub(crate) fn body(document: &Document, operation: &Operation, part: &str) -> Option<String> {
     let place = format!("{}/{part}/content/application~1json/schema", operation.pointer);
     component(document.at(&place)).map(str::to_owned)
-}
-
-/// The component that a reference names.
-fn component(schema: &Value) -> Option<&str> {
-    target_of(schema)?.rsplit('/').next()
-}
-
-/// Adds the name of a component, and of each that it contains.
-pub(crate) fn reach(document: &Document, name: &str, names: &mut BTreeSet<String>) {
-    fn walk(document: &Document, schema: &Value, names: &mut BTreeSet<String>) {
-        if let Some(name) = component(schema) {
-            return reach(document, name, names);
-        }
-        let parts = ["items", "additionalProperties"].into_iter().filter_map(|key| schema.get(key));
-        let properties = entries(schema.get("properties")).map(|(_, schema)| schema);
-        parts.chain(properties).for_each(|part| walk(document, part, names));
-    }
-    if names.insert(name.to_owned()) {
-        walk(document, document.at(&pointer("/components/schemas", &[name])), names);
-    }
 }
 
 /// A generated type and its fields.

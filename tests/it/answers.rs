@@ -245,7 +245,7 @@ async fn a_body_that_is_not_the_documented_json_is_a_bad_response() {
         format!("<!doctype html><title>{TEXT}</title>").into(),
         "{".into(),
         format!("{text}{text}").into(),
-        format!(r#"{{"encryption_key": "{ENCRYPTION_KEY}", "encryption_key": "{ENCRYPTION_KEY}"}}"#).into(),
+        text.replacen('{', &format!(r#"{{"encryption_key": "{ENCRYPTION_KEY}", "#), 1).into(),
         [format!("{{\"message\": \"{TEXT}").as_bytes(), b"\xff\xfe\"}"].concat(),
         // Decided: a byte order mark is refused, as RFC 8259 lets a reader do.
         format!("\u{feff}{text}").into(),
@@ -264,7 +264,6 @@ async fn a_body_that_is_not_the_documented_json_is_a_bad_response() {
             "the answer is not a JSON object",
             "`deeplink_url` of the answer",
             "`encryption_key` is more than once in the answer",
-            "is missing from the answer",
         ];
         assert!(known.iter().any(|known| error.contains(known)), "{error}");
     }

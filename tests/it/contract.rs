@@ -237,6 +237,8 @@ fn stored<T: Serialize + DeserializeOwned>(json: &Value) -> Value {
 fn answers_and_requests_can_be_stored_and_a_secret_of_an_answer_is_left_out() {
     let check = named("check_transaction").success();
     assert_eq!(stored::<types::CheckTransactionResponse>(&check), check);
+    let nothing = json!({ "Data": [] });
+    assert_eq!(stored::<types::CheckTransactionResponse>(&nothing), nothing);
     let logout = named("logout").success();
     assert_eq!(stored::<types::LogoutResponse>(&logout), logout);
 
