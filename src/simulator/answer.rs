@@ -15,6 +15,8 @@ use serde_json::{
 };
 
 use super::{
+    Fault,
+    builder::SimulatorBuilder,
     fault::Effect,
     judge::Judge,
     ledger::PaymentRequest,
@@ -26,46 +28,142 @@ use super::{
 /// The most that is read of a request, in bytes.
 const MAX_BODY: usize = 1024 * 1024;
 
-pub(super) fn router(judge: Judge, state: Arc<State>) -> Router {
-    let judge = Arc::new(judge);
+/// What answers need besides the state.
+struct Server {
+    judge: Judge,
+    state: Arc<State>,
+    deeplinks: String,
+    builder: SimulatorBuilder,
+}
+
+pub(super) fn router(
+    judge: Judge,
+    state: Arc<State>,
+    deeplinks: String,
+    builder: SimulatorBuilder,
+) -> Router {
+    let server = Arc::new(Server { judge, state, deeplinks, builder });
     Router::new().fallback(move |request: Request| {
-        let (judge, state) = (Arc::clone(&judge), Arc::clone(&state));
-        async move { answer(&judge, &state, request).await }
+        let server = Arc::clone(&server);
+        async move { answer(&server, request).await }
     })
 }
 
-async fn answer(judge: &Judge, state: &State, request: Request) -> Response {
+async fn answer(server: &Server, request: Request) -> Response {
     let (parts, body) = request.into_parts();
-    let Ok(body) = to_bytes(body, MAX_BODY).await else {
-        let refusal = Refusal::breaks_the_document("the body cannot be read whole");
-        return json_response(StatusCode::BAD_REQUEST, written(&refused(&refusal)));
+    let read = to_bytes(body, MAX_BODY);
+    let body = match server.builder.limits.reading {
+        Some(limit) => tokio::time::timeout(limit, read).await.ok().and_then(Result::ok),
+        None => read.await.ok(),
     };
+    let Some(body) = body else {
+        let refusal = Refusal::breaks_the_document("the body cannot be read whole");
+        return Played::answer(StatusCode::BAD_REQUEST, &refused(&refusal)).into_response();
+    };
+    if let Some((prefix, handler)) = &server.builder.served
+        && parts.uri.path().starts_with(prefix)
+    {
+        return handler(Request::from_parts(parts, body)).await.map(Body::from);
+    }
     let request = ReceivedRequest::new(parts, &body);
-    let fault = state.receive(request.clone());
+    let judged = server.judge.judge(&request);
+    let (number, fault) = server.state.receive(request.clone(), judged.as_ref().err().cloned());
+    let played = play(server, &request, judged, fault).await;
+    server.state.answered(number, played.told());
+    played.into_response()
+}
+
+/// Carries an operation out, with what goes wrong before and after.
+async fn play(
+    server: &Server,
+    request: &ReceivedRequest,
+    judged: Result<&str, Vec<String>>,
+    fault: Option<Fault>,
+) -> Played {
     if let Some(fault) = fault.as_ref().filter(|fault| !fault.after) {
         match &fault.effect {
             Effect::Delay(delay) => tokio::time::sleep(*delay).await,
-            Effect::DropConnection => return Broken::before_the_answer(),
-            Effect::Html => return html(),
-            Effect::Status { status, headers, body } => return status_response(*status, headers, body),
             // Without an answer, nothing of it can be missing.
-            Effect::TruncateAnswer | Effect::Property(..) => return status_response(500, &[], "{}"),
+            Effect::TruncateAnswer | Effect::Property(..) => return Played::status(500, Vec::new(), "{}"),
+            effect => return Played::instead(effect.clone()),
         }
     }
-    let (status, mut answer) = match carry_out(judge, state, &request) {
+    let (status, mut answer) = match carry_out(server, request, judged) {
         Ok(answer) => (StatusCode::OK, answer),
-        Err(refusal) => (status_code(refusal.status(state.session_status())), refused(&refusal)),
+        Err(refusal) => (status_code(refusal.status(server.state.session_status())), refused(&refusal)),
     };
     match fault.filter(|fault| fault.after).map(|fault| fault.effect) {
-        Some(Effect::Delay(delay)) => tokio::time::sleep(delay).await,
-        Some(Effect::DropConnection) => return Broken::before_the_answer(),
-        Some(Effect::TruncateAnswer) => return Broken::half_way(status, &written(&answer)),
-        Some(Effect::Html) => return html(),
-        Some(Effect::Status { status, headers, body }) => return status_response(status, &headers, &body),
-        Some(Effect::Property(name, value)) => set_property(&mut answer, &name, value.as_ref()),
         None => {}
+        Some(Effect::Delay(delay)) => tokio::time::sleep(delay).await,
+        Some(Effect::TruncateAnswer) => return Played::Truncated(status, written(&answer)),
+        Some(Effect::Property(name, value)) => set_property(&mut answer, &name, value.as_ref()),
+        Some(effect) => return Played::instead(effect),
     }
-    json_response(status, written(&answer))
+    Played::answer(status, &answer)
+}
+
+/// What is sent.
+enum Played {
+    Json {
+        status: StatusCode,
+        headers: Vec<(String, String)>,
+        body: String,
+    },
+    Html,
+    /// The connection closes without an answer.
+    Dropped,
+    /// The connection closes in the middle of the answer.
+    Truncated(StatusCode, String),
+}
+
+impl Played {
+    fn answer(status: StatusCode, answer: &Answer) -> Self {
+        Self::Json { status, headers: Vec::new(), body: written(answer) }
+    }
+
+    fn status(status: u16, headers: Vec<(String, String)>, body: impl Into<String>) -> Self {
+        Self::Json { status: status_code(status), headers, body: body.into() }
+    }
+
+    /// What is sent instead of an answer.
+    fn instead(effect: Effect) -> Self {
+        match effect {
+            Effect::Status { status, headers, body } => Self::status(status, headers, body),
+            Effect::Html => Self::Html,
+            _ => Self::Dropped,
+        }
+    }
+
+    /// The status and the body, for those who look at requests later.
+    fn told(&self) -> Option<(u16, String)> {
+        match self {
+            Self::Json { status, body, .. } | Self::Truncated(status, body) => {
+                Some((status.as_u16(), body.clone()))
+            }
+            Self::Html => Some((200, HTML.to_owned())),
+            Self::Dropped => None,
+        }
+    }
+}
+
+const HTML: &str = "<!doctype html><title>Welcome</title><p>Please log in.";
+
+impl IntoResponse for Played {
+    fn into_response(self) -> Response {
+        let (status, headers, body) = match self {
+            Self::Json { status, headers, body } => (status, headers, body),
+            Self::Html => return Html(HTML).into_response(),
+            Self::Dropped => return Broken::before_the_answer(),
+            Self::Truncated(status, body) => return Broken::half_way(status, &body),
+        };
+        let mut response = (status, [(CONTENT_TYPE, "application/json")], Body::from(body)).into_response();
+        for (name, value) in headers {
+            if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
+                response.headers_mut().insert(name, value);
+            }
+        }
+        response
+    }
 }
 
 /// Sets a property of the answer, or of each of its transactions, or removes it.
@@ -87,29 +185,11 @@ fn set_property(answer: &mut Answer, name: &str, value: Option<&Value>) {
     }
 }
 
-fn html() -> Response {
-    Html("<!doctype html><title>Welcome</title><p>Please log in.").into_response()
-}
-
 fn status_code(status: u16) -> StatusCode {
     match StatusCode::from_u16(status) {
         Ok(code) if (200..600).contains(&status) => code,
         _ => StatusCode::INTERNAL_SERVER_ERROR,
     }
-}
-
-fn status_response(status: u16, headers: &[(String, String)], body: &str) -> Response {
-    let mut response = json_response(status_code(status), body.to_owned());
-    for (name, value) in headers {
-        if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
-            response.headers_mut().insert(name, value);
-        }
-    }
-    response
-}
-
-fn json_response(status: StatusCode, body: String) -> Response {
-    (status, [(CONTENT_TYPE, "application/json")], Body::from(body)).into_response()
 }
 
 /// An answer by its properties, each as its JSON, since amounts keep their digits.
@@ -131,17 +211,22 @@ fn written(answer: &Answer) -> String {
 }
 
 /// Carries an operation out, or returns why not.
-fn carry_out(judge: &Judge, state: &State, request: &ReceivedRequest) -> Result<Answer, Refusal> {
-    let path = judge.judge(request).map_err(Refusal::breaks_the_document)?;
+fn carry_out(
+    server: &Server,
+    request: &ReceivedRequest,
+    judged: Result<&str, Vec<String>>,
+) -> Result<Answer, Refusal> {
+    let state = &server.state;
+    let path = judged.map_err(|violations| Refusal::breaks_the_document(violations.join("; ")))?;
     let operation = path.rsplit('/').next().unwrap_or_default();
     let body: Value = serde_json::from_slice(request.body()).unwrap_or_default();
     let text = |property: &str| body[property].as_str().unwrap_or_default();
     let session_key = request.header("session-key").unwrap_or_default();
     let authorization = request.header("authorization").unwrap_or_default();
     let secret_key = authorization.strip_prefix("Basic ").unwrap_or_default();
-    let handoff = |what: &str, payment_session_id: String| {
+    let handoff = |payment_session_id: String| {
         json!({
-            "deeplink_url": format!("paypos-simulator://{what}/{payment_session_id}"),
+            "deeplink_url": format!("{}{payment_session_id}", server.deeplinks),
             "encryption_key": format!("simulated-encryption-key-of-{payment_session_id}"),
             "payment_session_id": payment_session_id,
         })
@@ -167,8 +252,12 @@ fn carry_out(judge: &Judge, state: &State, request: &ReceivedRequest) -> Result<
             })?;
             let is_sale = operation == "init_sale_transaction";
             request.xact_id = request.xact_id.filter(|_| !is_sale);
-            let what = if is_sale { "sale" } else { "reversal" };
-            handoff(what, state.initiate(session_key, request)?)
+            let payment = state.initiate(session_key, request)?;
+            let id = payment.id.clone();
+            if let Some(told) = &server.builder.on_payment {
+                told(payment);
+            }
+            handoff(id)
         }
         "check_transaction" => {
             data = to_raw_value(&state.check(session_key, text("payment_session_id"))?).ok();

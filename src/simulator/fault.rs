@@ -12,6 +12,7 @@ use serde_json::Value;
 pub struct Fault {
     pub(super) effect: Effect,
     pub(super) after: bool,
+    pub(super) dealer: Option<String>,
     operation: Option<String>,
     skip: usize,
     times: usize,
@@ -29,7 +30,7 @@ pub(super) enum Effect {
 
 impl Fault {
     fn new(effect: Effect, after: bool) -> Self {
-        Self { effect, after, operation: None, skip: 0, times: 1 }
+        Self { effect, after, dealer: None, operation: None, skip: 0, times: 1 }
     }
 
     /// This HTTP status, from 200 to 599, instead of an answer; any other number is sent as 500. The body is
@@ -100,6 +101,13 @@ impl Fault {
         self
     }
 
+    /// For requests of this dealer alone, by its name; see [`Simulator::add_dealer_as`](super::Simulator::add_dealer_as).
+    #[must_use]
+    pub fn of_dealer(mut self, name: impl Into<String>) -> Self {
+        self.dealer = Some(name.into());
+        self
+    }
+
     /// Not for the first requests that it would be for.
     #[must_use]
     pub fn skip(mut self, requests: usize) -> Self {
@@ -128,9 +136,12 @@ impl Fault {
         self
     }
 
-    /// Whether it applies to a request of this operation, which counts.
-    pub(super) fn applies(&mut self, operation: &str) -> bool {
-        if self.times == 0 || self.operation.as_deref().is_some_and(|own| own != operation) {
+    /// Whether it applies to a request of this operation and dealer, which counts.
+    pub(super) fn applies(&mut self, operation: &str, dealer: Option<&str>) -> bool {
+        if self.times == 0
+            || self.operation.as_deref().is_some_and(|own| own != operation)
+            || self.dealer.is_some() && self.dealer.as_deref() != dealer
+        {
             return false;
         }
         if self.skip > 0 {
@@ -141,7 +152,8 @@ impl Fault {
         true
     }
 
-    pub(super) fn is_spent(&self) -> bool {
-        self.times == 0
+    /// For how many more requests it is.
+    pub(super) fn left(&self) -> usize {
+        self.times
     }
 }

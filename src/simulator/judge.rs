@@ -44,22 +44,21 @@ impl Judge {
         Ok(Self(operations))
     }
 
-    /// The path of the operation that the request is for, or what breaks the document.
-    pub(super) fn judge(&self, request: &ReceivedRequest) -> Result<&str, String> {
+    /// The path of the operation that the request is for, or all that breaks the document.
+    pub(super) fn judge(&self, request: &ReceivedRequest) -> Result<&str, Vec<String>> {
         let mut at_path = self.0.iter().filter(|operation| operation.path == request.path()).peekable();
         if at_path.peek().is_none() {
-            return Err(format!("the document has no path {}", request.path()));
+            return Err(vec![format!("the document has no path {}", request.path())]);
         }
-        let operation = at_path
-            .find(|operation| operation.method.eq_ignore_ascii_case(request.method()))
-            .ok_or_else(|| format!("the document has no {} for {}", request.method(), request.path()))?;
-        for header in &operation.headers {
-            header.judge(request)?;
-        }
-        if let Some(body) = &operation.body {
-            body.judge(request)?;
-        }
-        Ok(&operation.path)
+        let Some(operation) =
+            at_path.find(|operation| operation.method.eq_ignore_ascii_case(request.method()))
+        else {
+            return Err(vec![format!("the document has no {} for {}", request.method(), request.path())]);
+        };
+        let headers = operation.headers.iter().filter_map(|header| header.judge(request).err());
+        let body = operation.body.as_ref().map(|body| body.judge(request)).unwrap_or_default();
+        let violations: Vec<_> = headers.chain(body).collect();
+        if violations.is_empty() { Ok(&operation.path) } else { Err(violations) }
     }
 }
 
@@ -118,25 +117,25 @@ impl Header {
 }
 
 impl Body {
-    fn judge(&self, request: &ReceivedRequest) -> Result<(), String> {
+    fn judge(&self, request: &ReceivedRequest) -> Vec<String> {
         if request.body().is_empty() {
-            return if self.required { Err("the required body is missing".to_owned()) } else { Ok(()) };
+            return if self.required { vec!["the required body is missing".to_owned()] } else { Vec::new() };
         }
         let media_type = request.header("content-type").unwrap_or_default();
         let essence = media_type.split(';').next().unwrap_or_default().trim();
-        let (_, schema) = self
-            .content
-            .iter()
-            .find(|(documented, _)| documented.eq_ignore_ascii_case(essence))
-            .ok_or_else(|| "the content type is not a documented one".to_owned())?;
-        let body: Value =
-            serde_json::from_slice(request.body()).map_err(|_| "the body is not JSON".to_owned())?;
-        match schema.iter_errors(&body).next() {
-            None => Ok(()),
-            Some(error) => {
-                Err(format!("the body breaks the schema at `{}`: {}", error.instance_path(), error.masked()))
-            }
-        }
+        let documented = self.content.iter().find(|(documented, _)| documented.eq_ignore_ascii_case(essence));
+        let Some((_, schema)) = documented else {
+            return vec!["the content type is not a documented one".to_owned()];
+        };
+        let Ok(body) = serde_json::from_slice::<Value>(request.body()) else {
+            return vec!["the body is not JSON".to_owned()];
+        };
+        let errors = schema.iter_errors(&body);
+        errors
+            .map(|error| {
+                format!("the body breaks the schema at `{}`: {}", error.instance_path(), error.masked())
+            })
+            .collect()
     }
 }
 

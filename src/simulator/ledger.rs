@@ -8,9 +8,14 @@ use serde_json::value::RawValue;
 use crate::{Decimal, property::Property};
 
 /// A session that was opened.
-pub(super) enum OpenSession {
-    /// It is open, and this dealer's.
-    Of(String),
+pub(super) struct OpenSession {
+    pub(super) dealer: String,
+    pub(super) state: SessionState,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum SessionState {
+    Open,
     Ended,
     Expired,
 }
@@ -22,7 +27,47 @@ pub(super) struct CompletedSale {
     pub(super) reversed: bool,
 }
 
-/// What was requested for a payment session; see [`Simulator::payment_request`](super::Simulator::payment_request).
+/// A payment session; see [`Simulator::payments`](super::Simulator::payments).
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct PaymentSession {
+    /// Its `payment_session_id`.
+    pub id: String,
+    /// The dealer's name.
+    pub dealer: String,
+    /// What the phone has done.
+    pub state: PaymentState,
+    /// What was requested.
+    pub request: PaymentRequest,
+}
+
+/// What the phone has done with a payment session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum PaymentState {
+    /// Nothing: it waits.
+    Waiting,
+    /// It was carried out.
+    Approved,
+    /// It was declined, and does not wait any more.
+    Declined,
+}
+
+/// A sale that was approved or added; see [`Simulator::sales`](super::Simulator::sales).
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Sale {
+    /// Its `xact_id`.
+    pub xact_id: String,
+    /// The dealer's name.
+    pub dealer: String,
+    /// The amount that was paid.
+    pub amount: Decimal,
+    /// Whether it was reversed.
+    pub reversed: bool,
+}
+
+/// What was requested for a payment session; see [`PaymentSession::request`].
 #[derive(Clone, Default, Deserialize)]
 #[non_exhaustive]
 pub struct PaymentRequest {
@@ -56,6 +101,7 @@ impl fmt::Debug for PaymentRequest {
 pub(super) struct Payment {
     pub(super) dealer: String,
     pub(super) request: PaymentRequest,
+    pub(super) waiting: bool,
     pub(super) transactions: Vec<Transaction>,
     /// The checks that do not list the transaction yet.
     pub(super) late: usize,
@@ -80,6 +126,18 @@ pub(super) struct Transaction {
     message: &'static str,
 }
 
+impl Payment {
+    pub(super) fn state(&self) -> PaymentState {
+        if self.transactions.iter().any(|transaction| transaction.is_succeed) {
+            PaymentState::Approved
+        } else if self.waiting {
+            PaymentState::Waiting
+        } else {
+            PaymentState::Declined
+        }
+    }
+}
+
 impl PaymentRequest {
     /// The transaction that comes of it.
     pub(super) fn transaction(&self, xact_id: &str, approved: bool) -> Transaction {
@@ -98,5 +156,13 @@ impl PaymentRequest {
             code: 0,
             message: "simulated",
         }
+    }
+}
+
+impl Sale {
+    /// A sale that is not reversed.
+    #[must_use]
+    pub fn new(xact_id: impl Into<String>, dealer: impl Into<String>, amount: Decimal) -> Self {
+        Self { xact_id: xact_id.into(), dealer: dealer.into(), amount, reversed: false }
     }
 }

@@ -35,6 +35,7 @@
 //! ```
 
 mod answer;
+mod builder;
 mod fault;
 mod judge;
 mod ledger;
@@ -45,14 +46,15 @@ mod values;
 
 use std::{fmt, io, sync::Arc};
 
-use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
+use tokio::{sync::watch, task::JoinHandle};
 
-use crate::{SecretKey, SessionKey};
+use crate::{Decimal, SecretKey, SessionKey, validate::check_app_url};
 use refusal::Refusal;
 use state::State;
 
+pub use builder::SimulatorBuilder;
 pub use fault::Fault;
-pub use ledger::PaymentRequest;
+pub use ledger::{PaymentRequest, PaymentSession, PaymentState, Sale};
 pub use state::ReceivedRequest;
 
 /// `code` of the simulator for a request that breaks the document. Paynet documents no codes.
@@ -98,19 +100,17 @@ impl Simulator {
     /// How many dealers, sessions, payment sessions and sales are kept, of each; the oldest is forgotten.
     pub const KEPT_OF_EACH: usize = 100_000;
 
-    /// Starts a simulator on the current tokio runtime.
+    /// Starts a simulator on a free port of 127.0.0.1 and the current tokio runtime.
     ///
     /// # Errors
     /// If 127.0.0.1 has no free port.
     pub async fn start() -> io::Result<Self> {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
-        let url = format!("http://{}", listener.local_addr()?);
-        let state = Arc::new(State::default());
-        let (stop, stopped) = watch::channel(());
-        let judge = judge::Judge::new().map_err(io::Error::other)?;
-        let router = answer::router(judge, Arc::clone(&state));
-        let server = tokio::spawn(server::serve(listener, router, stopped));
-        Ok(Self { url, state, stop, server })
+        Self::builder().start().await
+    }
+
+    /// Starts to configure a simulator.
+    pub fn builder() -> SimulatorBuilder {
+        SimulatorBuilder::default()
     }
 
     /// The base URL, for [`ClientBuilder::base_url`](crate::ClientBuilder::base_url).
@@ -122,7 +122,28 @@ impl Simulator {
     /// Adds a dealer, and returns the secret key of an [`Agent`](crate::Agent).
     #[must_use]
     pub fn add_dealer(&self) -> SecretKey {
-        self.state.add_dealer()
+        self.state.add_dealer(state::issue("dealer"), None)
+    }
+
+    /// Adds a dealer of this name and secret key; or has a known key belong to this name.
+    pub fn add_dealer_as(&self, name: impl Into<String>, secret_key: &SecretKey) {
+        self.state.add_dealer(name.into(), Some(secret_key.expose().to_owned()));
+    }
+
+    /// The names of the dealers that were added.
+    #[must_use]
+    pub fn dealers(&self) -> Vec<String> {
+        self.state.dealers()
+    }
+
+    /// Forgets all of a dealer but its secret key: sessions, payment sessions, sales, requests and faults.
+    pub fn reset_dealer(&self, name: &str) {
+        self.state.reset(name);
+    }
+
+    /// Lets all sessions of a dealer expire.
+    pub fn expire_sessions(&self, dealer: &str) {
+        self.state.expire_sessions(dealer);
     }
 
     /// Opens a session without a dealer's call, and returns its key. All of these belong to one
@@ -146,7 +167,42 @@ impl Simulator {
     /// Adds a completed sale, and returns the `xact_id` that a reversal requires.
     #[must_use]
     pub fn add_transaction(&self) -> String {
-        self.state.add_transaction()
+        self.state.add_sale(None, Decimal::ONE)
+    }
+
+    /// Adds a completed sale of a dealer, and returns its `xact_id`.
+    #[must_use]
+    pub fn add_sale(&self, dealer: &str, amount: Decimal) -> String {
+        self.state.add_sale(Some(dealer), amount)
+    }
+
+    /// Adds a sale as it was, such as one of [`sales`](Self::sales).
+    pub fn restore_sale(&self, sale: Sale) {
+        self.state.restore_sale(sale);
+    }
+
+    /// The sales that were approved or added, in their order.
+    #[must_use]
+    pub fn sales(&self) -> Vec<Sale> {
+        self.state.sales()
+    }
+
+    /// The payment sessions, or those of a dealer, in their order.
+    #[must_use]
+    pub fn payments(&self, dealer: Option<&str>) -> Vec<PaymentSession> {
+        self.state.payments(dealer)
+    }
+
+    /// A payment session; nothing, if it is unknown.
+    #[must_use]
+    pub fn payment(&self, payment_session_id: &str) -> Option<PaymentSession> {
+        self.state.payment(payment_session_id)
+    }
+
+    /// Whether an app may be opened with a URL: what this crate requires of a `callback_url`'s scheme.
+    #[must_use]
+    pub fn opens_app(url: &str) -> bool {
+        check_app_url(url).is_ok()
     }
 
     /// The requests that arrived, in their order: the latest [`KEPT_REQUESTS`](Self::KEPT_REQUESTS).
@@ -155,10 +211,35 @@ impl Simulator {
         self.state.requests()
     }
 
-    /// Injects a fault. Of the faults that are for a request, the one that was injected first applies; more
+    /// The requests that arrived after the one of this number, in their order.
+    #[must_use]
+    pub fn requests_after(&self, number: u64) -> Vec<ReceivedRequest> {
+        self.state.requests_after(number)
+    }
+
+    /// Injects a fault, and returns its number. Of the faults that are for a request, the one that was injected first applies; more
     /// than [`KEPT_FAULTS`](Self::KEPT_FAULTS) are not kept, and the oldest is forgotten.
-    pub fn inject(&self, fault: Fault) {
-        self.state.inject(fault);
+    #[allow(clippy::must_use_candidate, reason = "few want to withdraw it")]
+    pub fn inject(&self, fault: Fault) -> u64 {
+        self.state.inject(fault)
+    }
+
+    /// The faults that may still apply: the number of each, which [`inject`](Self::inject) returned, and for
+    /// how many requests it still is.
+    #[must_use]
+    pub fn faults(&self) -> Vec<(u64, usize)> {
+        self.state.faults()
+    }
+
+    /// Withdraws a fault by its number.
+    pub fn withdraw_fault(&self, number: u64) {
+        self.state.withdraw_fault(number);
+    }
+
+    /// How many requests were answered, to wait for the next one.
+    #[must_use]
+    pub fn answered(&self) -> watch::Receiver<u64> {
+        self.state.answers()
     }
 
     /// Refuses ended and expired sessions with this HTTP status from now on: 400 at first, as documented
@@ -176,37 +257,6 @@ impl Simulator {
     /// A transaction that the phone decides from now on appears late: so many checks do not list it. 0 at first.
     pub fn appear_after_checks(&self, checks: usize) {
         self.state.set(|settings| settings.late = checks);
-    }
-
-    /// What was requested for a payment session; nothing, if it is unknown.
-    #[must_use]
-    pub fn payment_request(&self, payment_session_id: &str) -> Option<PaymentRequest> {
-        self.state.payment_request(payment_session_id)
-    }
-
-    /// The payment sessions that were opened, in their order: the latest
-    /// [`KEPT_OF_EACH`](Self::KEPT_OF_EACH).
-    #[must_use]
-    pub fn payment_sessions(&self) -> Vec<String> {
-        self.state.payment_sessions()
-    }
-
-    /// Whether the phone has approved a payment session.
-    #[must_use]
-    pub fn is_approved(&self, payment_session_id: &str) -> bool {
-        self.state.is_approved(payment_session_id)
-    }
-
-    /// The `xact_id` of each sale that was approved or added, in their order.
-    #[must_use]
-    pub fn approved_sales(&self) -> Vec<String> {
-        self.state.approved_sales()
-    }
-
-    /// Whether a sale has been reversed; nothing, if the phone has approved no such sale.
-    #[must_use]
-    pub fn is_reversed(&self, xact_id: &str) -> Option<bool> {
-        self.state.is_reversed(xact_id)
     }
 
     /// Stops listening, closes every connection, and returns when no task is left.
@@ -237,6 +287,15 @@ impl Phone<'_> {
     /// If no such payment session waits for the phone.
     pub fn decline(&self, payment_session_id: &str) -> Result<(), NoPendingPayment> {
         self.state.decide(payment_session_id, false)
+    }
+
+    /// Lets a declined payment session wait for the phone again. Whether Paynet's phone may try again is
+    /// undocumented.
+    ///
+    /// # Errors
+    /// If there is no such payment session, or it was not declined.
+    pub fn try_again(&self, payment_session_id: &str) -> Result<(), NoPendingPayment> {
+        self.state.try_again(payment_session_id)
     }
 }
 

@@ -18,19 +18,31 @@ use http::{
 };
 use http_body::Frame;
 use hyper::{Request, body::Incoming, server::conn::http1, service::service_fn};
-use hyper_util::{rt::TokioIo, service::TowerToHyperService};
+use hyper_util::{
+    rt::{TokioIo, TokioTimer},
+    service::TowerToHyperService,
+};
 use tokio::{net::TcpListener, sync::watch, task::JoinSet};
 
+use super::builder::Limits;
+
 /// Serves until told to stop, or until its task is aborted; no connection outlives it.
-pub(super) async fn serve(listener: TcpListener, router: Router, mut stopped: watch::Receiver<()>) {
+pub(super) async fn serve(
+    listener: TcpListener,
+    router: Router,
+    limits: Limits,
+    mut stopped: watch::Receiver<()>,
+) {
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
             _ = stopped.changed() => break,
-            accepted = listener.accept() => {
+            accepted = listener.accept(), if connections.len() < limits.connections => {
                 match accepted {
                     Ok((stream, _)) => {
-                        connections.spawn(serve_connection(TokioIo::new(stream), router.clone()));
+                        let _ = stream.set_nodelay(true);
+                        let io = TokioIo::new(stream);
+                        connections.spawn(serve_connection(io, router.clone(), limits.reading));
                     }
                     // Out of file descriptors, for example: retrying at once does not help.
                     Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
@@ -42,7 +54,7 @@ pub(super) async fn serve(listener: TcpListener, router: Router, mut stopped: wa
     connections.shutdown().await;
 }
 
-async fn serve_connection(io: TokioIo<tokio::net::TcpStream>, router: Router) {
+async fn serve_connection(io: TokioIo<tokio::net::TcpStream>, router: Router, reading: Option<Duration>) {
     let service = service_fn(move |request: Request<Incoming>| {
         let router = TowerToHyperService::new(router.clone());
         async move {
@@ -53,8 +65,12 @@ async fn serve_connection(io: TokioIo<tokio::net::TcpStream>, router: Router) {
             }
         }
     });
+    let mut connection = http1::Builder::new();
+    if let Some(reading) = reading {
+        connection.timer(TokioTimer::new()).header_read_timeout(reading);
+    }
     // An error is a client that went away, or a fault that was requested.
-    let _ = http1::Builder::new().serve_connection(io, service).await;
+    let _ = connection.serve_connection(io, service).await;
 }
 
 /// Marks a response that is never sent: its connection is closed instead.

@@ -10,10 +10,11 @@ use std::{
 };
 
 use http::{HeaderMap, Method, request};
+use tokio::sync::watch;
 
 use super::{
-    Fault, NoPendingPayment, Refusal, Simulator,
-    ledger::{CompletedSale, OpenSession, Payment, PaymentRequest, Transaction},
+    Fault, NoPendingPayment, PaymentSession, PaymentState, Refusal, Sale, Simulator,
+    ledger::{CompletedSale, OpenSession, Payment, PaymentRequest, SessionState, Transaction},
 };
 use crate::{Decimal, SecretKey, SessionKey};
 
@@ -24,7 +25,11 @@ const DEFAULT_DEALER: &str = "simulated-house-dealer";
 const KEPT_BYTES: usize = 64 * 1024 * 1024;
 
 #[derive(Default)]
-pub(super) struct State(Mutex<Inner>);
+pub(super) struct State {
+    inner: Mutex<Inner>,
+    /// How many requests were answered.
+    answered: watch::Sender<u64>,
+}
 
 /// How the simulator behaves where Paynet documents nothing.
 pub(super) struct Settings {
@@ -42,27 +47,28 @@ impl Default for Settings {
 #[derive(Default)]
 struct Inner {
     settings: Settings,
-    /// By secret key; the key is also the dealer's name in the ledger.
-    dealers: BoundedMap<()>,
+    /// The dealers' names, by secret key.
+    dealers: BoundedMap<String>,
     sessions: BoundedMap<OpenSession>,
     payments: BoundedMap<Payment>,
     /// Completed sales, by `xact_id`.
     sales: BoundedMap<CompletedSale>,
     requests: VecDeque<ReceivedRequest>,
-    /// Of the bodies of the requests, in bytes.
+    /// Of the bodies of the requests and of their answers, in bytes.
     kept: usize,
-    faults: VecDeque<Fault>,
+    received: u64,
+    faults: VecDeque<(u64, Fault)>,
+    injected: u64,
 }
 
 impl State {
     fn lock(&self) -> MutexGuard<'_, Inner> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn add_dealer(&self) -> SecretKey {
-        let mut inner = self.lock();
-        let key = issue("secret-key");
-        inner.dealers.keep(key.clone(), ());
+    pub(super) fn add_dealer(&self, name: String, secret_key: Option<String>) -> SecretKey {
+        let key = secret_key.unwrap_or_else(|| issue("secret-key"));
+        self.lock().dealers.keep(key.clone(), name);
         SecretKey(key.into())
     }
 
@@ -70,41 +76,98 @@ impl State {
         SessionKey(self.lock().open_session(DEFAULT_DEALER).into())
     }
 
-    pub(super) fn add_transaction(&self) -> String {
+    pub(super) fn add_sale(&self, dealer: Option<&str>, amount: Decimal) -> String {
+        let request = PaymentRequest { amount: Some(amount), ..PaymentRequest::default() };
+        self.lock().complete_sale(dealer.unwrap_or(DEFAULT_DEALER).to_owned(), &request)
+    }
+
+    pub(super) fn restore_sale(&self, sale: Sale) {
+        let request = PaymentRequest { amount: Some(sale.amount), ..PaymentRequest::default() };
+        let transaction = request.transaction(&sale.xact_id, true);
+        let completed = CompletedSale { dealer: sale.dealer, transaction, reversed: sale.reversed };
+        self.lock().sales.keep(sale.xact_id, completed);
+    }
+
+    pub(super) fn sales(&self) -> Vec<Sale> {
+        let inner = self.lock();
+        let sale = |(xact_id, sale): (&String, &CompletedSale)| Sale {
+            xact_id: xact_id.clone(),
+            dealer: sale.dealer.clone(),
+            amount: sale.transaction.amount,
+            reversed: sale.reversed,
+        };
+        inner.sales.iter().map(sale).collect()
+    }
+
+    pub(super) fn payments(&self, dealer: Option<&str>) -> Vec<PaymentSession> {
+        let inner = self.lock();
+        let those =
+            inner.payments.iter().filter(|(_, payment)| dealer.is_none_or(|dealer| dealer == payment.dealer));
+        those.map(|(id, payment)| payment_session(id, payment)).collect()
+    }
+
+    pub(super) fn payment(&self, id: &str) -> Option<PaymentSession> {
+        self.lock().payments.get(id).map(|payment| payment_session(id, payment))
+    }
+
+    pub(super) fn try_again(&self, id: &str) -> Result<(), NoPendingPayment> {
+        match self.lock().payments.get_mut(id) {
+            Some(payment) if payment.state() == PaymentState::Declined => {
+                payment.waiting = true;
+                Ok(())
+            }
+            _ => Err(NoPendingPayment),
+        }
+    }
+
+    pub(super) fn dealers(&self) -> Vec<String> {
+        self.lock().dealers.iter().map(|(_, name)| name.clone()).collect()
+    }
+
+    pub(super) fn expire_sessions(&self, dealer: &str) {
+        for session in self.lock().sessions.values.values_mut().filter(|session| session.dealer == dealer) {
+            if session.state == SessionState::Open {
+                session.state = SessionState::Expired;
+            }
+        }
+    }
+
+    pub(super) fn reset(&self, dealer: &str) {
         let mut inner = self.lock();
-        let request = PaymentRequest { amount: Some(Decimal::ONE), ..PaymentRequest::default() };
-        inner.complete_sale(DEFAULT_DEALER.to_owned(), &request)
+        inner.sessions.retain(|session| session.dealer != dealer);
+        inner.payments.retain(|payment| payment.dealer != dealer);
+        inner.sales.retain(|sale| sale.dealer != dealer);
+        inner.requests.retain(|request| request.dealer.as_deref() != Some(dealer));
+        inner.kept = inner.requests.iter().map(ReceivedRequest::size).sum();
+        inner.faults.retain(|(_, fault)| fault.dealer.as_deref() != Some(dealer));
+    }
+
+    pub(super) fn answers(&self) -> watch::Receiver<u64> {
+        self.answered.subscribe()
+    }
+
+    /// Keeps the answer to a request: its status and body, where there was one.
+    pub(super) fn answered(&self, number: u64, answer: Option<(u16, String)>) {
+        let mut inner = self.lock();
+        inner.kept += answer.as_ref().map_or(0, |(_, body)| body.len());
+        let at = inner.requests.partition_point(|request| request.number < number);
+        match inner.requests.get_mut(at) {
+            Some(request) if request.number == number => request.answer = answer,
+            _ => inner.kept -= answer.map_or(0, |(_, body)| body.len()),
+        }
+        drop(inner);
+        self.answered.send_modify(|count| *count += 1);
     }
 
     pub(super) fn set(&self, set: impl FnOnce(&mut Settings)) {
         set(&mut self.lock().settings);
     }
 
-    pub(super) fn payment_request(&self, payment_session_id: &str) -> Option<PaymentRequest> {
-        Some(self.lock().payments.get(payment_session_id)?.request.clone())
-    }
-
-    pub(super) fn payment_sessions(&self) -> Vec<String> {
-        self.lock().payments.order.iter().cloned().collect()
-    }
-
-    pub(super) fn approved_sales(&self) -> Vec<String> {
-        self.lock().sales.order.iter().cloned().collect()
-    }
-
-    pub(super) fn is_approved(&self, payment_session_id: &str) -> bool {
-        let inner = self.lock();
-        let payment = inner.payments.get(payment_session_id);
-        payment.is_some_and(|payment| payment.transactions.iter().any(|transaction| transaction.is_succeed))
-    }
-
-    pub(super) fn is_reversed(&self, xact_id: &str) -> Option<bool> {
-        Some(self.lock().sales.get(xact_id)?.reversed)
-    }
-
     pub(super) fn expire_session(&self, key: &SessionKey) {
-        if let Some(session @ OpenSession::Of(_)) = self.lock().sessions.get_mut(key.expose()) {
-            *session = OpenSession::Expired;
+        if let Some(session) = self.lock().sessions.get_mut(key.expose())
+            && session.state == SessionState::Open
+        {
+            session.state = SessionState::Expired;
         }
     }
 
@@ -121,13 +184,17 @@ impl State {
         let dealer = inner.dealer(secret_key)?;
         inner.session(session_key, Some(&dealer))?;
         if let Some(session) = inner.sessions.get_mut(session_key) {
-            *session = OpenSession::Ended;
+            session.state = SessionState::Ended;
         }
         Ok(())
     }
 
     /// Opens a payment session, for a sale or for the reversal of one.
-    pub(super) fn initiate(&self, session_key: &str, mut request: PaymentRequest) -> Result<String, Refusal> {
+    pub(super) fn initiate(
+        &self,
+        session_key: &str,
+        mut request: PaymentRequest,
+    ) -> Result<PaymentSession, Refusal> {
         let mut inner = self.lock();
         let dealer = inner.session(session_key, None)?;
         if let Some(xact_id) = &request.xact_id {
@@ -137,9 +204,10 @@ impl State {
             return Err(Refusal::NO_AMOUNT);
         }
         let id = issue("payment-session");
-        let payment = Payment { dealer, request, transactions: Vec::new(), late: 0 };
-        inner.payments.keep(id.clone(), payment);
-        Ok(id)
+        let payment = Payment { dealer, request, waiting: true, transactions: Vec::new(), late: 0 };
+        let opened = payment_session(&id, &payment);
+        inner.payments.keep(id, payment);
+        Ok(opened)
     }
 
     /// The transactions of a payment session.
@@ -170,7 +238,7 @@ impl State {
     pub(super) fn decide(&self, payment_session_id: &str, approve: bool) -> Result<(), NoPendingPayment> {
         let mut inner = self.lock();
         let payment = inner.payments.get(payment_session_id).ok_or(NoPendingPayment)?;
-        if !payment.transactions.is_empty() {
+        if !payment.waiting {
             return Err(NoPendingPayment);
         }
         let (dealer, request) = (payment.dealer.clone(), payment.request.clone());
@@ -190,47 +258,85 @@ impl State {
         };
         let late = inner.settings.late;
         if let Some(payment) = inner.payments.get_mut(payment_session_id) {
+            payment.waiting = false;
             payment.transactions.push(transaction);
             payment.late = late;
         }
         Ok(())
     }
 
+    pub(super) fn requests_after(&self, number: u64) -> Vec<ReceivedRequest> {
+        let inner = self.lock();
+        let at = inner.requests.partition_point(|request| request.number <= number);
+        inner.requests.range(at..).cloned().collect()
+    }
+
     pub(super) fn requests(&self) -> Vec<ReceivedRequest> {
         self.lock().requests.iter().cloned().collect()
     }
 
-    pub(super) fn inject(&self, fault: Fault) {
+    pub(super) fn inject(&self, fault: Fault) -> u64 {
         let mut inner = self.lock();
         if inner.faults.len() == Simulator::KEPT_FAULTS {
             inner.faults.pop_front();
         }
-        inner.faults.push_back(fault);
+        inner.injected += 1;
+        let number = inner.injected;
+        inner.faults.push_back((number, fault));
+        number
+    }
+
+    pub(super) fn faults(&self) -> Vec<(u64, usize)> {
+        self.lock().faults.iter().map(|(number, fault)| (*number, fault.left())).collect()
+    }
+
+    pub(super) fn withdraw_fault(&self, number: u64) {
+        self.lock().faults.retain(|(own, _)| *own != number);
     }
 
     pub(super) fn session_status(&self) -> u16 {
         self.lock().settings.session_status
     }
 
-    /// Keeps the request, and returns the fault that applies to it.
-    pub(super) fn receive(&self, request: ReceivedRequest) -> Option<Fault> {
+    /// Keeps the request; returns its number, and the fault that applies to it.
+    pub(super) fn receive(
+        &self,
+        mut request: ReceivedRequest,
+        violations: Option<Vec<String>>,
+    ) -> (u64, Option<Fault>) {
         let mut inner = self.lock();
-        let operation = request.path.rsplit('/').next().unwrap_or_default().to_owned();
-        inner.kept += request.body.len();
+        inner.received += 1;
+        request.number = inner.received;
+        request.dealer = inner.dealer_of(&request);
+        request.violations = violations.unwrap_or_default();
+        let (number, operation, dealer) =
+            (request.number, request.operation().to_owned(), request.dealer.clone());
+        inner.kept += request.size();
         inner.requests.push_back(request);
         while inner.requests.len() > Simulator::KEPT_REQUESTS || inner.kept > KEPT_BYTES {
             let Some(oldest) = inner.requests.pop_front() else { break };
-            inner.kept -= oldest.body.len();
+            inner.kept -= oldest.size();
         }
-        let fault =
-            inner.faults.iter_mut().find_map(|fault| fault.applies(&operation).then(|| fault.clone()));
-        inner.faults.retain(|fault| !fault.is_spent());
-        fault
+        let applies = |(_, fault): &mut (u64, Fault)| {
+            fault.applies(&operation, dealer.as_deref()).then(|| fault.clone())
+        };
+        let fault = inner.faults.iter_mut().find_map(applies);
+        inner.faults.retain(|(_, fault)| fault.left() > 0);
+        (number, fault)
+    }
+}
+
+fn payment_session(id: &str, payment: &Payment) -> PaymentSession {
+    PaymentSession {
+        id: id.to_owned(),
+        dealer: payment.dealer.clone(),
+        state: payment.state(),
+        request: payment.request.clone(),
     }
 }
 
 /// A key or an id that no simulator of the process has issued before.
-fn issue(what: &str) -> String {
+pub(super) fn issue(what: &str) -> String {
     static ISSUED: AtomicU64 = AtomicU64::new(1);
     format!("simulated-{what}-{}", ISSUED.fetch_add(1, Ordering::Relaxed))
 }
@@ -238,7 +344,8 @@ fn issue(what: &str) -> String {
 impl Inner {
     fn open_session(&mut self, dealer: &str) -> String {
         let key = issue("session");
-        self.sessions.keep(key.clone(), OpenSession::Of(dealer.to_owned()));
+        let session = OpenSession { dealer: dealer.to_owned(), state: SessionState::Open };
+        self.sessions.keep(key.clone(), session);
         key
     }
 
@@ -251,19 +358,29 @@ impl Inner {
     }
 
     fn dealer(&self, secret_key: &str) -> Result<String, Refusal> {
-        self.dealers.get(secret_key).map(|()| secret_key.to_owned()).ok_or(Refusal::UNKNOWN_DEALER)
+        self.dealers.get(secret_key).cloned().ok_or(Refusal::UNKNOWN_DEALER)
+    }
+
+    /// The dealer by whose credential a request was made.
+    fn dealer_of(&self, request: &ReceivedRequest) -> Option<String> {
+        let session = request.header("session-key").and_then(|key| self.sessions.get(key));
+        let secret_key = || request.header("authorization")?.strip_prefix("Basic ");
+        match session {
+            Some(session) => Some(session.dealer.clone()),
+            None => self.dealers.get(secret_key()?).cloned(),
+        }
     }
 
     /// The dealer whose open session it is: this one, where one is given.
     fn session(&self, key: &str, dealer: Option<&str>) -> Result<String, Refusal> {
-        match self.sessions.get(key) {
-            None => Err(Refusal::UNKNOWN_SESSION),
-            Some(OpenSession::Ended) => Err(Refusal::ENDED_SESSION),
-            Some(OpenSession::Expired) => Err(Refusal::EXPIRED_SESSION),
-            Some(OpenSession::Of(owner)) if dealer.is_some_and(|dealer| dealer != owner) => {
+        let session = self.sessions.get(key).ok_or(Refusal::UNKNOWN_SESSION)?;
+        match session.state {
+            SessionState::Ended => Err(Refusal::ENDED_SESSION),
+            SessionState::Expired => Err(Refusal::EXPIRED_SESSION),
+            SessionState::Open if dealer.is_some_and(|dealer| dealer != session.dealer) => {
                 Err(Refusal::OTHER_DEALER)
             }
-            Some(OpenSession::Of(owner)) => Ok(owner.clone()),
+            SessionState::Open => Ok(session.dealer.clone()),
         }
     }
 
@@ -306,6 +423,10 @@ impl<V> Default for BoundedMap<V> {
 
 impl<V> BoundedMap<V> {
     fn keep(&mut self, key: String, value: V) {
+        if let Some(known) = self.values.get_mut(&key) {
+            *known = value;
+            return;
+        }
         if self.order.len() == Simulator::KEPT_OF_EACH
             && let Some(oldest) = self.order.pop_front()
         {
@@ -326,6 +447,16 @@ impl<V> BoundedMap<V> {
     fn len(&self) -> usize {
         self.values.len()
     }
+
+    /// From the oldest to the latest.
+    fn iter(&self) -> impl DoubleEndedIterator<Item = (&String, &V)> {
+        self.order.iter().filter_map(|key| Some((key, self.values.get(key)?)))
+    }
+
+    fn retain(&mut self, kept: impl Fn(&V) -> bool) {
+        self.values.retain(|_, value| kept(value));
+        self.order.retain(|key| self.values.contains_key(key));
+    }
 }
 
 /// A request as it arrived. `Debug` shows neither the values of headers nor the body.
@@ -335,6 +466,10 @@ pub struct ReceivedRequest {
     pub(super) path: String,
     pub(super) headers: HeaderMap,
     pub(super) body: Vec<u8>,
+    number: u64,
+    dealer: Option<String>,
+    violations: Vec<String>,
+    answer: Option<(u16, String)>,
 }
 
 impl ReceivedRequest {
@@ -344,7 +479,47 @@ impl ReceivedRequest {
             path: parts.uri.path().to_owned(),
             headers: parts.headers,
             body: body.to_vec(),
+            number: 0,
+            dealer: None,
+            violations: Vec::new(),
+            answer: None,
         }
+    }
+
+    /// What is kept of it, in bytes.
+    fn size(&self) -> usize {
+        self.body.len() + self.answer.as_ref().map_or(0, |(_, body)| body.len())
+    }
+
+    /// Its number, from 1 in the order of arrival.
+    #[must_use]
+    pub fn number(&self) -> u64 {
+        self.number
+    }
+
+    /// The name of the operation that the path would be for: its last segment.
+    #[must_use]
+    pub fn operation(&self) -> &str {
+        self.path.rsplit('/').next().unwrap_or_default()
+    }
+
+    /// The name of the dealer by whose credential it was made, if that is known.
+    #[must_use]
+    pub fn dealer(&self) -> Option<&str> {
+        self.dealer.as_deref()
+    }
+
+    /// All that breaks the document; no value is quoted.
+    #[must_use]
+    pub fn violations(&self) -> &[String] {
+        &self.violations
+    }
+
+    /// The HTTP status and the body of the answer; nothing, where the connection was dropped, or where the
+    /// request is not answered yet.
+    #[must_use]
+    pub fn answer(&self) -> Option<(u16, &str)> {
+        self.answer.as_ref().map(|(status, body)| (*status, body.as_str()))
     }
 
     /// The HTTP method, such as `POST`.
@@ -384,6 +559,6 @@ impl fmt::Debug for ReceivedRequest {
             .field("path", &self.path)
             .field("headers", &self.header_names().collect::<Vec<_>>())
             .field("body_bytes", &self.body.len())
-            .finish()
+            .finish_non_exhaustive()
     }
 }

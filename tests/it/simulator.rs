@@ -267,8 +267,9 @@ async fn what_a_simulator_keeps_of_large_requests_is_bounded() {
         let large = http().post(simulator.url()).body(vec![b' '; 1024 * 1024]);
         assert_eq!(answer(large).await.0, 400);
     }
-    let kept: usize = simulator.requests().iter().map(|request| request.body().len()).sum();
-    assert_eq!(kept, 64 * 1024 * 1024);
+    // With the answers: the bodies fill what is kept, but for one.
+    let kept = simulator.requests().iter().map(|request| request.body().len()).sum::<usize>();
+    assert_eq!(kept, 63 * 1024 * 1024);
     let (status, refused) = answer(http().post(simulator.url()).body(vec![b' '; 1024 * 1024 + 1])).await;
     assert_eq!((status, &refused["message"]), (400, &json!("the body cannot be read whole")));
 }
@@ -374,7 +375,7 @@ async fn what_paynet_leaves_open_can_be_shown_in_each_way() {
         .reference_no("ORDER-1")
         .description("shoes");
     let handoff = session.init_sale_transaction(request).await.unwrap();
-    let kept = simulator.payment_request(&handoff.payment_session_id).unwrap();
+    let kept = simulator.payment(&handoff.payment_session_id).unwrap().request;
     assert_eq!((kept.amount, kept.callback_url.as_deref()), (Some(Decimal::ONE), Some("myshop://done")));
     assert_eq!((kept.reference_no.as_deref(), kept.description.as_deref()), (Some("ORDER-1"), Some("shoes")));
 
@@ -394,10 +395,10 @@ async fn what_paynet_leaves_open_can_be_shown_in_each_way() {
     let handoff = session.init_reversal_transaction(InitReversalRequest::new(&xact_id)).await.unwrap();
     let wait = || session.wait_for(&handoff).deadline(Duration::ZERO);
     assert!(matches!(wait().await.unwrap(), Decision::Pending));
-    assert_eq!(simulator.is_reversed(&xact_id), Some(false));
+    assert!(!simulator.sales()[0].reversed);
     simulator.phone().approve(&handoff.payment_session_id).unwrap();
     assert!(matches!(wait().await.unwrap(), Decision::Succeeded(those) if those.len() == 1));
-    assert_eq!(simulator.is_reversed(&xact_id), Some(true));
+    assert!(simulator.sales()[0].reversed);
 
     // A session that has expired.
     for (status, kind) in [(400, ErrorKind::Rejected), (401, ErrorKind::Unauthorized)] {

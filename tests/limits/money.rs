@@ -7,7 +7,7 @@ use std::time::Duration;
 use futures::future::join_all;
 use paypos::{
     Client, Decimal, Decision, Environment, Error, Handoff, Outcome, PaymentSession, Session,
-    simulator::{Fault, Simulator},
+    simulator::{Fault, PaymentState, Simulator},
     types::{InitReversalRequest, InitSaleRequest},
 };
 use serde_json::json;
@@ -155,22 +155,22 @@ impl Till {
 
     /// Sells, tries again while nothing is known to have happened, and reverses what was paid.
     async fn run(&mut self, tally: &mut Tally) {
-        let start = self.simulator.payment_sessions().len();
+        let start = self.simulator.payments(None).len();
         for _ in 0..3 {
             if let Some(fault) = self.random.fault_of_money() {
                 self.simulator.inject(fault.on("init_sale_transaction"));
             }
-            let before = self.simulator.payment_sessions().len();
+            let before = self.simulator.payments(None).len();
             let initiated = self.session.init_sale_transaction(InitSaleRequest::new(Decimal::ONE)).await;
             let (belief, _) = self.follow(initiated, PaymentSession::sale).await;
             // A payment session that nobody was told of may still be paid, wherever its deeplink went.
-            for id in self.simulator.payment_sessions().split_off(before) {
+            for payment in self.simulator.payments(None).split_off(before) {
                 if belief == Belief::Open && self.random.chance(50) {
-                    let _ = self.simulator.phone().approve(&id);
+                    let _ = self.simulator.phone().approve(&payment.id);
                 }
             }
-            let sessions = self.simulator.payment_sessions().split_off(start);
-            let paid = sessions.iter().filter(|id| self.simulator.is_approved(id)).count();
+            let payments = self.simulator.payments(None).split_off(start);
+            let paid = payments.iter().filter(|payment| payment.state == PaymentState::Approved).count();
             match belief {
                 Belief::Happened => {
                     assert_eq!(paid, 1, "a payment that was believed in happened, once");
@@ -187,7 +187,7 @@ impl Till {
     }
 
     async fn reverse(&mut self, tally: &mut Tally) {
-        let sale = self.simulator.approved_sales().pop().unwrap();
+        let sale = self.simulator.sales().pop().unwrap().xact_id;
         self.simulator.list_sales_in_reversals(self.random.chance(50));
         if let Some(fault) = self.random.fault_of_money() {
             self.simulator.inject(fault.on("init_reversal_transaction"));
@@ -195,7 +195,7 @@ impl Till {
         let initiated = self.session.init_reversal_transaction(InitReversalRequest::new(&sale)).await;
         let xact_id = sale.clone();
         let (belief, _) = self.follow(initiated, |id| PaymentSession::reversal(id, xact_id)).await;
-        let reversed = self.simulator.is_reversed(&sale).unwrap();
+        let reversed = self.simulator.sales().pop().unwrap().reversed;
         match belief {
             Belief::Happened => assert!(reversed, "a refund that was believed in happened"),
             Belief::DidNotHappen => assert!(!reversed, "a refund that was given up did not happen"),

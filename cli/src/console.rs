@@ -1,0 +1,196 @@
+//! What is printed: sentences for people, or one JSON object for a program.
+
+use std::{
+    env,
+    io::{self, BufRead, IsTerminal, Write},
+    process::ExitCode,
+};
+
+use paypos::{Error, ErrorKind, Outcome};
+use qrcode::{EcLevel, QrCode, render::unicode::Dense1x2};
+use serde_json::json;
+
+use crate::arguments::{Common, Target};
+
+/// Why a command is not done.
+pub(crate) enum Failure {
+    /// An argument, a file or a secret is missing or unusable.
+    Usage(String),
+    Call(Box<Error>),
+    Declined(String),
+    Undecided(String),
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::Call(Box::new(error))
+    }
+}
+
+impl Failure {
+    pub(crate) fn usage(text: impl Into<String>) -> Self {
+        Self::Usage(text.into())
+    }
+
+    pub(crate) fn exit_code(&self) -> ExitCode {
+        ExitCode::from(match self {
+            Self::Usage(_) => 2,
+            Self::Call(error) => match (error.kind(), error.outcome()) {
+                (ErrorKind::InvalidInput | ErrorKind::Configuration, _) => 2,
+                (_, Outcome::Rejected) => 1,
+                (_, Outcome::NotSent) => 4,
+                (_, Outcome::Unknown) => 3,
+            },
+            Self::Declined(_) => 5,
+            Self::Undecided(_) => 6,
+        })
+    }
+}
+
+#[allow(clippy::struct_excessive_bools, reason = "each is a flag")]
+pub(crate) struct Console {
+    pub(crate) json: bool,
+    pub(crate) show_secrets: bool,
+    asks: bool,
+    colours: bool,
+    simulator: Option<String>,
+}
+
+#[allow(clippy::unused_self, reason = "what is printed goes through the console")]
+impl Console {
+    pub(crate) fn new(common: &Common) -> Self {
+        let colours =
+            io::stdout().is_terminal() && env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+        Self {
+            json: common.json,
+            show_secrets: common.show_secrets,
+            asks: !common.no_input && io::stdin().is_terminal() && io::stderr().is_terminal(),
+            colours,
+            simulator: (common.environment == Target::Simulator).then(|| common.simulator_url.clone()),
+        }
+    }
+
+    /// Whether somebody is there to be asked.
+    pub(crate) fn asks(&self) -> bool {
+        self.asks
+    }
+
+    /// A sentence for people.
+    pub(crate) fn say(&self, text: impl AsRef<str>) {
+        if !self.json {
+            self.print(text.as_ref());
+        }
+    }
+
+    /// A headline for people.
+    pub(crate) fn headline(&self, text: &str) {
+        let text = if self.colours { format!("\x1b[1m{text}\x1b[0m") } else { text.to_owned() };
+        self.say(text);
+    }
+
+    /// The one object for a program.
+    pub(crate) fn object(&self, object: &impl serde::Serialize) {
+        if self.json {
+            self.print(&serde_json::to_string(object).unwrap_or_default());
+        }
+    }
+
+    /// A deeplink, as a QR code and as it is.
+    pub(crate) fn deeplink(&self, url: &str) {
+        if self.json {
+            return;
+        }
+        if let Ok(code) = QrCode::with_error_correction_level(url, EcLevel::L) {
+            self.print(&code.render::<Dense1x2>().build());
+        }
+        self.print(&format!("Open on the phone, or in a browser if it is a simulator's: {url}"));
+    }
+
+    /// A line that is written over, on a terminal.
+    pub(crate) fn progress(&self, text: &str) {
+        if !self.json && io::stderr().is_terminal() {
+            let _ = write!(io::stderr(), "\r\x1b[K{text}");
+        }
+    }
+
+    /// A pipe that closed is the reader's choice.
+    fn print(&self, text: &str) {
+        let _ = writeln!(io::stdout(), "{text}");
+    }
+
+    pub(crate) fn warn(&self, text: &str) {
+        let _ = writeln!(io::stderr(), "warning: {text}");
+    }
+
+    /// Asks a question whose answer is yes or no.
+    pub(crate) fn confirm(&self, question: &str) -> bool {
+        let _ = write!(io::stderr(), "{question} [y/N] ");
+        let mut line = String::new();
+        let read = io::stdin().lock().read_line(&mut line);
+        read.is_ok() && matches!(line.trim(), "y" | "Y" | "yes")
+    }
+
+    pub(crate) fn failed(&self, failure: &Failure) {
+        let (text, next) = match failure {
+            Failure::Usage(text) | Failure::Declined(text) | Failure::Undecided(text) => (text.clone(), None),
+            Failure::Call(error) => (error.to_string(), self.next(error)),
+        };
+        if !self.json {
+            let _ = writeln!(io::stderr(), "error: {text}");
+            if let Failure::Call(error) = failure
+                && let Some(message) = error.vendor_message()
+            {
+                let _ = writeln!(io::stderr(), "The server's message: {}", printable(message));
+            }
+            if let Some(next) = next {
+                let _ = writeln!(io::stderr(), "{next}");
+            }
+            return;
+        }
+        match failure {
+            Failure::Usage(_) => {
+                self.object(&json!({ "error": text, "kind": "Usage", "outcome": "NotSent" }));
+            }
+            Failure::Call(error) => self.object(&json!({
+                "error": text,
+                "kind": format!("{:?}", error.kind()),
+                "outcome": format!("{:?}", error.outcome()),
+                "status": error.status(),
+                "code": error.code(),
+                "result_code": error.result_code(),
+                "message": error.vendor_message(),
+                "payment_session_id": error.payment_session_id(),
+            })),
+            // What was decided was printed as the command's object.
+            Failure::Declined(_) | Failure::Undecided(_) => {}
+        }
+    }
+
+    /// What to type next.
+    fn next(&self, error: &Error) -> Option<String> {
+        if let Some(id) = error.payment_session_id() {
+            return Some(format!("Next: paypos check {} --wait", quoted(id)));
+        }
+        match (error.kind(), &self.simulator) {
+            (ErrorKind::Connect, Some(url)) => {
+                Some(format!("Is the simulator running at {url}? In another terminal: paypos simulate"))
+            }
+            (ErrorKind::Unauthorized, _) => Some("Next: paypos session open --write-key FILE".to_owned()),
+            _ => None,
+        }
+    }
+}
+
+/// A server's text without control characters, which a terminal would obey.
+pub(crate) fn printable(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+}
+
+/// A word for a shell: in quotes, unless it needs none.
+pub(crate) fn quoted(text: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    if !text.is_empty() && !text.starts_with('-') && text.chars().all(plain) {
+        return text.to_owned();
+    }
+    format!("'{}'", printable(text).replace('\'', r"'\''"))
+}

@@ -1,0 +1,80 @@
+//! `paypos demo`: the whole flow in one command, on an embedded simulator.
+
+use std::time::Duration;
+
+use paypos::{
+    Client, Decimal, Decision as Decided, Environment, Handoff, SecretKey, Session,
+    types::{AuthRequest, InitReversalRequest, InitSaleRequest, LogoutRequest},
+};
+
+use crate::{
+    Done,
+    arguments::{Demo, DemoPhone, Policy},
+    console::{Console, Failure},
+    flow,
+    playground::{AGENT_ID, Options, Playground, SECRET_KEY, Seed, USER_ID},
+};
+
+/// How long a person may take at the phone.
+const DEADLINE: Duration = Duration::from_mins(10);
+
+pub(crate) async fn run(console: &Console, options: &Demo) -> Done {
+    let asks = options.phone == DemoPhone::Ask && console.asks();
+    let phone = if asks { Policy::Ask } else { Policy::Approve };
+    let listen = ([127, 0, 0, 1], 0).into();
+    let options = Options { listen, public_url: None, phone, after: Duration::from_secs(1) };
+    let (simulator, _playground) =
+        Playground::start(options, Seed::default()).await.map_err(Failure::Usage)?;
+    let client = Client::builder(Environment::Sandbox).base_url(simulator.url()).build()?;
+    let agent = client.agent(SecretKey::new(SECRET_KEY)?);
+
+    console.headline("1. The merchant's server opens a session (paypos session open; Agent::get_auth_key)");
+    let session = agent.get_auth_key(AuthRequest::new(AGENT_ID, USER_ID)).await?.session;
+
+    console.headline(
+        "2. The app initiates a sale of 149.90 (paypos sale 149.90; Session::init_sale_transaction)",
+    );
+    let request = InitSaleRequest::new(Decimal::new(14990, 2)).reference_no("ORDER-1042");
+    let handoff = session.init_sale_transaction(request).await?;
+    let xact_id = finished(console, &session, &handoff, asks).await?;
+
+    console.headline("4. The app reverses it (paypos reversal XACT_ID; Session::init_reversal_transaction)");
+    let request = InitReversalRequest::new(xact_id).reference_no("ORDER-1042-R1");
+    let handoff = session.init_reversal_transaction(request).await?;
+    finished(console, &session, &handoff, asks).await?;
+
+    console.headline("6. The server closes the session (paypos session close; Agent::logout)");
+    agent.logout(LogoutRequest::new(session.key())).await?;
+    console.say("Done: a sale, and its reversal. Next: paypos simulate");
+    console.object(&serde_json::json!({ "decision": "succeeded" }));
+    Ok(())
+}
+
+/// Shows the deeplink, waits for the phone, and returns the `xact_id`.
+async fn finished(
+    console: &Console,
+    session: &Session,
+    handoff: &Handoff,
+    asks: bool,
+) -> Result<String, Failure> {
+    console.deeplink(&handoff.deeplink_url);
+    console.say(if asks {
+        "Open it in a browser, and approve."
+    } else {
+        "Nobody is asked: the phone approves."
+    });
+    console.headline(
+        "   Then it is checked until the phone has decided (paypos check ID --wait; Session::wait_for)",
+    );
+    match flow::wait(console, session, handoff.into(), DEADLINE).await? {
+        Decided::Succeeded(transactions) => {
+            console.say("It succeeded.");
+            transactions
+                .into_iter()
+                .find_map(|transaction| transaction.xact_id)
+                .ok_or_else(|| Failure::Undecided("the transaction has no xact_id".to_owned()))
+        }
+        Decided::Failed(_) => Err(Failure::Declined("the phone declined it: the demo ends here".to_owned())),
+        _ => Err(Failure::Undecided("nobody decided: the demo ends here".to_owned())),
+    }
+}

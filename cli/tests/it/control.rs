@@ -1,0 +1,197 @@
+//! What a machine can do, each confined to a dealer.
+
+use std::{fs, process::Command, time::Instant};
+
+use serde_json::{Value, json};
+
+use crate::{Server, answered, call, get, http, post, sale, session_key, with_json};
+
+async fn dealer(server: &Server, name: &str) -> String {
+    let (status, added) = post(server.at("dealers"), json!({ "dealer": name })).await;
+    assert_eq!(status, 200, "{added}");
+    session_key(server, added["secret_key"].as_str().unwrap()).await
+}
+
+/// The README's lines run as they stand, one after the other.
+#[tokio::test]
+async fn each_line_of_curl_in_the_readme_works() {
+    if Command::new("curl").arg("--version").output().is_err() {
+        println!("curl is not installed: the README's lines are not run");
+        return;
+    }
+    let server = Server::start(&[]);
+    let port = server.url.rsplit(':').next().unwrap();
+    let readme = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
+    let lines: Vec<_> = readme.lines().filter_map(|line| line.strip_prefix("$ curl ")).collect();
+    assert_eq!(lines.len(), 13);
+    let mut id = String::new();
+    for line in lines {
+        if line.contains("state=waiting") {
+            let key = session_key(&server, "sck_suite-1").await;
+            id = sale(&server, &key, &json!({ "amount": 1 })).await;
+        }
+        let line =
+            format!("curl --fail-with-body {}", line.replace("localhost:8650", &format!("localhost:{port}")));
+        let output = Command::new("sh").args(["-c", &line]).env("ID", &id).output().unwrap();
+        assert!(output.status.success(), "{line}: {output:?}");
+        let answer: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let expected = match line.as_str() {
+            line if line.contains("state=waiting") => answer[0]["payment_session_id"] == id.as_str(),
+            line if line.contains("decide") => answer["state"] == "approved",
+            line if line.contains("accepted=true") => {
+                answer[1]["path"] == "/v1/softpos/init_sale_transaction"
+            }
+            line if line.contains("Retry-After") => answer["number"] == 1,
+            line if line.contains("faults?") && !line.contains("DELETE") => answer[0]["status"] == 503,
+            line if line.contains("/sales") => answer["xact_id"].is_string(),
+            line if line.contains("/state") => {
+                answer["dealers"][0]["dealer"] == "suite-1" && answer["sales"] == json!([])
+            }
+            _ => answer.is_object(),
+        };
+        assert!(expected, "{line}: {answer}");
+    }
+}
+
+#[tokio::test]
+async fn a_fault_of_a_dealer_hits_no_other_and_comes_before_or_after() {
+    let server = Server::start(&["--phone", "approve"]);
+    let (first, second) = (dealer(&server, "first").await, dealer(&server, "second").await);
+    let fault = json!({ "dealer": "first", "operation": "init_sale_transaction", "status": 503, "when": "after",
+        "headers": { "Retry-After": "7" }, "body": "{\"x\":1}", "skip": 1, "times": 1 });
+    assert_eq!(post(server.at("faults"), fault).await.0, 200);
+    let amount = json!({ "amount": 1 });
+    assert_eq!(call(&server, &second, "init_sale_transaction", &amount).await.0, 200);
+    assert_eq!(call(&server, &first, "init_sale_transaction", &amount).await.0, 200, "skipped");
+    let (status, body) = call(&server, &first, "init_sale_transaction", &amount).await;
+    assert_eq!((status, body), (503, json!({ "x": 1 })));
+    assert_eq!(call(&server, &first, "init_sale_transaction", &amount).await.0, 200, "spent");
+    let paid = get(server.at("payments?dealer=first&state=approved")).await;
+    assert_eq!(paid.as_array().unwrap().len(), 3, "the one that was answered with 503 was carried out");
+    for wrong in [
+        json!({ "status": 500, "drop": true }),
+        json!({ "times": 1 }),
+        json!({ "drop": true, "body": "x" }),
+        json!({ "delay_ms": 3_600_001 }),
+        json!({ "stauts": 500 }),
+    ] {
+        assert_eq!(post(server.at("faults"), wrong).await.0, 400);
+    }
+    assert_eq!(post(server.at("faults"), json!({ "dealer": "unknown", "drop": true })).await.0, 404);
+}
+
+#[tokio::test]
+async fn one_dealer_does_not_see_what_is_anothers() {
+    let server = Server::start(&[]);
+    let (first, second) = (dealer(&server, "first").await, dealer(&server, "second").await);
+    let id = sale(&server, &first, &json!({ "amount": 1, "reference_no": "private" })).await;
+    for path in ["payments?dealer=second", "requests?dealer=simulator", "payments"] {
+        assert!(!get(server.at(path)).await.to_string().contains("private"), "{path}");
+    }
+    let stranger = json!({ "dealer": "second", "decision": "approve" });
+    assert_eq!(post(server.at(&format!("payments/{id}/decide")), stranger).await.0, 404);
+    assert_eq!(
+        call(&server, &second, "check_transaction", &json!({ "payment_session_id": id })).await.0,
+        400
+    );
+    assert_eq!(post(server.at("sessions/expire"), json!({ "dealer": "second" })).await.0, 200);
+    assert_eq!(
+        call(&server, &second, "check_transaction", &json!({ "payment_session_id": id })).await.0,
+        400
+    );
+    assert_eq!(post(server.at("reset"), json!({ "dealer": "second" })).await.0, 200);
+    assert_eq!(
+        get(server.at("payments?dealer=first")).await[0]["reference_no"],
+        "private",
+        "first is as it was"
+    );
+    assert_eq!(call(&server, &first, "check_transaction", &json!({ "payment_session_id": id })).await.0, 200);
+    assert_eq!(
+        post(server.at("dealers"), json!({ "dealer": "first" })).await.0,
+        409,
+        "nobody takes a dealer over"
+    );
+}
+
+#[tokio::test]
+async fn requests_are_told_with_every_violation_and_waited_for() {
+    let server = Server::start(&[]);
+    let key = session_key(&server, "sck_simulator").await;
+    let seen = get(server.at("requests")).await;
+    let last = seen.as_array().unwrap().last().unwrap()["number"].as_u64().unwrap();
+    let path = server.at(&format!("requests?accepted=false&after={last}&wait=20s"));
+    let waiting = tokio::spawn(get(path));
+    let broken = json!({ "amount": "much", "instalment": "few", "description": "d" });
+    let started = Instant::now();
+    assert_eq!(call(&server, &key, "init_sale_transaction", &broken).await.0, 400);
+    let told = waiting.await.unwrap();
+    assert!(started.elapsed().as_secs() < 15, "it does not wait longer than it has to");
+    let violations = told[0]["violations"].to_string();
+    assert!(violations.contains("`/amount`") && violations.contains("`/instalment`"), "{violations}");
+    assert_eq!((&told[0]["status"], &told[0]["body"]["description"]), (&json!(400), &json!("d")));
+    assert_eq!(get(server.at("requests?after=99999&wait=0s")).await, json!([]));
+    for wrong in
+        ["requests?after=x", "requests?wait=soon", "requests?accepted=perhaps", "payments?state=lost"]
+    {
+        assert_eq!(answered(http().get(server.at(wrong))).await.0, 400);
+    }
+}
+
+#[tokio::test]
+async fn a_phone_is_set_for_a_dealer_and_decides_late_if_told_so() {
+    let server = Server::start(&[]);
+    let (first, second) = (dealer(&server, "first").await, dealer(&server, "second").await);
+    let request =
+        with_json(http().put(server.at("phone")), &json!({ "dealer": "first", "policy": "decline" }));
+    assert_eq!(answered(request).await.0, 200);
+    sale(&server, &first, &json!({ "amount": 1 })).await;
+    let id = sale(&server, &second, &json!({ "amount": 1 })).await;
+    assert_eq!(get(server.at("payments?dealer=first")).await[0]["state"], "declined");
+    assert_eq!(get(server.at("payments?dealer=second")).await[0]["state"], "waiting");
+    let decide = server.at(&format!("payments/{id}/decide"));
+    let (status, later) = post(decide.clone(), json!({ "decision": "approve", "after_ms": 300 })).await;
+    assert_eq!((status, &later["state"]), (200, &json!("waiting")));
+    while get(server.at("payments?dealer=second")).await[0]["state"] == "waiting" {
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    assert_eq!(post(decide, json!({ "decision": "decline" })).await.0, 409, "it was approved");
+    let id = sale(&server, &second, &json!({ "amount": 1 })).await;
+    let decide = server.at(&format!("payments/{id}/decide"));
+    assert_eq!(post(decide, json!({ "decision": "decline-then-approve" })).await.1["state"], "approved");
+    let (_, checked) =
+        call(&server, &second, "check_transaction", &json!({ "payment_session_id": id })).await;
+    let succeeded: Vec<_> =
+        checked["Data"].as_array().unwrap().iter().map(|one| &one["is_succeed"]).collect();
+    assert_eq!(succeeded, [&json!(false), &json!(true)]);
+}
+
+#[tokio::test]
+async fn what_state_returns_is_what_seed_reads() {
+    let server = Server::start(&["--phone", "approve"]);
+    let key = dealer(&server, "first").await;
+    let (_, added) = post(server.at("sales"), json!({ "dealer": "first", "amount": "149.90" })).await;
+    let reversed = json!({ "xact_id": added["xact_id"] });
+    assert_eq!(call(&server, &key, "init_reversal_transaction", &reversed).await.0, 200);
+    sale(&server, &key, &json!({ "amount": 2.50 })).await;
+    let text = http().get(server.at("state")).send().await.unwrap().text().await.unwrap();
+    assert!(
+        text.contains(r#""amount":149.90,"reversed":true"#)
+            && text.contains(r#""amount":2.5,"reversed":false"#),
+        "{text}"
+    );
+    let folder = tempfile::tempdir().unwrap();
+    let seed = folder.path().join("seed.json");
+    fs::write(&seed, &text).unwrap();
+    let again = Server::start(&["--seed", seed.to_str().unwrap()]);
+    assert_eq!(http().get(again.at("state")).send().await.unwrap().text().await.unwrap(), text);
+    let key = session_key(&again, "sck_first").await;
+    assert_eq!(
+        call(&again, &key, "init_reversal_transaction", &reversed).await.0,
+        400,
+        "it was reversed already"
+    );
+
+    fs::write(&seed, r#"{"dealer": []}"#).unwrap();
+    let output = crate::paypos(&["simulate", "--seed", seed.to_str().unwrap()]).output().unwrap();
+    assert_eq!(output.status.code(), Some(2), "{output:?}");
+}

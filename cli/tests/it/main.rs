@@ -1,0 +1,124 @@
+//! The command and its server, as users of any language meet them.
+
+mod commands;
+mod control;
+mod languages;
+mod load;
+mod pages;
+mod prompts;
+mod safety;
+
+use std::{
+    io::{BufRead, BufReader},
+    process::{Child, Command, Output, Stdio},
+};
+
+use paypos::reqwest;
+use serde_json::{Value, json};
+
+/// The command, with nothing of the environment that would change what it does.
+fn paypos(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_paypos"));
+    command.args(arguments).stdin(Stdio::null());
+    for variable in ["PAYPOS_SECRET_KEY", "PAYPOS_SESSION_KEY", "PAYPOS_SIMULATOR_URL"] {
+        command.env_remove(variable);
+    }
+    command
+}
+
+/// Runs the command against a server.
+fn at(url: &str, arguments: &[&str]) -> Output {
+    paypos(arguments).env("PAYPOS_SIMULATOR_URL", url).output().unwrap()
+}
+
+fn stdout(output: &Output) -> &str {
+    std::str::from_utf8(&output.stdout).unwrap()
+}
+
+fn stderr(output: &Output) -> &str {
+    std::str::from_utf8(&output.stderr).unwrap()
+}
+
+/// The one object that `--json` prints.
+fn object(output: &Output) -> Value {
+    assert_eq!(stdout(output).lines().count(), 1, "{output:?}");
+    serde_json::from_str(stdout(output)).unwrap()
+}
+
+/// A running `paypos simulate`; it ends with the test.
+struct Server {
+    child: Child,
+    url: String,
+}
+
+impl Server {
+    fn start(arguments: &[&str]) -> Self {
+        let all = [&["simulate", "--listen", "127.0.0.1:0", "--json"], arguments].concat();
+        let mut child = paypos(&all).stdout(Stdio::piped()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let ready: Value = serde_json::from_str(&line).unwrap();
+        Self { child, url: ready["url"].as_str().unwrap().to_owned() }
+    }
+
+    fn at(&self, path: &str) -> String {
+        format!("{}/_paypos/{path}", self.url)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn http() -> reqwest::Client {
+    reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build().unwrap()
+}
+
+async fn answered(request: reqwest::RequestBuilder) -> (u16, Value) {
+    let response = request.send().await.unwrap();
+    let status = response.status().as_u16();
+    let text = response.text().await.unwrap();
+    (status, serde_json::from_str(&text).unwrap_or(Value::String(text)))
+}
+
+fn with_json(request: reqwest::RequestBuilder, body: &Value) -> reqwest::RequestBuilder {
+    request.header("content-type", "application/json").body(body.to_string())
+}
+
+async fn post(url: String, body: Value) -> (u16, Value) {
+    answered(with_json(http().post(url), &body)).await
+}
+
+async fn get(url: String) -> Value {
+    let (status, body) = answered(http().get(&url)).await;
+    assert_eq!(status, 200, "{url}: {body}");
+    body
+}
+
+/// Opens a session of a dealer, by its secret key.
+async fn session_key(server: &Server, secret_key: &str) -> String {
+    let request = http()
+        .post(format!("{}/v1/agent/get_auth_key", server.url))
+        .header("authorization", format!("Basic {secret_key}"))
+        .header("paynetmobile", "2");
+    let (status, body) = answered(with_json(request, &json!({ "agent_id": "a", "user_id": "u" }))).await;
+    assert_eq!(status, 200, "{body}");
+    body["session_key"].as_str().unwrap().to_owned()
+}
+
+/// Calls an operation of a session.
+async fn call(server: &Server, session_key: &str, operation: &str, body: &Value) -> (u16, Value) {
+    let request =
+        http().post(format!("{}/v1/softpos/{operation}", server.url)).header("session-key", session_key);
+    answered(with_json(request, body)).await
+}
+
+/// Initiates a sale; returns its `payment_session_id`.
+async fn sale(server: &Server, session_key: &str, body: &Value) -> String {
+    let (status, handoff) = call(server, session_key, "init_sale_transaction", body).await;
+    assert_eq!(status, 200, "{handoff}");
+    handoff["payment_session_id"].as_str().unwrap().to_owned()
+}

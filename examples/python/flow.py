@@ -1,0 +1,38 @@
+"""A sale and its reversal from Python's standard library, at `paypos simulate`: python3 flow.py [URL]"""
+import json, sys, time, urllib.request
+
+URL = sys.argv[1] if len(sys.argv) > 1 else "http://127.0.0.1:8650"
+DEALER = {"Authorization": "Basic sck_simulator", "PaynetMobile": "2"}
+
+
+def call(path, body, headers={}):
+    headers = {"Content-Type": "application/json", **headers}
+    request = urllib.request.Request(URL + path, json.dumps(body).encode(), headers)
+    with urllib.request.urlopen(request, timeout=20) as answer:
+        return json.load(answer)
+
+
+opened = call("/v1/agent/get_auth_key", {"agent_id": "11111", "user_id": "test"}, DEALER)
+session = {"Session-Key": opened["session_key"]}
+
+
+def finished(handoff, reverses=None):
+    """Stands in for the person at the phone, and waits for the transaction."""
+    print("open", handoff["deeplink_url"])
+    id = handoff["payment_session_id"]
+    call(f"/_paypos/payments/{id}/decide", {"decision": "approve"})
+    for _ in range(60):
+        data = call("/v1/softpos/check_transaction", {"payment_session_id": id}, session)["Data"]
+        for transaction in data:
+            if transaction.get("is_succeed") is True and transaction["xact_id"] != reverses:
+                return transaction["xact_id"]
+        time.sleep(1)
+    sys.exit("not decided: check again before initiating another")
+
+
+sale = call("/v1/softpos/init_sale_transaction", {"amount": 149.90, "reference_no": "ORDER-1042"}, session)
+xact_id = finished(sale)
+reversal = call("/v1/softpos/init_reversal_transaction", {"xact_id": xact_id}, session)
+finished(reversal, reverses=xact_id)
+call("/v1/agent/logout", {"session_key": opened["session_key"]}, DEALER)
+print("sold and reversed", xact_id)
