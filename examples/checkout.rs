@@ -6,26 +6,23 @@
 //! $ cargo run --example checkout -- 89.50
 //! ```
 
-use std::{error::Error, process::ExitCode, time::Duration};
+use std::{env, error::Error, process::ExitCode, time::Duration};
 
-use clap::Parser;
 use paypos::{
     Client, Decimal, Decision, Environment, Handoff, Session,
     simulator::Simulator,
     types::{AuthRequest, InitReversalRequest, InitSaleRequest, LogoutRequest, Transaction},
 };
 
-/// Play a sale and its reversal against an embedded simulator.
-#[derive(Parser)]
-struct Arguments {
-    /// The amount of the sale. It is never a float: what is written is sent and answered.
-    #[arg(default_value = "149.90")]
-    amount: Decimal,
-}
-
 #[tokio::main]
 async fn main() -> ExitCode {
-    match story(Arguments::parse().amount).await {
+    // Never a float: what is written is sent and answered.
+    let amount = env::args().nth(1).unwrap_or_else(|| "149.90".to_owned());
+    let told = match amount.parse() {
+        Ok(amount) => story(amount).await,
+        Err(_) => Err("give the amount of the sale, such as 89.50".into()),
+    };
+    match told {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error}");

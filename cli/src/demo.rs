@@ -36,12 +36,12 @@ pub(crate) async fn run(console: &Console, options: &Demo) -> Done {
     );
     let request = InitSaleRequest::new(Decimal::new(14990, 2)).reference_no("ORDER-1042");
     let handoff = session.init_sale_transaction(request).await?;
-    let xact_id = finished(console, &session, &handoff, asks).await?;
+    let xact_id = finished(console, &session, &handoff, asks, 3).await?;
 
     console.headline("4. The app reverses it (paypos reversal XACT_ID; Session::init_reversal_transaction)");
     let request = InitReversalRequest::new(xact_id).reference_no("ORDER-1042-R1");
     let handoff = session.init_reversal_transaction(request).await?;
-    finished(console, &session, &handoff, asks).await?;
+    finished(console, &session, &handoff, asks, 5).await?;
 
     console.headline("6. The server closes the session (paypos session close; Agent::logout)");
     agent.logout(LogoutRequest::new(session.key())).await?;
@@ -56,6 +56,7 @@ async fn finished(
     session: &Session,
     handoff: &Handoff,
     asks: bool,
+    step: u8,
 ) -> Result<String, Failure> {
     console.deeplink(&handoff.deeplink_url);
     console.say(if asks {
@@ -63,9 +64,9 @@ async fn finished(
     } else {
         "Nobody is asked: the phone approves."
     });
-    console.headline(
-        "   Then it is checked until the phone has decided (paypos check ID --wait; Session::wait_for)",
-    );
+    console.headline(&format!(
+        "{step}. It is checked until the phone has decided (paypos check ID --wait; Session::wait_for)"
+    ));
     match flow::wait(console, session, handoff.into(), DEADLINE).await? {
         Decided::Succeeded(transactions) => {
             console.say("It succeeded.");

@@ -1,0 +1,86 @@
+"""Makes the README's pictures from what the command prints and what its server answers:
+cargo build -p paypos-cli && python3 docs/pictures.py target/debug/paypos"""
+import html, html.parser, json, pathlib, re, subprocess, sys, urllib.request
+
+PAYPOS = sys.argv[1]
+DOCS = pathlib.Path(__file__).parent
+WIDTH, HEIGHT, MARGIN = 8.43, 17, 16
+VOID = {"meta", "br", "img", "input", "link"}
+
+
+def terminal(lines):
+    """An SVG of lines of text; half blocks are drawn, as fonts leave gaps between them."""
+    columns = max(map(len, lines))
+    size = (columns * WIDTH + 2 * MARGIN, len(lines) * HEIGHT + 2 * MARGIN)
+    shapes = []
+    for row, line in enumerate(lines):
+        top = MARGIN + row * HEIGHT
+        for column, block in enumerate(line):
+            if block in "█▀▄":
+                y = top + (HEIGHT / 2 if block == "▄" else 0)
+                height = HEIGHT if block == "█" else HEIGHT / 2
+                x = MARGIN + column * WIDTH
+                shapes.append(f'<rect x="{x:.2f}" y="{y}" width="{WIDTH + 0.1:.2f}" height="{height}"/>')
+        text = html.escape(re.sub("[█▀▄]", " ", line).rstrip())
+        weight = ' font-weight="bold"' if re.match(r"\$|\d\.", line) else ""
+        if text:
+            shapes.append(f'<text x="{MARGIN}" y="{top + 13}"{weight} xml:space="preserve">{text}</text>')
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{size[0]:.0f}" height="{size[1]}" font-size="14" '
+        'font-family="ui-monospace, Menlo, Consolas, monospace" fill="#e6e6e6" shape-rendering="crispEdges">'
+        f'<rect width="100%" height="100%" rx="8" fill="#161b22"/>{"".join(shapes)}</svg>\n'
+    )
+
+
+class Xhtml(html.parser.HTMLParser):
+    """The page as XML, which an SVG may contain."""
+
+    def __init__(self):
+        super().__init__()
+        self.out = []
+
+    def handle_starttag(self, tag, attributes):
+        attributes = "".join(f' {name}="{html.escape(value or "")}"' for name, value in attributes)
+        self.out.append(f"<{tag}{attributes}{'/' if tag in VOID else ''}>")
+
+    def handle_endtag(self, tag):
+        if tag not in VOID:
+            self.out.append(f"</{tag}>")
+
+    def handle_data(self, data):
+        self.out.append(html.escape(data))
+
+
+def page(text):
+    """An SVG of a page."""
+    parser = Xhtml()
+    parser.feed(text)
+    style, body = re.search(r"<style>(.*)</style>.*<body>(.*)</body>", "".join(parser.out), re.S).groups()
+    style = re.sub(r"\bbody\{", ".page{", html.unescape(style))
+    return (
+        '<svg xmlns="http://www.w3.org/2000/svg" width="400" height="520">'
+        '<rect width="100%" height="100%" rx="8" fill="#fff" stroke="#999"/>'
+        '<foreignObject width="400" height="520">'
+        f'<div xmlns="http://www.w3.org/1999/xhtml" class="page"><style>{html.escape(style)}</style>{body}</div>'
+        "</foreignObject></svg>\n"
+    )
+
+
+def run(*arguments, url=None):
+    options = ["--simulator-url", url] if url else []
+    return subprocess.run([PAYPOS, *arguments, *options], check=True, capture_output=True, text=True).stdout
+
+
+demo = run("demo", "--phone", "approve").splitlines()
+demo = [*demo[: demo.index("It succeeded.") + 1], "…"]
+(DOCS / "demo.svg").write_text(terminal(["$ paypos demo", *demo]))
+
+server = subprocess.Popen([PAYPOS, "simulate", "--listen", "127.0.0.1:0", "--json"], stdout=subprocess.PIPE, text=True)
+try:
+    url = json.loads(server.stdout.readline())["url"]
+    handoff = json.loads(run("sale", "149.90", "--reference-no", "ORDER-1042", "--json", url=url))
+    with urllib.request.urlopen(handoff["deeplink_url"], timeout=20) as answer:
+        (DOCS / "phone.svg").write_text(page(answer.read().decode()))
+finally:
+    server.terminate()
+    server.wait()
