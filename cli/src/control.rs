@@ -21,8 +21,8 @@ use crate::{
     arguments::Policy,
     guard, page,
     playground::{
-        AGENT_ID, DEALER, Decision, PREFIX, Playground, Seed, SeedDealer, SeedSale, USER_ID, Undecidable,
-        amount, digits, secret_key_of,
+        AGENT_ID, DEALER, Decision, MAX_DEALERS, PREFIX, Playground, Seed, SeedDealer, SeedSale, USER_ID,
+        Undecidable, amount, digits, secret_key_of,
     },
 };
 
@@ -115,7 +115,7 @@ async fn route(playground: &Arc<Playground>, request: &Request<Bytes>) -> Answer
             playground.forget(&dealer);
             Ok(json_of(&json!({ "dealer": dealer })))
         }
-        (&Method::GET, ["state"]) => Ok(json_of(&state(&simulator))),
+        (&Method::GET, ["state"]) => Ok(json_of(&state(&simulator, query.get("dealer")))),
         _ => {
             Err((StatusCode::NOT_FOUND, "there is nothing here; see the README for what there is".to_owned()))
         }
@@ -174,12 +174,15 @@ fn add_dealer(playground: &Playground, new: NewDealer) -> Answer {
     if dealer.is_empty() || dealer.len() > MAX_NAME || !dealer.chars().all(is_plain) {
         return Err(bad("`dealer` is not 1 to 64 letters, digits, `-`, `_` and `.`"));
     }
-    if playground.is_dealer(&dealer) {
-        return Err((StatusCode::CONFLICT, "the dealer is there already; give another name".to_owned()));
+    if playground.simulator().is_none_or(|simulator| simulator.dealers().len() >= MAX_DEALERS) {
+        return Err((StatusCode::TOO_MANY_REQUESTS, "there are too many dealers".to_owned()));
     }
     let own = secret_key.is_some();
     let secret_key = secret_key.unwrap_or_else(|| secret_key_of(&dealer));
-    playground.add_dealer(dealer.clone(), secret_key.clone()).map_err(bad)?;
+    if !playground.add_dealer(&dealer, secret_key.clone()).map_err(bad)? {
+        let text = "the dealer or its secret key is there already; give others".to_owned();
+        return Err((StatusCode::CONFLICT, text));
+    }
     // A key that the caller chose is not repeated.
     let secret_key = (!own).then_some(secret_key);
     Ok(json_of(&json!({
@@ -486,9 +489,10 @@ fn faults(playground: &Playground, simulator: &Simulator, dealer: &str) -> Vec<V
         .collect()
 }
 
-/// What `--seed` reads: all dealers, without their secret keys, and all sales.
-fn state(simulator: &Simulator) -> Seed {
-    let dealers = simulator.dealers().into_iter().filter(|dealer| dealer != DEALER);
+/// What `--seed` reads: the dealers, without their secret keys, and the sales; or those of one dealer.
+fn state(simulator: &Simulator, one: Option<&String>) -> Seed {
+    let is_meant = |dealer: &String| one.is_none_or(|one| one == dealer);
+    let dealers = simulator.dealers().into_iter().filter(|dealer| dealer != DEALER && is_meant(dealer));
     let sale = |sale: paypos::simulator::Sale| {
         Some(SeedSale {
             dealer: sale.dealer,
@@ -499,7 +503,7 @@ fn state(simulator: &Simulator) -> Seed {
     };
     Seed {
         dealers: dealers.map(|dealer| SeedDealer { dealer, secret_key: None }).collect(),
-        sales: simulator.sales().into_iter().filter_map(sale).collect(),
+        sales: simulator.sales().into_iter().filter(|sale| is_meant(&sale.dealer)).filter_map(sale).collect(),
     }
 }
 

@@ -51,7 +51,10 @@ pub(crate) async fn run(console: &Console, common: &Common, command: Phone) -> D
 
 async fn called(request: reqwest::RequestBuilder) -> Result<Value, Failure> {
     let unreachable = |error: reqwest::Error| {
-        Failure::usage(format!("the simulator cannot be reached: {}", error.without_url()))
+        Failure::usage(format!(
+            "the simulator cannot be reached ({}); in another terminal: paypos simulate",
+            error.without_url()
+        ))
     };
     let response = request.send().await.map_err(unreachable)?;
     let status = response.status();

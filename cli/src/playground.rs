@@ -40,6 +40,9 @@ const READING: Duration = Duration::from_secs(10);
 /// Decisions that are still to come.
 const MAX_LATER: usize = 10_000;
 
+/// Dealers, of which none is ever forgotten.
+pub(crate) const MAX_DEALERS: usize = 1_000;
+
 /// How a playground is started.
 pub(crate) struct Options {
     pub(crate) listen: SocketAddr,
@@ -125,10 +128,12 @@ impl Playground {
             .map_err(|error: io::Error| format!("cannot listen on {}: {error}", options.listen))?;
         let simulator = Arc::new(simulator);
         let _ = playground.simulator.set(Arc::downgrade(&simulator));
-        playground.add_dealer(DEALER.to_owned(), SECRET_KEY.to_owned())?;
+        playground.add_dealer(DEALER, SECRET_KEY.to_owned())?;
         for SeedDealer { dealer, secret_key } in seed.dealers {
             let secret_key = secret_key.unwrap_or_else(|| secret_key_of(&dealer));
-            playground.add_dealer(dealer, secret_key)?;
+            if !playground.add_dealer(&dealer, secret_key)? {
+                return Err(format!("the seed's dealer {dealer}, or its secret key, is there twice"));
+            }
         }
         for sale in seed.sales {
             let amount = amount(&sale.amount)
@@ -145,12 +150,10 @@ impl Playground {
         self.simulator.get()?.upgrade()
     }
 
-    pub(crate) fn add_dealer(&self, name: String, secret_key: String) -> Result<(), String> {
+    /// Adds a dealer; returns whether its name and its key were free.
+    pub(crate) fn add_dealer(&self, name: &str, secret_key: String) -> Result<bool, String> {
         let key = SecretKey::new(secret_key).map_err(|error| error.to_string())?;
-        if let Some(simulator) = self.simulator() {
-            simulator.add_dealer_as(name, &key);
-        }
-        Ok(())
+        Ok(self.simulator().is_some_and(|simulator| simulator.add_dealer_as(name, &key)))
     }
 
     pub(crate) fn is_dealer(&self, name: &str) -> bool {

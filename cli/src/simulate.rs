@@ -2,15 +2,13 @@
 
 use std::fs;
 
-use serde_json::json;
-use tokio::signal::unix::{SignalKind, signal};
-
 use crate::{
     Done,
     arguments::Simulate,
     console::{Console, Failure},
     playground::{AGENT_ID, Options, PREFIX, Playground, SECRET_KEY, Seed, USER_ID},
 };
+use serde_json::json;
 
 pub(crate) async fn run(console: &Console, options: Simulate) -> Done {
     let seed = match &options.seed {
@@ -23,8 +21,7 @@ pub(crate) async fn run(console: &Console, options: Simulate) -> Done {
                 .map_err(|error| Failure::usage(format!("{name} is not a seed: {error}")))?
         }
     };
-    let stop = |kind| signal(kind).map_err(|error| Failure::usage(format!("no signals: {error}")));
-    let (mut interrupt, mut terminate) = (stop(SignalKind::interrupt())?, stop(SignalKind::terminate())?);
+    let stopped = stopped()?;
     if !options.listen.ip().is_loopback() {
         console.warn(&format!(
             "whoever reaches {} can use this simulator, and read and change all of it: it has no password",
@@ -57,9 +54,28 @@ pub(crate) async fn run(console: &Console, options: Simulate) -> Done {
     console.object(&json!({
         "url": url, "secret_key": SECRET_KEY, "agent_id": AGENT_ID, "user_id": USER_ID,
     }));
-    tokio::select! {
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
-    }
+    stopped.await;
     Ok(())
+}
+
+/// Ends by SIGINT or SIGTERM.
+#[cfg(unix)]
+fn stopped() -> Result<impl Future<Output = ()>, Failure> {
+    use tokio::signal::unix::{SignalKind, signal};
+
+    let listen = |kind| signal(kind).map_err(|error| Failure::usage(format!("no signals: {error}")));
+    let (mut interrupt, mut terminate) = (listen(SignalKind::interrupt())?, listen(SignalKind::terminate())?);
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
+}
+
+/// Ends by Ctrl-C.
+#[cfg(not(unix))]
+#[allow(clippy::unnecessary_wraps, reason = "the counterpart of the other")]
+fn stopped() -> Result<impl Future<Output = ()>, Failure> {
+    Ok(async { drop(tokio::signal::ctrl_c().await) })
 }

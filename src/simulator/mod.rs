@@ -122,12 +122,15 @@ impl Simulator {
     /// Adds a dealer, and returns the secret key of an [`Agent`](crate::Agent).
     #[must_use]
     pub fn add_dealer(&self) -> SecretKey {
-        self.state.add_dealer(state::issue("dealer"), None)
+        let key = state::issue("secret-key");
+        self.state.add_dealer(&state::issue("dealer"), &key);
+        SecretKey(key.into())
     }
 
-    /// Adds a dealer of this name and secret key; or has a known key belong to this name.
-    pub fn add_dealer_as(&self, name: impl Into<String>, secret_key: &SecretKey) {
-        self.state.add_dealer(name.into(), Some(secret_key.expose().to_owned()));
+    /// Adds a dealer of this name and secret key; returns whether it did: neither may be another dealer's.
+    #[must_use]
+    pub fn add_dealer_as(&self, name: &str, secret_key: &SecretKey) -> bool {
+        self.state.add_dealer(name, secret_key.expose())
     }
 
     /// The names of the dealers that were added.

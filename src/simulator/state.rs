@@ -16,7 +16,7 @@ use super::{
     Fault, NoPendingPayment, PaymentSession, PaymentState, Refusal, Sale, Simulator,
     ledger::{CompletedSale, OpenSession, Payment, PaymentRequest, SessionState, Transaction},
 };
-use crate::{Decimal, SecretKey, SessionKey};
+use crate::{Decimal, SessionKey};
 
 /// Owns the sessions and transactions that a test creates without a dealer.
 const DEFAULT_DEALER: &str = "simulated-house-dealer";
@@ -66,10 +66,13 @@ impl State {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn add_dealer(&self, name: String, secret_key: Option<String>) -> SecretKey {
-        let key = secret_key.unwrap_or_else(|| issue("secret-key"));
-        self.lock().dealers.keep(key.clone(), name);
-        SecretKey(key.into())
+    pub(super) fn add_dealer(&self, name: &str, secret_key: &str) -> bool {
+        let mut inner = self.lock();
+        let taken = inner.dealers.iter().any(|(key, known)| key == secret_key || known == name);
+        if !taken {
+            inner.dealers.keep(secret_key.to_owned(), name.to_owned());
+        }
+        !taken
     }
 
     pub(super) fn issue_session(&self) -> SessionKey {

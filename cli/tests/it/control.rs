@@ -106,11 +106,11 @@ async fn one_dealer_does_not_see_what_is_anothers() {
         "first is as it was"
     );
     assert_eq!(call(&server, &first, "check_transaction", &json!({ "payment_session_id": id })).await.0, 200);
-    assert_eq!(
-        post(server.at("dealers"), json!({ "dealer": "first" })).await.0,
-        409,
-        "nobody takes a dealer over"
-    );
+    for taken in [json!({ "dealer": "first" }), json!({ "dealer": "third", "secret_key": "sck_first" })] {
+        assert_eq!(post(server.at("dealers"), taken).await.0, 409, "nobody takes a dealer over");
+    }
+    let own = get(server.at("state?dealer=second")).await;
+    assert_eq!(own, json!({ "dealers": [{ "dealer": "second" }], "sales": [] }));
 }
 
 #[tokio::test]
