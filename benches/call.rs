@@ -1,13 +1,15 @@
-//! One call through `Session`, beside the same call by hand on reqwest with the
-//! same guarantees, and beside hyper on kept-alive connections: on one loopback
-//! server, in one run.
+//! One call through `Session`, beside the same call by hand on reqwest, with the same guarantees and without any,
+//! and beside hyper on kept-alive connections: on one loopback server, in one run.
 //!
-//! `cargo bench` prints ratios, each the median over rounds in which the three take turns.
+//! `cargo bench` counts the instructions of a call, where valgrind is installed, and prints ratios of
+//! times, each the median over rounds in which the contestants take turns.
 
 use std::{
     convert::Infallible,
+    env,
     hint::black_box,
     net::SocketAddr,
+    process::Command,
     sync::Arc,
     thread,
     time::{Duration, Instant},
@@ -160,6 +162,26 @@ impl ByHand {
     }
 }
 
+/// The same call with what reqwest does by default, and no guards.
+#[derive(Clone)]
+struct Unguarded {
+    http: reqwest::Client,
+    url: String,
+}
+
+impl Unguarded {
+    fn new(address: SocketAddr) -> Self {
+        let http = reqwest::Client::builder().no_proxy().build().unwrap();
+        Self { http, url: format!("http://{address}{PATH}") }
+    }
+
+    async fn call(&self) {
+        let request = HandRequest { xact_id: XACT_ID, reference_no: None, callback_url: Some(CALLBACK) };
+        let sent = self.http.post(&self.url).header("session-key", KEY).json(&request).send();
+        black_box(sent.await.unwrap().json::<HandAnswer>().await.unwrap());
+    }
+}
+
 fn assert_app_url(text: &str) -> url::Url {
     assert!(!text.contains(|c: char| c.is_control() || c.is_whitespace()));
     let url = url::Url::parse(text).unwrap();
@@ -196,11 +218,16 @@ impl ByHyper {
     }
 }
 
-/// The three contestants, each with this many calls in flight.
+/// Who takes part, in the order of `Contestants::turn`.
+const NAMES: [&str; 4] =
+    ["Session", "reqwest by hand, unguarded", "reqwest by hand, guarded", "hyper, kept alive"];
+
+/// The contestants, each with this many calls in flight.
 struct Contestants {
     runtime: Runtime,
     host: String,
     sessions: Vec<Session>,
+    unguarded: Vec<Unguarded>,
     by_hand: Vec<ByHand>,
     by_hyper: Vec<ByHyper>,
 }
@@ -217,53 +244,49 @@ impl Contestants {
             runtime,
             host,
             sessions: vec![session; in_flight],
+            unguarded: vec![Unguarded::new(address); in_flight],
             by_hand: vec![ByHand::new(address); in_flight],
             by_hyper,
         }
     }
 
-    async fn paypos(&self) {
-        join_all(self.sessions.iter().map(by_paypos)).await;
-    }
-
-    async fn reqwest(&self) {
-        join_all(self.by_hand.iter().map(ByHand::call)).await;
-    }
-
-    async fn hyper(&self) {
-        join_all(self.by_hyper.iter().map(|connection| connection.call(&self.host))).await;
-    }
-}
-
-fn time(runtime: &Runtime, turns: usize, call: impl AsyncFn()) -> f64 {
-    runtime.block_on(async {
-        let started = Instant::now();
-        for _ in 0..turns {
-            call().await;
+    /// One call of each in flight, by the contestant of this number.
+    async fn turn(&self, contestant: usize) {
+        match contestant {
+            0 => drop(join_all(self.sessions.iter().map(by_paypos)).await),
+            1 => drop(join_all(self.unguarded.iter().map(Unguarded::call)).await),
+            2 => drop(join_all(self.by_hand.iter().map(ByHand::call)).await),
+            _ => drop(join_all(self.by_hyper.iter().map(|connection| connection.call(&self.host))).await),
         }
-        started.elapsed().as_secs_f64()
-    })
+    }
+
+    fn time(&self, contestant: usize, turns: usize) -> f64 {
+        self.runtime.block_on(async {
+            let started = Instant::now();
+            for _ in 0..turns {
+                self.turn(contestant).await;
+            }
+            started.elapsed().as_secs_f64()
+        })
+    }
 }
 
 fn print_ratios(contestants: &Contestants, in_flight: usize) {
     const ROUNDS: usize = 300;
     let turns = 64 / in_flight;
-    let mut ratios = [Vec::new(), Vec::new()];
+    let mut ratios = [const { Vec::new() }; NAMES.len()];
     for round in 0..ROUNDS {
-        // Each goes first in a third of the rounds: none is favoured by the machine's state.
-        let mut seconds = [0.0; 3];
-        for turn in 0..3 {
-            let which = (round + turn) % 3;
-            seconds[which] = match which {
-                0 => time(&contestants.runtime, turns, || contestants.paypos()),
-                1 => time(&contestants.runtime, turns, || contestants.reqwest()),
-                _ => time(&contestants.runtime, turns, || contestants.hyper()),
-            };
+        // Each goes first in as many rounds: none is favoured by the machine's state.
+        let mut seconds = [0.0; NAMES.len()];
+        for turn in 0..NAMES.len() {
+            let which = (round + turn) % NAMES.len();
+            seconds[which] = contestants.time(which, turns);
         }
-        ratios[0].push(seconds[0] / seconds[1]);
-        ratios[1].push(seconds[0] / seconds[2]);
+        for (ratios, other) in ratios.iter_mut().zip(seconds) {
+            ratios.push(seconds[0] / other);
+        }
     }
-    for (name, ratios) in ["by hand on reqwest", "hyper, kept alive"].iter().zip(&mut ratios) {
+    for (name, ratios) in NAMES.iter().zip(&mut ratios).skip(1) {
         ratios.sort_by(f64::total_cmp);
         println!(
             "ratio: {in_flight:>2} in flight, Session to {name}: {:.3} (quartiles {:.3} and {:.3}, {ROUNDS} rounds)",
@@ -274,12 +297,47 @@ fn print_ratios(contestants: &Contestants, in_flight: usize) {
     }
 }
 
+/// The instructions of one call: of many calls, less those of a few.
+fn print_instructions(address: SocketAddr) {
+    const FEW: u64 = 100;
+    const MANY: u64 = 1_100;
+    let of = |contestant: usize, calls: u64| {
+        let output = Command::new("valgrind")
+            .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
+            .arg(env::current_exe().unwrap())
+            .args(["--calls", &contestant.to_string(), &calls.to_string(), &address.to_string()])
+            .output()
+            .ok()?;
+        let text = String::from_utf8_lossy(&output.stderr);
+        let collected = text.lines().find_map(|line| line.split_once("Collected : "));
+        collected.and_then(|(_, number)| number.trim().parse::<u64>().ok())
+    };
+    for (contestant, name) in NAMES.iter().enumerate() {
+        match (of(contestant, FEW), of(contestant, MANY)) {
+            (Some(few), Some(many)) => {
+                println!("instructions of a call, {name}: {}", (many - few) / (MANY - FEW));
+            }
+            _ => return println!("valgrind is not installed, or does not run: no instructions are counted"),
+        }
+    }
+}
+
 fn main() {
+    let arguments: Vec<String> = env::args().collect();
+    // What is counted: calls alone, of a server that another process runs.
+    if let [_, mode, contestant, calls, address] = arguments.as_slice()
+        && mode == "--calls"
+    {
+        let contestants = Contestants::new(address.parse().unwrap(), 1);
+        contestants.time(contestant.parse().unwrap(), calls.parse().unwrap());
+        return;
+    }
     // `cargo test --benches` only runs it.
-    if !std::env::args().any(|argument| argument == "--bench") {
+    if !arguments.iter().any(|argument| argument == "--bench") {
         return;
     }
     let address = serve();
+    print_instructions(address);
     for in_flight in [1, 32] {
         print_ratios(&Contestants::new(address, in_flight), in_flight);
     }

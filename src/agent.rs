@@ -1,6 +1,13 @@
 //! The dealer's operations: opening and ending sessions.
 
-use crate::{Client, Environment, Error, Session, SessionKey, generated::operations, transport, types};
+use std::sync::Arc;
+
+use crate::{
+    Client, Error, SecretKey, Session, SessionKey,
+    generated::{operations, wire},
+    transport::{self, Credential, Operation},
+    types,
+};
 
 /// A dealer on a [`Client`](crate::Client): calls with the dealer's secret key.
 ///
@@ -8,13 +15,12 @@ use crate::{Client, Environment, Error, Session, SessionKey, generated::operatio
 #[derive(Clone, Debug)]
 pub struct Agent {
     pub(crate) client: Client,
+    pub(crate) key: Arc<SecretKey>,
 }
 
 impl Agent {
-    /// The environment of the client that the agent belongs to.
-    #[must_use]
-    pub fn environment(&self) -> Environment {
-        self.client.environment()
+    fn api(&self, operation: &'static Operation) -> wire::Client {
+        self.client.api(operation, Credential::SecretKey(Arc::clone(&self.key)))
     }
 
     /// Opens a mobile session: `POST /v1/agent/get_auth_key`.
@@ -27,9 +33,9 @@ impl Agent {
     /// # Panics
     /// Outside of a tokio runtime, as all of reqwest does.
     pub async fn get_auth_key(&self, request: types::AuthRequest) -> Result<NewSession, Error> {
-        let call = self.client.api.get_auth_key(&request);
+        let api = self.api(&operations::GET_AUTH_KEY);
         let read = |answer| NewSession::read(&self.client, answer);
-        transport::call(&operations::GET_AUTH_KEY, &self.client, &request, call, read).await
+        transport::call(&api, &request, api.get_auth_key(&request), read).await
     }
 
     /// Ends a mobile session: `POST /v1/agent/logout`. The answer's `code` is passed through:
@@ -42,8 +48,8 @@ impl Agent {
     /// # Panics
     /// Outside of a tokio runtime, as all of reqwest does.
     pub async fn logout(&self, request: types::LogoutRequest) -> Result<types::LogoutResponse, Error> {
-        let call = self.client.api.logout(&request);
-        transport::call(&operations::LOGOUT, &self.client, &request, call, Ok).await
+        let api = self.api(&operations::LOGOUT);
+        transport::call(&api, &request, api.logout(&request), Ok).await
     }
 }
 
@@ -61,7 +67,7 @@ pub struct NewSession {
 impl NewSession {
     fn read(client: &Client, details: types::AuthResponse) -> Result<Self, String> {
         let problem = match details.session_key.as_ref().map(|key| SessionKey::new(key.expose())) {
-            Some(Ok(key)) => return Ok(Self { session: Session::new(client, key), details }),
+            Some(Ok(key)) => return Ok(Self { session: client.session(key), details }),
             Some(Err(_)) => "`session_key` of the answer is not 1 to 4096 visible ASCII characters",
             None => "`session_key` is missing from the answer",
         };

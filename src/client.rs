@@ -12,8 +12,8 @@ use url::Url;
 
 use crate::{
     Agent, Environment, Error, SecretKey, Session, SessionKey,
-    generated::wire,
-    transport::{Context, Credential},
+    generated::{operations, wire},
+    transport::{Context, Credential, Operation, Server},
 };
 
 const HTTPS: bool = cfg!(any(feature = "rustls", feature = "native-tls", feature = "rustls-no-provider"));
@@ -24,7 +24,8 @@ const HTTPS: bool = cfg!(any(feature = "rustls", feature = "native-tls", feature
 /// Open a [`Session`] for each mobile session.
 #[derive(Clone)]
 pub struct Client {
-    pub(crate) api: wire::Client,
+    http: reqwest::Client,
+    server: Arc<Server>,
 }
 
 impl Client {
@@ -56,26 +57,25 @@ impl Client {
     /// A session with this key, on this client's connections.
     #[must_use]
     pub fn session(&self, key: SessionKey) -> Session {
-        Session::new(self, key)
+        Session { client: self.clone(), key: Arc::new(key) }
     }
 
     /// A dealer with the secret key, on this client's connections: for servers, to open and end sessions.
     #[must_use]
     pub fn agent(&self, key: SecretKey) -> Agent {
-        Agent { client: self.with(Credential::SecretKey(Arc::new(key))) }
+        Agent { client: self.clone(), key: Arc::new(key) }
     }
 
     /// The environment that the client was built for.
     #[must_use]
     pub fn environment(&self) -> Environment {
-        self.api.inner.environment
+        self.server.environment
     }
 
-    /// The same client, on the same connections, with a credential.
-    pub(crate) fn with(&self, credential: Credential) -> Self {
-        let mut client = self.clone();
-        client.api.inner.credential = Some(credential);
-        client
+    /// The generated client for one call, on these connections.
+    pub(crate) fn api(&self, operation: &'static Operation, credential: Credential) -> wire::Client {
+        let context = Context { server: Arc::clone(&self.server), operation, credential };
+        wire::Client::new_with_client("", self.http.clone(), context)
     }
 }
 
@@ -83,7 +83,7 @@ impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Client")
             .field("environment", &self.environment())
-            .field("base_url", &self.api.baseurl)
+            .field("base_url", &self.server.base_url)
             .finish_non_exhaustive()
     }
 }
@@ -155,19 +155,19 @@ impl ClientBuilder {
             None => self.environment.base_url().to_owned(),
         };
         let https = base_url.starts_with("https:");
-        if https && !HTTPS {
-            return Err(Error::configuration(
-                "an https environment needs TLS; enable the feature `rustls`, `native-tls` or \
-                 `rustls-no-provider` of paypos",
-            ));
-        }
         let connect_timeout = self.connect_timeout.unwrap_or(DEFAULT_CONNECT_TIMEOUT.min(self.timeout / 2));
-        if connect_timeout.is_zero() || connect_timeout >= self.timeout {
-            return Err(Error::configuration(format!(
-                "the timeouts must be above zero, and the connect timeout ({connect_timeout:?}) shorter than the \
-                 timeout ({:?})",
-                self.timeout
-            )));
+        let problem = match () {
+            () if https && !HTTPS => {
+                "an https environment needs TLS; enable the feature `rustls`, `native-tls` or \
+                 `rustls-no-provider` of paypos"
+            }
+            () if connect_timeout.is_zero() || connect_timeout >= self.timeout => {
+                "the timeouts must be above zero, and the connect timeout shorter than the timeout"
+            }
+            () => "",
+        };
+        if !problem.is_empty() {
+            return Err(Error::configuration(problem));
         }
         #[cfg(all(feature = "rustls-no-provider", not(any(feature = "rustls", feature = "native-tls"))))]
         if rustls::crypto::CryptoProvider::get_default().is_none() {
@@ -199,8 +199,11 @@ impl ClientBuilder {
             Error::configuration("the HTTP client cannot be set up; its source has the reason")
                 .with_source(error.without_url())
         })?;
-        let context = Context { environment: self.environment, credential: None };
-        Ok(Client { api: wire::Client::new_with_client(&base_url, http, context) })
+        // Parsed once, and not for each call.
+        let url = |operation: &Operation| Url::parse(&format!("{base_url}{}", operation.path));
+        let urls = operations::ALL.iter().map(url).collect::<Result<_, _>>();
+        let urls = urls.map_err(|_| Error::configuration("the base URL cannot be followed by a path"))?;
+        Ok(Client { http, server: Arc::new(Server { environment: self.environment, base_url, urls }) })
     }
 }
 

@@ -8,6 +8,11 @@ use std::{borrow::Cow, error::Error as StdError, fmt, io, iter, time::Duration};
 
 use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
 
+use ErrorKind::{
+    BadResponse, Configuration, Connect, Interrupted, InvalidInput, RateLimited, Rejected, Server, Timeout,
+    Unauthorized,
+};
+
 use crate::{response::ServerMessage, transport::Operation};
 
 /// Why a call failed, or why a client could not be built.
@@ -93,7 +98,6 @@ impl Error {
     /// What is known of the money, and so what may be done next.
     #[must_use]
     pub fn outcome(&self) -> Outcome {
-        use ErrorKind::{Configuration, Connect, InvalidInput, RateLimited, Rejected, Unauthorized};
         match self.0.kind {
             InvalidInput | Configuration => Outcome::NotSent,
             _ if self.0.is_check => Outcome::Unknown,
@@ -169,11 +173,11 @@ impl Error {
     }
 
     pub(crate) fn invalid_input(detail: impl Into<Cow<'static, str>>) -> Self {
-        Self::new(ErrorKind::InvalidInput, detail)
+        Self::new(InvalidInput, detail)
     }
 
     pub(crate) fn configuration(detail: impl Into<Cow<'static, str>>) -> Self {
-        Self::new(ErrorKind::Configuration, detail)
+        Self::new(Configuration, detail)
     }
 
     /// The same error, of an answer with this status.
@@ -208,23 +212,23 @@ impl Error {
             }
             E::InvalidRequest(reason) => Self::invalid_input(reason),
             // Of answers, which progenitor does not read here.
-            _ => Self::new(ErrorKind::BadResponse, "the answer cannot be read"),
+            _ => Self::new(BadResponse, "the answer cannot be read"),
         }
     }
 
     fn from_reqwest(error: &reqwest::Error) -> Self {
         let (kind, detail) = if error.is_builder() {
-            (ErrorKind::Configuration, "the request cannot be built as the client is configured")
+            (Configuration, "the request cannot be built as the client is configured")
         } else if error.is_connect() && error.is_dns() {
-            (ErrorKind::Connect, "the server's name could not be resolved")
+            (Connect, "the server's name could not be resolved")
         } else if error.is_connect() && error.is_timeout() {
-            (ErrorKind::Connect, "no connection was established before the connect timeout")
+            (Connect, "no connection was established before the connect timeout")
         } else if error.is_connect() {
-            (ErrorKind::Connect, "no connection could be established")
+            (Connect, "no connection could be established")
         } else if error.is_timeout() {
-            (ErrorKind::Timeout, "no complete answer came before the deadline")
+            (Timeout, "no complete answer came before the deadline")
         } else {
-            (ErrorKind::Interrupted, "the connection failed before the answer was complete")
+            (Interrupted, "the connection failed before the answer was complete")
         };
         // Only the operating system's reason is kept: the errors of the libraries below quote what the
         // server wrote, such as the names in a certificate or the debug data of HTTP/2.
@@ -237,7 +241,6 @@ impl Error {
 
     /// Judges an answer that is not a success: by its status, and a 4xx also by what Paynet wrote in it.
     fn from_refusal(status: u16, server: ServerMessage) -> Self {
-        use ErrorKind::{BadResponse, RateLimited, Rejected, Server, Timeout, Unauthorized};
         let (kind, detail) = match (status, server.return_code(status)) {
             // A failure on Paynet's side leaves open what happened.
             (400..500, Some(8)) => (Server, "Paynet reported an internal failure"),
@@ -280,7 +283,7 @@ impl fmt::Display for Error {
         }
         // Nothing was sent, so the outcome is omitted.
         match self.kind() {
-            ErrorKind::InvalidInput | ErrorKind::Configuration => Ok(()),
+            InvalidInput | Configuration => Ok(()),
             _ if self.0.is_check => {
                 f.write_str("; this tells nothing of the payment, check again before initiating another")
             }

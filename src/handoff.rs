@@ -67,10 +67,3 @@ impl Object for Handoff {
         Ok(handoff)
     }
 }
-
-impl Handoff {
-    /// The same handoff, of a reversal of this transaction.
-    pub(crate) fn reversing(self, xact_id: String) -> Self {
-        Self { reverses: Some(xact_id), ..self }
-    }
-}

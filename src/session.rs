@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use crate::{
-    Client, Environment, Error, Handoff, SessionKey,
-    generated::operations,
-    transport::{self, Credential},
+    Client, Error, Handoff, SessionKey,
+    generated::{operations, wire},
+    transport::{self, Credential, Operation},
     types,
     wait::{PaymentSession, Wait},
 };
@@ -16,14 +16,13 @@ use crate::{
 /// client's connections. A session belongs to its client's environment.
 #[derive(Clone, Debug)]
 pub struct Session {
-    client: Client,
-    key: Arc<SessionKey>,
+    pub(crate) client: Client,
+    pub(crate) key: Arc<SessionKey>,
 }
 
 impl Session {
-    pub(crate) fn new(client: &Client, key: SessionKey) -> Self {
-        let key = Arc::new(key);
-        Self { client: client.with(Credential::SessionKey(Arc::clone(&key))), key }
+    fn api(&self, operation: &'static Operation) -> wire::Client {
+        self.client.api(operation, Credential::SessionKey(Arc::clone(&self.key)))
     }
 
     /// The session's key: for the merchant's app, which creates a session from it, and for
@@ -31,12 +30,6 @@ impl Session {
     #[must_use]
     pub fn key(&self) -> &SessionKey {
         &self.key
-    }
-
-    /// The environment of the client that the session belongs to.
-    #[must_use]
-    pub fn environment(&self) -> Environment {
-        self.client.environment()
     }
 
     /// Initiates a sale: `POST /v1/softpos/init_sale_transaction`.
@@ -53,8 +46,8 @@ impl Session {
     /// # Panics
     /// Outside of a tokio runtime, as all of reqwest does.
     pub async fn init_sale_transaction(&self, request: types::InitSaleRequest) -> Result<Handoff, Error> {
-        let call = self.client.api.init_sale_transaction(&request);
-        transport::call(&operations::INIT_SALE_TRANSACTION, &self.client, &request, call, Ok).await
+        let api = self.api(&operations::INIT_SALE_TRANSACTION);
+        transport::call(&api, &request, api.init_sale_transaction(&request), Ok).await
     }
 
     /// Initiates a cancel or refund: `POST /v1/softpos/init_reversal_transaction`.
@@ -76,9 +69,9 @@ impl Session {
         &self,
         request: types::InitReversalRequest,
     ) -> Result<Handoff, Error> {
-        let call = self.client.api.init_reversal_transaction(&request);
-        let read = |answer| Ok(Handoff::reversing(answer, request.xact_id.clone()));
-        transport::call(&operations::INIT_REVERSAL_TRANSACTION, &self.client, &request, call, read).await
+        let api = self.api(&operations::INIT_REVERSAL_TRANSACTION);
+        let read = |answer| Ok(Handoff { reverses: Some(request.xact_id.clone()), ..answer });
+        transport::call(&api, &request, api.init_reversal_transaction(&request), read).await
     }
 
     /// The transactions of a payment session: `data` of the answer of `POST /v1/softpos/check_transaction`,
@@ -97,8 +90,8 @@ impl Session {
         &self,
         request: types::CheckTransactionRequest,
     ) -> Result<types::CheckTransactionResponse, Error> {
-        let call = self.client.api.check_transaction(&request);
-        transport::call(&operations::CHECK_TRANSACTION, &self.client, &request, call, Ok).await
+        let api = self.api(&operations::CHECK_TRANSACTION);
+        transport::call(&api, &request, api.check_transaction(&request), Ok).await
     }
 
     /// Waits until the phone has finished a payment session, by asking

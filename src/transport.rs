@@ -6,30 +6,36 @@
 use std::{future::Future, sync::Arc, time::Instant};
 
 use progenitor_client::{ClientHooks, OperationInfo};
-use reqwest::header::{HeaderValue, InvalidHeaderValue, USER_AGENT};
+use reqwest::header::{HeaderValue, USER_AGENT};
 use tracing::{Instrument, Span, field};
+use url::Url;
 use zeroize::Zeroizing;
 
 use crate::{
-    Client, Environment, Error,
+    Environment, Error,
     ErrorKind::BadResponse,
     SecretKey, SessionKey,
-    generated::{operations, wire},
+    generated::wire,
     property::Property,
     response::{Response, ServerMessage},
 };
 
-const AGENT: &str = concat!("paypos/", env!("CARGO_PKG_VERSION"));
-
-/// Per-client state, stored in the generated client's `inner` field.
-#[derive(Clone, Debug)]
+/// What a call needs besides the HTTP client, stored in the generated client's `inner` field.
 pub(crate) struct Context {
+    pub(crate) server: Arc<Server>,
+    pub(crate) operation: &'static Operation,
+    pub(crate) credential: Credential,
+}
+
+/// Where a client's calls go.
+pub(crate) struct Server {
     pub(crate) environment: Environment,
-    pub(crate) credential: Option<Credential>,
+    pub(crate) base_url: String,
+    /// Of each operation, by its index.
+    pub(crate) urls: Vec<Url>,
 }
 
 /// The credential of an agent or a session.
-#[derive(Clone, Debug)]
 pub(crate) enum Credential {
     SecretKey(Arc<SecretKey>),
     SessionKey(Arc<SessionKey>),
@@ -38,6 +44,9 @@ pub(crate) enum Credential {
 /// One operation of the documents; the table is generated.
 pub(crate) struct Operation {
     pub(crate) name: &'static str,
+    /// Among all.
+    pub(crate) index: usize,
+    pub(crate) path: &'static str,
     /// Whether it may move money; a check only asks about it.
     pub(crate) moves_money: bool,
     /// The headers that are injected, in lower case.
@@ -48,16 +57,15 @@ pub(crate) struct Operation {
 ///
 /// The generated call is boxed first, as its future is large and would be copied at each step.
 pub(crate) fn call<T, A>(
-    operation: &Operation,
-    client: &Client,
+    api: &wire::Client,
     request: &impl Property,
     answer: impl Future<Output = Result<Response<T>, progenitor_client::Error<()>>>,
     read: impl FnOnce(T) -> Result<A, String>,
 ) -> impl Future<Output = Result<A, Error>> {
     let answer = Box::pin(answer);
-    let environment = client.environment();
+    let Context { server, operation, .. } = &api.inner;
     async move {
-        let mut record = Record::start(operation, environment);
+        let mut record = Record::start(operation, server.environment);
         let span = record.span.clone();
         let call = async {
             request.validate("request", true)?;
@@ -128,18 +136,15 @@ impl ClientHooks<Context> for wire::Client {
     async fn pre<E>(
         &self,
         request: &mut reqwest::Request,
-        info: &OperationInfo,
+        _: &OperationInfo,
     ) -> Result<(), progenitor_client::Error<E>> {
         let headers = request.headers_mut();
-        // Added by progenitor; no document of Paynet's has it.
-        headers.remove("api-version");
-        headers.insert(USER_AGENT, HeaderValue::from_static(AGENT));
-        let operation = operations::ALL.iter().find(|operation| operation.name == info.operation_id);
-        for &name in operation.into_iter().flat_map(|operation| operation.headers) {
-            let value = match (name, &self.inner.credential) {
-                ("session-key", Some(Credential::SessionKey(key))) => sensitive(key.expose())?,
-                ("authorization", Some(Credential::SecretKey(key))) => {
-                    sensitive(&Zeroizing::new(format!("Basic {}", key.expose())))?
+        headers.insert(USER_AGENT, HeaderValue::from_static(concat!("paypos/", env!("CARGO_PKG_VERSION"))));
+        for &name in self.inner.operation.headers {
+            let mut value = match (name, &self.inner.credential) {
+                ("session-key", Credential::SessionKey(key)) => HeaderValue::from_str(key.expose())?,
+                ("authorization", Credential::SecretKey(key)) => {
+                    HeaderValue::from_str(&Zeroizing::new(format!("Basic {}", key.expose())))?
                 }
                 ("paynetmobile", _) => HeaderValue::from_static("2"),
                 _ => {
@@ -148,14 +153,9 @@ impl ClientHooks<Context> for wire::Client {
                     return Err(progenitor_client::Error::InvalidRequest(problem.to_owned()));
                 }
             };
+            value.set_sensitive(name != "paynetmobile");
             headers.insert(name, value);
         }
         Ok(())
     }
-}
-
-fn sensitive(text: &str) -> Result<HeaderValue, InvalidHeaderValue> {
-    let mut value = HeaderValue::from_str(text)?;
-    value.set_sensitive(true);
-    Ok(value)
 }

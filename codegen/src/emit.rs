@@ -64,10 +64,19 @@ pub(crate) fn complete(
     for item in &mut wire.items {
         match item {
             Item::Use(item) => read_by_our_response(item),
+            // Made for each call, and with a credential in it.
+            Item::Struct(item) => item.attrs.retain(|attr| !attr.path().is_ident("derive")),
             // The constructor that sets up reqwest by its own defaults, redirects included.
-            Item::Impl(item) if item.trait_.is_none() => item
-                .items
-                .retain(|item| !matches!(item, syn::ImplItem::Fn(function) if function.sig.ident == "new")),
+            Item::Impl(item) if item.trait_.is_none() => {
+                item.items.retain(
+                    |item| !matches!(item, syn::ImplItem::Fn(function) if function.sig.ident == "new"),
+                );
+                for item in &mut item.items {
+                    if let syn::ImplItem::Fn(function) = item {
+                        prepare(&operations, function);
+                    }
+                }
+            }
             Item::Mod(module) if module.ident == "types" => {
                 for item in module.content.iter_mut().flat_map(|(_, items)| items) {
                     if let Item::Struct(item) = item {
@@ -132,6 +141,24 @@ fn read_by_our_response(item: &mut syn::ItemUse) {
     let is_theirs =
         |tree: &&syn::UseTree| matches!(tree, syn::UseTree::Name(name) if name.ident == "ResponseValue");
     group.items = group.items.iter().filter(|tree| !is_theirs(tree)).cloned().collect();
+}
+
+/// Has a generated method take the URL that was parsed when the client was built, and send no `api-version`,
+/// which no document has.
+fn prepare(operations: &BTreeMap<String, surface::Operation>, function: &mut syn::ImplItemFn) {
+    let name = function.sig.ident.to_string();
+    if !operations.contains_key(&name) {
+        return;
+    }
+    let is_of = |statement: &syn::Stmt, what: &str| statement.to_token_stream().to_string().starts_with(what);
+    function.block.stmts.retain(|statement| !is_of(statement, "header_map"));
+    for statement in &mut function.block.stmts {
+        if is_of(statement, "let url =") {
+            *statement = parse_quote!(let url = self.inner.server.urls[self.inner.operation.index].clone(););
+        } else if is_of(statement, "let mut header_map =") {
+            *statement = parse_quote!(let header_map = ::reqwest::header::HeaderMap::new(););
+        }
+    }
 }
 
 fn headers(document: &Document, operation: &Operation) -> Vec<String> {
@@ -441,19 +468,23 @@ fn environment(environments: &BTreeMap<String, String>) -> TokenStream {
 fn table(operations: &BTreeMap<String, surface::Operation>, files: &[String]) -> TokenStream {
     let constants: Vec<_> =
         operations.keys().map(|name| format_ident!("{}", name.to_shouty_snake_case())).collect();
-    let items = operations.iter().zip(&constants).map(|((name, operation), constant)| {
-        let headers = operation.headers.iter().map(|header| header.to_lowercase());
-        let doc = format!(" `{}`", operation.route);
-        let moves_money = moves_money(name);
-        quote! {
-            #[doc = #doc]
-            pub(crate) const #constant: Operation = Operation {
-                name: #name,
-                moves_money: #moves_money,
-                headers: &[#(#headers),*],
-            };
-        }
-    });
+    let items =
+        operations.iter().zip(&constants).enumerate().map(|(index, ((name, operation), constant))| {
+            let path = operation.route.split_once(' ').map_or("", |(_, path)| path);
+            let headers = operation.headers.iter().map(|header| header.to_lowercase());
+            let doc = format!(" `{}`", operation.route);
+            let moves_money = moves_money(name);
+            quote! {
+                #[doc = #doc]
+                pub(crate) const #constant: Operation = Operation {
+                    name: #name,
+                    index: #index,
+                    path: #path,
+                    moves_money: #moves_money,
+                    headers: &[#(#headers),*],
+                };
+            }
+        });
     quote! {
         /// The documents as they are stored, which the simulator judges by.
         pub(crate) const DOCUMENTS: &[&str] =

@@ -139,6 +139,19 @@ impl Payment {
 }
 
 impl PaymentRequest {
+    /// How much text it has, in bytes.
+    pub(super) fn text(&self) -> usize {
+        let texts = [
+            &self.xact_id,
+            &self.callback_url,
+            &self.reference_no,
+            &self.description,
+            &self.card_holder_phone,
+            &self.card_holder_mail,
+        ];
+        texts.into_iter().flatten().map(String::len).sum()
+    }
+
     /// The transaction that comes of it.
     pub(super) fn transaction(&self, xact_id: &str, approved: bool) -> Transaction {
         Transaction {

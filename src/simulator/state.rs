@@ -21,7 +21,7 @@ use crate::{Decimal, SessionKey};
 /// Owns the sessions and transactions that a test creates without a dealer.
 const DEFAULT_DEALER: &str = "simulated-house-dealer";
 
-/// The most that is kept of the bodies of requests, in bytes.
+/// The most that is kept of the bodies of requests, and of the text of payment sessions and of sales, in bytes.
 const KEPT_BYTES: usize = 64 * 1024 * 1024;
 
 #[derive(Default)]
@@ -70,7 +70,7 @@ impl State {
         let mut inner = self.lock();
         let taken = inner.dealers.iter().any(|(key, known)| key == secret_key || known == name);
         if !taken {
-            inner.dealers.keep(secret_key.to_owned(), name.to_owned());
+            inner.dealers.keep(secret_key.to_owned(), name.to_owned(), 0);
         }
         !taken
     }
@@ -88,7 +88,7 @@ impl State {
         let request = PaymentRequest { amount: Some(sale.amount), ..PaymentRequest::default() };
         let transaction = request.transaction(&sale.xact_id, true);
         let completed = CompletedSale { dealer: sale.dealer, transaction, reversed: sale.reversed };
-        self.lock().sales.keep(sale.xact_id, completed);
+        self.lock().sales.keep(sale.xact_id, completed, 0);
     }
 
     pub(super) fn sales(&self) -> Vec<Sale> {
@@ -209,7 +209,9 @@ impl State {
         let id = issue("payment-session");
         let payment = Payment { dealer, request, waiting: true, transactions: Vec::new(), late: 0 };
         let opened = payment_session(&id, &payment);
-        inner.payments.keep(id, payment);
+        let text = payment.request.text();
+        // The transactions that come of it repeat it.
+        inner.payments.keep(id, payment, 3 * text);
         Ok(opened)
     }
 
@@ -348,7 +350,7 @@ impl Inner {
     fn open_session(&mut self, dealer: &str) -> String {
         let key = issue("session");
         let session = OpenSession { dealer: dealer.to_owned(), state: SessionState::Open };
-        self.sessions.keep(key.clone(), session);
+        self.sessions.keep(key.clone(), session, 0);
         key
     }
 
@@ -356,7 +358,8 @@ impl Inner {
     fn complete_sale(&mut self, dealer: String, request: &PaymentRequest) -> String {
         let id = issue("transaction");
         let transaction = request.transaction(&id, true);
-        self.sales.keep(id.clone(), CompletedSale { dealer, transaction, reversed: false });
+        let completed = CompletedSale { dealer, transaction, reversed: false };
+        self.sales.keep(id.clone(), completed, request.text());
         id
     }
 
@@ -412,31 +415,31 @@ impl fmt::Debug for State {
     }
 }
 
-/// The latest values by their keys; the oldest goes when there are too many.
+/// The latest values by their keys; the oldest goes when there are too many, or too much text in them.
 struct BoundedMap<V> {
     values: HashMap<String, V>,
-    order: VecDeque<String>,
+    /// The keys, and how much text is kept with each.
+    order: VecDeque<(String, usize)>,
+    kept: usize,
 }
 
 impl<V> Default for BoundedMap<V> {
     fn default() -> Self {
-        Self { values: HashMap::new(), order: VecDeque::new() }
+        Self { values: HashMap::new(), order: VecDeque::new(), kept: 0 }
     }
 }
 
 impl<V> BoundedMap<V> {
-    fn keep(&mut self, key: String, value: V) {
-        if let Some(known) = self.values.get_mut(&key) {
-            *known = value;
-            return;
+    fn keep(&mut self, key: String, value: V, text: usize) {
+        self.kept += text;
+        if self.values.insert(key.clone(), value).is_none() {
+            self.order.push_back((key, text));
         }
-        if self.order.len() == Simulator::KEPT_OF_EACH
-            && let Some(oldest) = self.order.pop_front()
-        {
+        while self.order.len() > Simulator::KEPT_OF_EACH || self.kept > KEPT_BYTES && self.order.len() > 1 {
+            let Some((oldest, text)) = self.order.pop_front() else { break };
             self.values.remove(&oldest);
+            self.kept -= text;
         }
-        self.order.push_back(key.clone());
-        self.values.insert(key, value);
     }
 
     fn get(&self, key: &str) -> Option<&V> {
@@ -453,12 +456,13 @@ impl<V> BoundedMap<V> {
 
     /// From the oldest to the latest.
     fn iter(&self) -> impl DoubleEndedIterator<Item = (&String, &V)> {
-        self.order.iter().filter_map(|key| Some((key, self.values.get(key)?)))
+        self.order.iter().filter_map(|(key, _)| Some((key, self.values.get(key)?)))
     }
 
     fn retain(&mut self, kept: impl Fn(&V) -> bool) {
         self.values.retain(|_, value| kept(value));
-        self.order.retain(|key| self.values.contains_key(key));
+        self.order.retain(|(key, _)| self.values.contains_key(key));
+        self.kept = self.order.iter().map(|(_, text)| text).sum();
     }
 }
 

@@ -46,8 +46,7 @@ fn timeouts_that_cannot_hold_are_refused() {
         assert_is(&wrong.build().unwrap_err(), ErrorKind::Configuration, Outcome::NotSent);
     }
     let error = builder().timeout(Duration::ZERO).build().unwrap_err();
-    let problem =
-        "the timeouts must be above zero, and the connect timeout (0ns) shorter than the timeout (0ns)";
+    let problem = "the timeouts must be above zero, and the connect timeout shorter than the timeout";
     assert_eq!(error.to_string(), problem);
     assert!(builder().timeout(second).build().is_ok(), "the connect timeout follows");
     assert!(builder().connect_timeout(second * 19).build().is_ok());

@@ -139,7 +139,7 @@ async fn what_holds_secrets_tells_in_debug_what_it_is_and_nothing_else() {
         ),
         (
             format!("{:?}", operations::agent(&client)),
-            r#"Agent { client: Client { environment: Sandbox, base_url: "http://127.0.0.1:1", .. } }"#,
+            r#"Agent { client: Client { environment: Sandbox, base_url: "http://127.0.0.1:1", .. }, key: SecretKey([redacted]) }"#,
         ),
         (format!("{:?}", SessionKey::new(KEY).unwrap()), "SessionKey([redacted])"),
         (format!("{:?}", SecretKey::new(SECRET_KEY).unwrap()), "SecretKey([redacted])"),

@@ -270,6 +270,14 @@ async fn what_a_simulator_keeps_of_large_requests_is_bounded() {
     // With the answers: the bodies fill what is kept, but for one.
     let kept = simulator.requests().iter().map(|request| request.body().len()).sum::<usize>();
     assert_eq!(kept, 63 * 1024 * 1024);
+    // Likewise the text of payment sessions.
+    let client = crate::builder(simulator.url().to_owned()).build().unwrap();
+    let session = client.session(simulator.issue_session());
+    for _ in 0..100 {
+        let request = InitSaleRequest::new(Decimal::ONE).description("x".repeat(1_000_000));
+        session.init_sale_transaction(request).await.unwrap();
+    }
+    assert_eq!(simulator.payments(None).len(), 22);
     let (status, refused) = answer(http().post(simulator.url()).body(vec![b' '; 1024 * 1024 + 1])).await;
     assert_eq!((status, &refused["message"]), (400, &json!("the body cannot be read whole")));
 }

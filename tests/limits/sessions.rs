@@ -13,14 +13,14 @@ fn open(client: &Client) -> Vec<Session> {
 }
 
 #[test]
-fn ten_thousand_sessions_cost_at_most_five_megabytes() {
+fn ten_thousand_sessions_cost_at_most_two_megabytes() {
     let client = Client::builder(Environment::Sandbox).base_url("http://127.0.0.1:1").build().unwrap();
     let mut sessions = Vec::new();
     let cost = allocation_counter::measure(|| sessions = open(&client));
     assert_eq!(sessions.len(), usize::from(SESSIONS));
     println!("{SESSIONS} sessions: {} bytes", cost.bytes_current);
     assert!(cost.bytes_current > i64::from(SESSIONS) * 128, "counted");
-    assert!(cost.bytes_current <= 5_000_000, "{} bytes", cost.bytes_current);
+    assert!(cost.bytes_current <= 2_000_000, "{} bytes", cost.bytes_current);
 }
 
 #[tokio::test]

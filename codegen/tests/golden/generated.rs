@@ -265,7 +265,6 @@ pub(crate) mod wire {
             }
         }
     }
-    #[derive(Clone, Debug)]
     /**Client for PayPOS (Paynet) API
 
 Version: 1.0.0*/
@@ -328,13 +327,8 @@ Sends a `POST` request to `/v1/agent/get_auth_key`
             &'a self,
             body: &'a types::AuthRequest,
         ) -> Result<ResponseValue<types::AuthResponse>, Error<()>> {
-            let url = format!("{}/v1/agent/get_auth_key", self.baseurl,);
-            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(Self::api_version()),
-                );
+            let url = self.inner.server.urls[self.inner.operation.index].clone();
+            let header_map = ::reqwest::header::HeaderMap::new();
             #[allow(unused_mut)]
             let mut request = self
                 .client
@@ -367,13 +361,8 @@ Sends a `POST` request to `/v1/agent/logout`
             &'a self,
             body: &'a types::LogoutRequest,
         ) -> Result<ResponseValue<types::LogoutResponse>, Error<()>> {
-            let url = format!("{}/v1/agent/logout", self.baseurl,);
-            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(Self::api_version()),
-                );
+            let url = self.inner.server.urls[self.inner.operation.index].clone();
+            let header_map = ::reqwest::header::HeaderMap::new();
             #[allow(unused_mut)]
             let mut request = self
                 .client
@@ -406,13 +395,8 @@ Sends a `POST` request to `/v1/softpos/check_transaction`
             &'a self,
             body: &'a types::CheckTransactionRequest,
         ) -> Result<ResponseValue<types::CheckTransactionResponse>, Error<()>> {
-            let url = format!("{}/v1/softpos/check_transaction", self.baseurl,);
-            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(Self::api_version()),
-                );
+            let url = self.inner.server.urls[self.inner.operation.index].clone();
+            let header_map = ::reqwest::header::HeaderMap::new();
             #[allow(unused_mut)]
             let mut request = self
                 .client
@@ -445,13 +429,8 @@ Sends a `POST` request to `/v1/softpos/init_reversal_transaction`
             &'a self,
             body: &'a types::InitReversalRequest,
         ) -> Result<ResponseValue<crate::Handoff>, Error<()>> {
-            let url = format!("{}/v1/softpos/init_reversal_transaction", self.baseurl,);
-            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(Self::api_version()),
-                );
+            let url = self.inner.server.urls[self.inner.operation.index].clone();
+            let header_map = ::reqwest::header::HeaderMap::new();
             #[allow(unused_mut)]
             let mut request = self
                 .client
@@ -484,13 +463,8 @@ Sends a `POST` request to `/v1/softpos/init_sale_transaction`
             &'a self,
             body: &'a types::InitSaleRequest,
         ) -> Result<ResponseValue<crate::Handoff>, Error<()>> {
-            let url = format!("{}/v1/softpos/init_sale_transaction", self.baseurl,);
-            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(Self::api_version()),
-                );
+            let url = self.inner.server.urls[self.inner.operation.index].clone();
+            let header_map = ::reqwest::header::HeaderMap::new();
             #[allow(unused_mut)]
             let mut request = self
                 .client
@@ -727,30 +701,40 @@ pub(crate) mod operations {
     /// `POST /v1/softpos/check_transaction`
     pub(crate) const CHECK_TRANSACTION: Operation = Operation {
         name: "check_transaction",
+        index: 0usize,
+        path: "/v1/softpos/check_transaction",
         moves_money: false,
         headers: &["session-key"],
     };
     /// `POST /v1/agent/get_auth_key`
     pub(crate) const GET_AUTH_KEY: Operation = Operation {
         name: "get_auth_key",
+        index: 1usize,
+        path: "/v1/agent/get_auth_key",
         moves_money: true,
         headers: &["authorization", "paynetmobile"],
     };
     /// `POST /v1/softpos/init_reversal_transaction`
     pub(crate) const INIT_REVERSAL_TRANSACTION: Operation = Operation {
         name: "init_reversal_transaction",
+        index: 2usize,
+        path: "/v1/softpos/init_reversal_transaction",
         moves_money: true,
         headers: &["session-key"],
     };
     /// `POST /v1/softpos/init_sale_transaction`
     pub(crate) const INIT_SALE_TRANSACTION: Operation = Operation {
         name: "init_sale_transaction",
+        index: 3usize,
+        path: "/v1/softpos/init_sale_transaction",
         moves_money: true,
         headers: &["session-key"],
     };
     /// `POST /v1/agent/logout`
     pub(crate) const LOGOUT: Operation = Operation {
         name: "logout",
+        index: 4usize,
+        path: "/v1/agent/logout",
         moves_money: true,
         headers: &["authorization", "paynetmobile"],
     };
