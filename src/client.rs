@@ -155,19 +155,17 @@ impl ClientBuilder {
             None => self.environment.base_url().to_owned(),
         };
         let https = base_url.starts_with("https:");
-        let connect_timeout = self.connect_timeout.unwrap_or(DEFAULT_CONNECT_TIMEOUT.min(self.timeout / 2));
-        let problem = match () {
-            () if https && !HTTPS => {
+        if https && !HTTPS {
+            return Err(Error::configuration(
                 "an https environment needs TLS; enable the feature `rustls`, `native-tls` or \
-                 `rustls-no-provider` of paypos"
-            }
-            () if connect_timeout.is_zero() || connect_timeout >= self.timeout => {
-                "the timeouts must be above zero, and the connect timeout shorter than the timeout"
-            }
-            () => "",
-        };
-        if !problem.is_empty() {
-            return Err(Error::configuration(problem));
+                 `rustls-no-provider` of paypos",
+            ));
+        }
+        let connect_timeout = self.connect_timeout.unwrap_or(DEFAULT_CONNECT_TIMEOUT.min(self.timeout / 2));
+        if connect_timeout.is_zero() || connect_timeout >= self.timeout {
+            return Err(Error::configuration(
+                "the timeouts must be above zero, and the connect timeout shorter than the timeout",
+            ));
         }
         #[cfg(all(feature = "rustls-no-provider", not(any(feature = "rustls", feature = "native-tls"))))]
         if rustls::crypto::CryptoProvider::get_default().is_none() {

@@ -265,8 +265,7 @@ fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     }
     let until = httpdate::parse_http_date(text).ok()?;
     let date = headers.get(DATE).and_then(|date| httpdate::parse_http_date(date.to_str().ok()?).ok());
-    let now = date.unwrap_or_else(std::time::SystemTime::now);
-    Some(until.duration_since(now).unwrap_or_default())
+    until.duration_since(date.unwrap_or_else(std::time::SystemTime::now)).ok().or(Some(Duration::ZERO))
 }
 
 impl fmt::Display for Error {
