@@ -60,6 +60,8 @@ pub(crate) fn complete(
     };
     let mut wire: syn::File = syn::parse2(tokens).map_err(unreadable)?;
     let operations = operations(document);
+    let uses = uses(document, &operations);
+    let unused = Use::default();
     let mut types = Vec::new();
     for item in &mut wire.items {
         match item {
@@ -80,7 +82,8 @@ pub(crate) fn complete(
             Item::Mod(module) if module.ident == "types" => {
                 for item in module.content.iter_mut().flat_map(|(_, items)| items) {
                     if let Item::Struct(item) = item {
-                        types.push(Generated::adjust(document, &operations, item)?);
+                        let used = uses.get(&item.ident.to_string()).unwrap_or(&unused);
+                        types.push(Generated::adjust(document, used, item)?);
                     }
                 }
             }
@@ -191,6 +194,64 @@ pub(crate) fn body(document: &Document, operation: &Operation, part: &str) -> Op
     component(document.at(&place)).map(str::to_owned)
 }
 
+/// What a type is for.
+#[derive(Default)]
+struct Use {
+    /// It is part of a request, or of an answer.
+    request: bool,
+    response: bool,
+    /// Callers see it.
+    public: bool,
+    /// Which body it is, and of which routes it is a part.
+    body: Option<String>,
+    routes: Vec<String>,
+    /// The operations whose answer it is.
+    answers: Vec<String>,
+}
+
+/// What each type is for, by its name.
+fn uses(document: &Document, operations: &BTreeMap<String, surface::Operation>) -> BTreeMap<String, Use> {
+    let mut uses: BTreeMap<String, Use> = BTreeMap::new();
+    for (name, operation) in operations {
+        let route = &operation.route;
+        for (root, is_request) in
+            operation.request.iter().map(|root| (root, true)).chain([(&operation.response, false)])
+        {
+            let mut types = BTreeSet::new();
+            reach(document, root, &mut types);
+            for ty in types {
+                let used = uses.entry(ty).or_default();
+                used.request |= is_request;
+                used.response |= !is_request;
+                used.public |= is_request || !returns_handoff(name);
+            }
+            let what = if is_request { "a request to" } else { "a successful answer of" };
+            let used = uses.entry(root.clone()).or_default();
+            used.body.get_or_insert_with(|| format!("Body of {what} `{route}`."));
+            if !is_request {
+                used.answers.push(name.clone());
+            }
+        }
+        for ty in &operation.types {
+            uses.entry(ty.clone()).or_default().routes.push(format!("`{route}`"));
+        }
+    }
+    uses
+}
+
+impl Use {
+    fn doc(&self, schema: &Value) -> String {
+        if let Some(body) = &self.body {
+            return body.clone();
+        }
+        let part = format!("Part of the bodies of {}.", self.routes.join(", "));
+        match schema["description"].as_str() {
+            Some(text) => format!("{text}\n\n{part}"),
+            None => part,
+        }
+    }
+}
+
 /// A generated type and its fields.
 struct Generated {
     name: String,
@@ -214,25 +275,11 @@ struct Field {
 impl Generated {
     /// Reads a type that progenitor has generated, and makes it harder to misuse: it may grow without
     /// breaking a caller, reads and writes by the hand-written traits, and documents each field.
-    fn adjust(
-        document: &Document,
-        operations: &BTreeMap<String, surface::Operation>,
-        item: &mut ItemStruct,
-    ) -> Result<Self, DocumentError> {
+    fn adjust(document: &Document, used: &Use, item: &mut ItemStruct) -> Result<Self, DocumentError> {
         let name = item.ident.to_string();
         let place = pointer("/components/schemas", &[&name]);
         let schema = document.at(&place);
-        let is_within = |root: &str| {
-            let mut names = BTreeSet::new();
-            reach(document, root, &mut names);
-            names.contains(&name)
-        };
-        let request = operations.values().filter_map(|operation| operation.request.as_deref()).any(is_within);
-        let response = operations.values().any(|operation| is_within(&operation.response));
-        let public = request
-            || operations
-                .iter()
-                .any(|(name, operation)| !returns_handoff(name) && is_within(&operation.response));
+        let Use { request, response, .. } = *used;
 
         let mut fields = Vec::new();
         let mut taken = BTreeSet::new();
@@ -261,9 +308,7 @@ impl Generated {
                 ));
             }
             let is_required = required.iter().any(|required| *required == property);
-            let strict = operations
-                .iter()
-                .any(|(operation, surface)| surface.response == name && is_strict(operation, &property));
+            let strict = used.answers.iter().any(|operation| is_strict(operation, &property));
             let described = Field {
                 read: match () {
                     () if is_required => "required",
@@ -284,14 +329,14 @@ impl Generated {
         let derives = item.attrs.iter().find(|attr| attr.path().is_ident("derive"));
         let default = derives.is_some_and(|attr| attr.to_token_stream().to_string().contains("Default"));
         let default = default.then(|| quote!(, Default));
-        item.attrs = docs(&doc(operations, &name, schema));
+        item.attrs = docs(&used.doc(schema));
         item.attrs.push(parse_quote!(#[derive(Clone #default)]));
         item.attrs.push(parse_quote!(#[non_exhaustive]));
         let surface = surface::Type {
             request,
             fields: fields.iter().map(|field| (field.property.clone(), field.surface())).collect(),
         };
-        Ok(Self { name, public, surface, fields })
+        Ok(Self { name, public: used.public, surface, fields })
     }
 
     fn impls(&self) -> TokenStream {
@@ -411,24 +456,6 @@ fn short(ty: &syn::Type) -> String {
     let text = ty.to_token_stream().to_string().replace(' ', "");
     let part = |part: &str| part.rsplit("::").next().unwrap_or_default().to_owned();
     text.split_inclusive(['<', '>', ',']).map(part).collect()
-}
-
-fn doc(operations: &BTreeMap<String, surface::Operation>, name: &str, schema: &Value) -> String {
-    for operation in operations.values() {
-        if operation.request.as_deref() == Some(name) {
-            return format!("Body of a request to `{}`.", operation.route);
-        }
-        if operation.response == name {
-            return format!("Body of a successful answer of `{}`.", operation.route);
-        }
-    }
-    let routes = operations.values().filter(|operation| operation.types.iter().any(|ty| ty == name));
-    let routes: Vec<_> = routes.map(|operation| format!("`{}`", operation.route)).collect();
-    let part = format!("Part of the bodies of {}.", routes.join(", "));
-    match schema["description"].as_str() {
-        Some(text) => format!("{text}\n\n{part}"),
-        None => part,
-    }
 }
 
 fn environment(environments: &BTreeMap<String, String>) -> TokenStream {
