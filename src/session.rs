@@ -70,8 +70,8 @@ impl Session {
         request: types::InitReversalRequest,
     ) -> Result<Handoff, Error> {
         let api = self.api(&operations::INIT_REVERSAL_TRANSACTION);
-        let read = |answer| Ok(Handoff { reverses: Some(request.xact_id.clone()), ..answer });
-        transport::call(&api, &request, api.init_reversal_transaction(&request), read).await
+        let handoff = transport::call(&api, &request, api.init_reversal_transaction(&request), Ok).await?;
+        Ok(Handoff { reverses: Some(request.xact_id), ..handoff })
     }
 
     /// The transactions of a payment session: `data` of the answer of `POST /v1/softpos/check_transaction`,

@@ -7,7 +7,7 @@ use paypos_codegen::{Document, generate};
 use serde_json::{Value, json};
 
 /// A document of so many operations, each with its own schemas.
-fn document(operations: usize) -> Document {
+fn document(operations: u32) -> Document {
     let text = include_str!("../../openapi/refund-cancel.json");
     let mut json: Value = serde_json::from_str(text).unwrap();
     let paths = json["paths"].take();
@@ -30,15 +30,15 @@ fn main() {
     if !std::env::args().any(|argument| argument == "--bench") {
         return;
     }
-    for operations in [10, 100, 1_000] {
+    for operations in [10_u32, 100, 1_000] {
         let document = [document(operations)];
         let started = Instant::now();
         let generated = generate(&document).unwrap();
         let seconds = started.elapsed().as_secs_f64();
-        assert_eq!(generated.surface.operations.len(), operations);
+        assert_eq!(generated.surface.operations.len(), operations as usize);
         println!(
             "{operations:>4} operations: {seconds:.3} s, {:.2} ms for each",
-            seconds * 1e3 / operations as f64
+            seconds * 1e3 / f64::from(operations)
         );
     }
 }

@@ -60,8 +60,8 @@ pub(crate) fn complete(
     };
     let mut wire: syn::File = syn::parse2(tokens).map_err(unreadable)?;
     let operations = operations(document);
-    let uses = uses(document, &operations);
-    let unused = Use::default();
+    let usages = usages(document, &operations);
+    let unused = Usage::default();
     let mut types = Vec::new();
     for item in &mut wire.items {
         match item {
@@ -82,8 +82,8 @@ pub(crate) fn complete(
             Item::Mod(module) if module.ident == "types" => {
                 for item in module.content.iter_mut().flat_map(|(_, items)| items) {
                     if let Item::Struct(item) = item {
-                        let used = uses.get(&item.ident.to_string()).unwrap_or(&unused);
-                        types.push(Generated::adjust(document, used, item)?);
+                        let usage = usages.get(&item.ident.to_string()).unwrap_or(&unused);
+                        types.push(Generated::adjust(document, usage, item)?);
                     }
                 }
             }
@@ -196,7 +196,7 @@ pub(crate) fn body(document: &Document, operation: &Operation, part: &str) -> Op
 
 /// What a type is for.
 #[derive(Default)]
-struct Use {
+struct Usage {
     /// It is part of a request, or of an answer.
     request: bool,
     response: bool,
@@ -210,8 +210,8 @@ struct Use {
 }
 
 /// What each type is for, by its name.
-fn uses(document: &Document, operations: &BTreeMap<String, surface::Operation>) -> BTreeMap<String, Use> {
-    let mut uses: BTreeMap<String, Use> = BTreeMap::new();
+fn usages(document: &Document, operations: &BTreeMap<String, surface::Operation>) -> BTreeMap<String, Usage> {
+    let mut usages: BTreeMap<String, Usage> = BTreeMap::new();
     for (name, operation) in operations {
         let route = &operation.route;
         for (root, is_request) in
@@ -220,26 +220,26 @@ fn uses(document: &Document, operations: &BTreeMap<String, surface::Operation>) 
             let mut types = BTreeSet::new();
             reach(document, root, &mut types);
             for ty in types {
-                let used = uses.entry(ty).or_default();
-                used.request |= is_request;
-                used.response |= !is_request;
-                used.public |= is_request || !returns_handoff(name);
+                let usage = usages.entry(ty).or_default();
+                usage.request |= is_request;
+                usage.response |= !is_request;
+                usage.public |= is_request || !returns_handoff(name);
             }
             let what = if is_request { "a request to" } else { "a successful answer of" };
-            let used = uses.entry(root.clone()).or_default();
-            used.body.get_or_insert_with(|| format!("Body of {what} `{route}`."));
+            let usage = usages.entry(root.clone()).or_default();
+            usage.body.get_or_insert_with(|| format!("Body of {what} `{route}`."));
             if !is_request {
-                used.answers.push(name.clone());
+                usage.answers.push(name.clone());
             }
         }
         for ty in &operation.types {
-            uses.entry(ty.clone()).or_default().routes.push(format!("`{route}`"));
+            usages.entry(ty.clone()).or_default().routes.push(format!("`{route}`"));
         }
     }
-    uses
+    usages
 }
 
-impl Use {
+impl Usage {
     fn doc(&self, schema: &Value) -> String {
         if let Some(body) = &self.body {
             return body.clone();
@@ -275,11 +275,11 @@ struct Field {
 impl Generated {
     /// Reads a type that progenitor has generated, and makes it harder to misuse: it may grow without
     /// breaking a caller, reads and writes by the hand-written traits, and documents each field.
-    fn adjust(document: &Document, used: &Use, item: &mut ItemStruct) -> Result<Self, DocumentError> {
+    fn adjust(document: &Document, usage: &Usage, item: &mut ItemStruct) -> Result<Self, DocumentError> {
         let name = item.ident.to_string();
         let place = pointer("/components/schemas", &[&name]);
         let schema = document.at(&place);
-        let Use { request, response, .. } = *used;
+        let Usage { request, response, .. } = *usage;
 
         let mut fields = Vec::new();
         let mut taken = BTreeSet::new();
@@ -308,7 +308,7 @@ impl Generated {
                 ));
             }
             let is_required = required.iter().any(|required| *required == property);
-            let strict = used.answers.iter().any(|operation| is_strict(operation, &property));
+            let strict = usage.answers.iter().any(|operation| is_strict(operation, &property));
             let described = Field {
                 read: match () {
                     () if is_required => "required",
@@ -329,14 +329,14 @@ impl Generated {
         let derives = item.attrs.iter().find(|attr| attr.path().is_ident("derive"));
         let default = derives.is_some_and(|attr| attr.to_token_stream().to_string().contains("Default"));
         let default = default.then(|| quote!(, Default));
-        item.attrs = docs(&used.doc(schema));
+        item.attrs = docs(&usage.doc(schema));
         item.attrs.push(parse_quote!(#[derive(Clone #default)]));
         item.attrs.push(parse_quote!(#[non_exhaustive]));
         let surface = surface::Type {
             request,
             fields: fields.iter().map(|field| (field.property.clone(), field.surface())).collect(),
         };
-        Ok(Self { name, public: used.public, surface, fields })
+        Ok(Self { name, public: usage.public, surface, fields })
     }
 
     fn impls(&self) -> TokenStream {
