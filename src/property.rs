@@ -1,7 +1,7 @@
 //! How the properties of requests and answers are read, written and shown.
 //!
 //! Traits on the types of the generated fields: the compiler picks the implementation, and the
-//! generator names no type. Values are read from their own JSON text, so that a number keeps its
+//! generator names no type. Values are read from their own JSON text: a number keeps its
 //! digits and never becomes a float.
 
 use std::{borrow::Cow, fmt};
@@ -237,17 +237,15 @@ impl<'a> Properties<'a> {
         if self.get(name)?.is_none() { Ok(T::default()) } else { self.required(name) }
     }
 
-    /// One of an answer that is not essential: read as far as it can be, and absent otherwise. A number
-    /// that is documented as text is its digits.
+    /// One of an answer that is not essential: read as far as it can be, and absent otherwise, also where it is
+    /// there twice. A number that is documented as text is its digits.
+    #[allow(clippy::unnecessary_wraps, reason = "the counterpart of the others")]
     pub(crate) fn tolerant<T: Property + Default>(&self, name: &str) -> Result<T, String> {
-        let Some(json) = self.get(name)?.filter(|json| *json != "null") else { return Ok(T::default()) };
+        let Some(json) = self.get(name).unwrap_or(Some("")) else { return Ok(T::default()) };
         let digits = json.starts_with(|first: char| first == '-' || first.is_ascii_digit());
         let read = T::read(json).or_else(|| T::read(&format!("\"{json}\"")).filter(|_| digits));
         Ok(read.unwrap_or_else(|| {
-            tracing::warn!(
-                property = name,
-                "a property of the answer does not have the documented type, and is left out"
-            );
+            tracing::warn!(property = name, "not of the documented type, and left out of the answer");
             T::default()
         }))
     }

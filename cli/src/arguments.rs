@@ -96,7 +96,7 @@ pub(crate) struct Simulate {
     pub(crate) after: Duration,
 }
 
-/// What the phone does with a payment session by itself.
+/// What the phone does with a payment session automatically.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Policy {

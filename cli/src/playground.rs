@@ -1,4 +1,4 @@
-//! A simulator with what the command adds to it: fixed credentials, a phone that may decide by itself, and
+//! A simulator with what the command adds to it: fixed credentials, a phone that may decide automatically, and
 //! the faults as they were asked for.
 
 use std::{

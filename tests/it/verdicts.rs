@@ -143,6 +143,11 @@ async fn a_paid_sale_is_read_whatever_its_other_properties_are() {
     assert_eq!((paid.ratio, paid.comission_tax, paid.net_amount, paid.is_tds), (None, None, None, None));
     assert_eq!((&paid.card_no, &paid.email, &paid.xact_date), (&None, &None, &None));
 
+    // What is there twice tells nothing, and hides nothing else.
+    let twice = r#"{"Data": [{"is_succeed": true, "amount": 1, "amount": 2}, {"is_succeed": false, "is_succeed": true}]}"#;
+    let paid = check(&fixture, twice).await.unwrap().data;
+    assert_eq!((paid[0].is_succeed, paid[0].amount, paid[1].is_succeed), (Some(true), None, None));
+
     for body in ["{}", r#"{"Data": null}"#, r#"{"Data": {}}"#, r#"{"Data": [5]}"#, r#"{"Data": [["x"]]}"#] {
         assert_is(&check(&fixture, body).await.unwrap_err(), ErrorKind::BadResponse, Outcome::Unknown);
     }
