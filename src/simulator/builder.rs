@@ -29,8 +29,8 @@ pub struct SimulatorBuilder {
     listen: SocketAddr,
     deeplinks: String,
     pub(super) limits: Limits,
-    pub(super) served: Option<(String, Arc<Handler>)>,
-    pub(super) on_payment: Option<Arc<OnPayment>>,
+    pub(super) served: Option<(String, Box<Handler>)>,
+    pub(super) on_payment: Option<Box<OnPayment>>,
 }
 
 /// What a server that others can reach bounds.
@@ -46,7 +46,7 @@ impl Default for SimulatorBuilder {
         Self {
             listen: (Ipv4Addr::LOCALHOST, 0).into(),
             deeplinks: "paypos-simulator://".to_owned(),
-            limits: Limits { connections: usize::MAX >> 3, reading: None },
+            limits: Limits { connections: usize::MAX, reading: None },
             served: None,
             on_payment: None,
         }
@@ -74,8 +74,8 @@ impl SimulatorBuilder {
         self
     }
 
-    /// Answers the requests for paths under a prefix by this function. They are not in
-    /// [`requests`](Simulator::requests), and no fault is for them.
+    /// Answers the requests for paths under a prefix by this function; their bodies have 1 MiB at most. They
+    /// are not in [`requests`](Simulator::requests), and no fault is for them.
     pub fn serve<F>(
         mut self,
         prefix: impl Into<String>,
@@ -84,13 +84,13 @@ impl SimulatorBuilder {
     where
         F: Future<Output = Response<Bytes>> + Send + 'static,
     {
-        self.served = Some((prefix.into(), Arc::new(move |request| Box::pin(answer(request)))));
+        self.served = Some((prefix.into(), Box::new(move |request| Box::pin(answer(request)))));
         self
     }
 
     /// Is told of each payment session as it is opened, and may have the phone decide it.
     pub fn on_payment(mut self, told: impl Fn(PaymentSession) + Send + Sync + 'static) -> Self {
-        self.on_payment = Some(Arc::new(told));
+        self.on_payment = Some(Box::new(told));
         self
     }
 
