@@ -178,7 +178,8 @@ impl ClientBuilder {
         let http = self
             .http
             .redirect(redirect::Policy::none())
-            .retry(retry::never())
+            // And no copy of a request is kept for a retry.
+            .retry(retry::never().max_retries_per_request(0))
             .connect_timeout(connect_timeout)
             .timeout(self.timeout)
             .https_only(https)
@@ -220,9 +221,7 @@ fn checked_base_url(text: &str, environment: Environment) -> Result<String, Erro
         Err(_) => "is not an absolute URL",
         Ok(url) if !matches!(url.scheme(), "https" | "http") => "is neither https nor http",
         Ok(url) if url.scheme() == "http" && !is_loopback(&url) => "is http to another host than loopback",
-        Ok(url) if !url.username().is_empty() || url.password().is_some() => {
-            "has a user name or a password in it"
-        }
+        Ok(url) if !url.username().is_empty() || url.password().is_some() => "has a user name or password",
         Ok(url) if url.query().is_some() || url.fragment().is_some() => "has a query or a fragment",
         Ok(url) if url.as_str().parse::<http::Uri>().is_err() => "is not a URL that HTTP can call",
         Ok(url) if is_of_another(&url, environment) => "has the host of another environment",
