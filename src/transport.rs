@@ -6,7 +6,7 @@
 use std::{future::Future, sync::Arc, time::Instant};
 
 use progenitor_client::{ClientHooks, OperationInfo};
-use reqwest::header::{HeaderValue, USER_AGENT};
+use reqwest::header::{ACCEPT, HeaderName, HeaderValue, USER_AGENT};
 use tracing::{Instrument, Span, field};
 use url::Url;
 use zeroize::Zeroizing;
@@ -139,7 +139,8 @@ impl ClientHooks<Context> for wire::Client {
         _: &OperationInfo,
     ) -> Result<(), progenitor_client::Error<E>> {
         let headers = request.headers_mut();
-        headers.insert(USER_AGENT, HeaderValue::from_static(concat!("paypos/", env!("CARGO_PKG_VERSION"))));
+        headers.append(ACCEPT, HeaderValue::from_static("application/json"));
+        headers.append(USER_AGENT, HeaderValue::from_static(concat!("paypos/", env!("CARGO_PKG_VERSION"))));
         for &name in self.inner.operation.headers {
             let mut value = match (name, &self.inner.credential) {
                 ("session-key", Credential::SessionKey(key)) => HeaderValue::from_str(key.expose())?,
@@ -154,7 +155,7 @@ impl ClientHooks<Context> for wire::Client {
                 }
             };
             value.set_sensitive(name != "paynetmobile");
-            headers.insert(name, value);
+            headers.append(HeaderName::from_static(name), value);
         }
         Ok(())
     }

@@ -146,21 +146,36 @@ fn read_by_our_response(item: &mut syn::ItemUse) {
     group.items = group.items.iter().filter(|tree| !is_theirs(tree)).cloned().collect();
 }
 
-/// Has a generated method take the URL that was parsed when the client was built, and send no `api-version`,
-/// which no document has.
+/// Has a generated method take the URL that was parsed when the client was built, and add no header map:
+/// all that is in it is `api-version`, which no document has.
 fn prepare(operations: &BTreeMap<String, surface::Operation>, function: &mut syn::ImplItemFn) {
     let name = function.sig.ident.to_string();
     if !operations.contains_key(&name) {
         return;
     }
-    let is_of = |statement: &syn::Stmt, what: &str| statement.to_token_stream().to_string().starts_with(what);
-    function.block.stmts.retain(|statement| !is_of(statement, "header_map"));
+    let text = |statement: &syn::Stmt| statement.to_token_stream().to_string();
+    let is_header_map = |text: &str| text.starts_with("header_map") || text.starts_with("let mut header_map");
+    function.block.stmts.retain(|statement| !is_header_map(&text(statement)));
     for statement in &mut function.block.stmts {
-        if is_of(statement, "let url =") {
+        if text(statement).starts_with("let url =") {
             *statement = parse_quote!(let url = self.inner.server.urls[self.inner.operation.index].clone(););
-        } else if is_of(statement, "let mut header_map =") {
-            *statement = parse_quote!(let header_map = ::reqwest::header::HeaderMap::new(););
+        } else if let syn::Stmt::Local(syn::Local { init: Some(init), .. }) = statement {
+            remove_headers(&mut init.expr);
         }
+    }
+}
+
+/// Removes the calls that set headers from a chain of calls.
+fn remove_headers(chain: &mut syn::Expr) {
+    match chain {
+        syn::Expr::Try(tried) => remove_headers(&mut tried.expr),
+        syn::Expr::MethodCall(call) => {
+            remove_headers(&mut call.receiver);
+            if call.method == "header" || call.method == "headers" {
+                *chain = (*call.receiver).clone();
+            }
+        }
+        _ => {}
     }
 }
 

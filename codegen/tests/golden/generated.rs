@@ -328,18 +328,8 @@ Sends a `POST` request to `/v1/agent/get_auth_key`
             body: &'a types::AuthRequest,
         ) -> Result<ResponseValue<types::AuthResponse>, Error<()>> {
             let url = self.inner.server.urls[self.inner.operation.index].clone();
-            let header_map = ::reqwest::header::HeaderMap::new();
             #[allow(unused_mut)]
-            let mut request = self
-                .client
-                .post(url)
-                .header(
-                    ::reqwest::header::ACCEPT,
-                    ::reqwest::header::HeaderValue::from_static("application/json"),
-                )
-                .json(&body)
-                .headers(header_map)
-                .build()?;
+            let mut request = self.client.post(url).json(&body).build()?;
             let info = OperationInfo {
                 operation_id: "get_auth_key",
             };
@@ -362,18 +352,8 @@ Sends a `POST` request to `/v1/agent/logout`
             body: &'a types::LogoutRequest,
         ) -> Result<ResponseValue<types::LogoutResponse>, Error<()>> {
             let url = self.inner.server.urls[self.inner.operation.index].clone();
-            let header_map = ::reqwest::header::HeaderMap::new();
             #[allow(unused_mut)]
-            let mut request = self
-                .client
-                .post(url)
-                .header(
-                    ::reqwest::header::ACCEPT,
-                    ::reqwest::header::HeaderValue::from_static("application/json"),
-                )
-                .json(&body)
-                .headers(header_map)
-                .build()?;
+            let mut request = self.client.post(url).json(&body).build()?;
             let info = OperationInfo {
                 operation_id: "logout",
             };
@@ -396,18 +376,8 @@ Sends a `POST` request to `/v1/softpos/check_transaction`
             body: &'a types::CheckTransactionRequest,
         ) -> Result<ResponseValue<types::CheckTransactionResponse>, Error<()>> {
             let url = self.inner.server.urls[self.inner.operation.index].clone();
-            let header_map = ::reqwest::header::HeaderMap::new();
             #[allow(unused_mut)]
-            let mut request = self
-                .client
-                .post(url)
-                .header(
-                    ::reqwest::header::ACCEPT,
-                    ::reqwest::header::HeaderValue::from_static("application/json"),
-                )
-                .json(&body)
-                .headers(header_map)
-                .build()?;
+            let mut request = self.client.post(url).json(&body).build()?;
             let info = OperationInfo {
                 operation_id: "check_transaction",
             };
@@ -430,18 +400,8 @@ Sends a `POST` request to `/v1/softpos/init_reversal_transaction`
             body: &'a types::InitReversalRequest,
         ) -> Result<ResponseValue<crate::Handoff>, Error<()>> {
             let url = self.inner.server.urls[self.inner.operation.index].clone();
-            let header_map = ::reqwest::header::HeaderMap::new();
             #[allow(unused_mut)]
-            let mut request = self
-                .client
-                .post(url)
-                .header(
-                    ::reqwest::header::ACCEPT,
-                    ::reqwest::header::HeaderValue::from_static("application/json"),
-                )
-                .json(&body)
-                .headers(header_map)
-                .build()?;
+            let mut request = self.client.post(url).json(&body).build()?;
             let info = OperationInfo {
                 operation_id: "init_reversal_transaction",
             };
@@ -464,18 +424,8 @@ Sends a `POST` request to `/v1/softpos/init_sale_transaction`
             body: &'a types::InitSaleRequest,
         ) -> Result<ResponseValue<crate::Handoff>, Error<()>> {
             let url = self.inner.server.urls[self.inner.operation.index].clone();
-            let header_map = ::reqwest::header::HeaderMap::new();
             #[allow(unused_mut)]
-            let mut request = self
-                .client
-                .post(url)
-                .header(
-                    ::reqwest::header::ACCEPT,
-                    ::reqwest::header::HeaderValue::from_static("application/json"),
-                )
-                .json(&body)
-                .headers(header_map)
-                .build()?;
+            let mut request = self.client.post(url).json(&body).build()?;
             let info = OperationInfo {
                 operation_id: "init_sale_transaction",
             };
