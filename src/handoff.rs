@@ -61,7 +61,7 @@ impl Object for Handoff {
         }
         check_app_url(&handoff.deeplink_url)
             .map_err(|problem| format!("`deeplink_url` of the answer {problem}"))?;
-        if handoff.encryption_key.expose().trim().is_empty() {
+        if handoff.encryption_key.expose().chars().all(char::is_whitespace) {
             return Err("`encryption_key` of the answer is empty".to_owned());
         }
         Ok(handoff)

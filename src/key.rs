@@ -33,12 +33,7 @@ impl SessionKey {
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput) for anything else; the
     /// error tells what is wrong without quoting the key.
     pub fn new(key: impl Into<String>) -> Result<Self, Error> {
-        checked(
-            "session key",
-            key.into(),
-            "give the key just as Paynet's create-session operation returned it",
-        )
-        .map(Self)
+        checked("session key", key.into(), "give the key just as `get_auth_key` returned it").map(Self)
     }
 
     /// The key itself, for the merchant's app. Search for this name to find where secrets leave their wrapping.

@@ -17,7 +17,7 @@ use serde_json::{Value, value::RawValue};
 use crate::{
     Error, Secret,
     secret::REDACTED,
-    validate::{check_amount, check_text},
+    validate::{any_byte, check_amount, check_text},
 };
 
 /// The type of a generated field.
@@ -84,7 +84,7 @@ as_they_are! {
     };
     // Most text has no escapes, and is what stands between the quotes.
     String: |json: &str| match json.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
-        Some(text) if !text.contains('\\') => Some(text.to_owned()),
+        Some(text) if !any_byte(text, |byte| byte == b'\\') => Some(text.to_owned()),
         _ => serde_json::from_str(json).ok(),
     },
         fn validate(&self, property: &str, required: bool) -> Result<(), Error> {
@@ -242,8 +242,8 @@ impl<'a> Properties<'a> {
     #[allow(clippy::unnecessary_wraps, reason = "the counterpart of the others")]
     pub(crate) fn tolerant<T: Property + Default>(&self, name: &str) -> Result<T, String> {
         let Some(json) = self.get(name).unwrap_or(Some("")) else { return Ok(T::default()) };
-        let digits = json.starts_with(|first: char| first == '-' || first.is_ascii_digit());
-        let read = T::read(json).or_else(|| T::read(&format!("\"{json}\"")).filter(|_| digits));
+        let is_number = || json.starts_with(|first: char| first == '-' || first.is_ascii_digit());
+        let read = T::read(json).or_else(|| is_number().then(|| T::read(&format!("\"{json}\"")))?);
         Ok(read.unwrap_or_else(|| {
             tracing::warn!(property = name, "not of the documented type, and left out of the answer");
             T::default()

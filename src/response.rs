@@ -24,7 +24,7 @@ pub(crate) struct Response<T> {
 
 impl<T: Object> Response<T> {
     pub(crate) async fn from_response<E>(mut response: reqwest::Response) -> Result<Self, WireError<E>> {
-        let body = read(&mut response).await?;
+        let body = read(&mut response).await.map_err(WireError::ResponseBodyError)?;
         let properties = properties(body.as_deref());
         let code = properties.as_ref().ok().and_then(|properties| i64::read(properties.get("code").ok()??));
         Ok(Self { answer: properties.and_then(|properties| T::from_properties(&properties)), code, body })
@@ -39,23 +39,23 @@ fn properties(body: Option<&[u8]>) -> Result<Properties<'_>, String> {
 }
 
 /// Reads a body; nothing, where it is larger than [`MAX_BODY`].
-async fn read<E>(response: &mut reqwest::Response) -> Result<Option<Bytes>, WireError<E>> {
-    let failed = WireError::ResponseBodyError;
+async fn read(response: &mut reqwest::Response) -> reqwest::Result<Option<Bytes>> {
     // A declared length is refused before anything of the body is read.
     if response.content_length().is_some_and(|length| length > MAX_BODY as u64) {
         return Ok(None);
     }
-    let mut body = response.chunk().await.map_err(failed)?.unwrap_or_default();
-    // Most bodies are one chunk, which is not copied.
-    if let Some(next) = response.chunk().await.map_err(failed)? {
-        let mut whole = BytesMut::from(body);
-        whole.extend_from_slice(&next);
-        while whole.len() <= MAX_BODY
-            && let Some(next) = response.chunk().await.map_err(failed)?
-        {
+    let mut body = Bytes::new();
+    while body.len() <= MAX_BODY
+        && let Some(next) = response.chunk().await?
+    {
+        // Most bodies are one chunk, which is not copied.
+        body = if body.is_empty() {
+            next
+        } else {
+            let mut whole = BytesMut::from(body);
             whole.extend_from_slice(&next);
-        }
-        body = whole.freeze();
+            whole.freeze()
+        };
     }
     Ok((body.len() <= MAX_BODY).then_some(body))
 }
@@ -75,7 +75,7 @@ pub(crate) struct ServerMessage {
 impl ServerMessage {
     /// Reads it from an answer other than success. Its status has decided: a body that cannot be read adds nothing.
     pub(crate) async fn from_response(mut response: reqwest::Response) -> Self {
-        let body = read::<()>(&mut response).await.ok().flatten();
+        let body = read(&mut response).await.ok().flatten();
         Self::from_body(body.as_deref())
     }
 
@@ -106,5 +106,5 @@ impl ServerMessage {
 
 /// Whether a payment session can be checked by this id.
 pub(crate) fn is_usable_id(id: &str) -> bool {
-    !id.trim().is_empty() && !id.bytes().any(|byte| byte.is_ascii_control())
+    !id.chars().all(char::is_whitespace) && !crate::validate::any_byte(id, |byte| byte.is_ascii_control())
 }

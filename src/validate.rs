@@ -11,20 +11,29 @@ const REFUSED_SCHEMES: [&str; 12] = [
     "vbscript", "view-source",
 ];
 
+/// Schemes whose URLs a parser must accept as a whole, as they have a host.
+const WEB_SCHEMES: [&str; 5] = ["http", "https", "ws", "wss", "ftp"];
+
 /// Checks a text: not blank, where it is required, and able to open an app, where it is a URL by its name.
 pub(crate) fn check_text(property: &str, text: &str, required: bool) -> Result<(), Error> {
-    if required && text.trim().is_empty() {
+    if required && text.chars().all(char::is_whitespace) {
         return Err(Error::invalid_input(format!("`{property}` is blank; the document requires a value")));
     }
     if !property.ends_with("_url") {
         return Ok(());
     }
-    let checked = check_app_url(text);
-    checked.and(Url::parse(text).map(drop).map_err(|_| "is not an absolute URL")).map_err(|problem| {
-        Error::invalid_input(format!(
-            "`{property}` {problem}; give an absolute URL that opens your app, such as `myshop://paypos/done`"
-        ))
-    })
+    // A parser accepts every URL of an app's own scheme in plain characters, and is not asked.
+    let own = |scheme: &str| !WEB_SCHEMES.iter().any(|web| scheme.eq_ignore_ascii_case(web));
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/.-_?=&".contains(&byte);
+    let problem = match check_app_url(text) {
+        Ok((scheme, rest)) if own(scheme) && rest.bytes().all(plain) => return Ok(()),
+        Ok(_) if Url::parse(text).is_ok() => return Ok(()),
+        Ok(_) => "is not an absolute URL",
+        Err(problem) => problem,
+    };
+    Err(Error::invalid_input(format!(
+        "`{property}` {problem}; give an absolute URL that opens your app, such as `myshop://paypos/done`"
+    )))
 }
 
 /// Checks an amount, which a number is by its name.
@@ -40,15 +49,16 @@ pub(crate) fn check_amount(property: &str, amount: Decimal) -> Result<(), Error>
     Err(Error::invalid_input(format!("`{property}` {problem}")))
 }
 
-/// Checks a URL that an app is opened with; the error completes a sentence, and never quotes the value.
-pub(crate) fn check_app_url(url: &str) -> Result<(), &'static str> {
+/// Checks a URL that an app is opened with, and returns its scheme and the rest. The error completes a
+/// sentence, and never quotes the value.
+pub(crate) fn check_app_url(url: &str) -> Result<(&str, &str), &'static str> {
     // Most URLs have no byte that is in question.
     let blank = |c: char| c.is_whitespace() || c.is_control();
-    if !url.bytes().all(|byte| byte.is_ascii_graphic()) && url.contains(blank) {
+    if any_byte(url, |byte| !byte.is_ascii_graphic()) && url.contains(blank) {
         return Err("has a space or a control character in it");
     }
     // RFC 3986: a letter, and then letters, digits, `+`, `-` and `.`.
-    let scheme = url.split_once(':').map_or("", |(scheme, _)| scheme);
+    let (scheme, rest) = url.split_once(':').unwrap_or_default();
     if !scheme.starts_with(|c: char| c.is_ascii_alphabetic())
         || !scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte))
     {
@@ -57,5 +67,10 @@ pub(crate) fn check_app_url(url: &str) -> Result<(), &'static str> {
     if REFUSED_SCHEMES.iter().any(|refused| scheme.eq_ignore_ascii_case(refused)) {
         return Err("has a scheme that opens no app");
     }
-    Ok(())
+    Ok((scheme, rest))
+}
+
+/// Whether a text has such a byte. It looks at all of them, which is faster than to stop at one.
+pub(crate) fn any_byte(text: &str, is_such: impl Fn(u8) -> bool) -> bool {
+    text.bytes().fold(false, |any, byte| any | is_such(byte))
 }

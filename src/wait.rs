@@ -152,19 +152,16 @@ impl Wait {
             let request = CheckTransactionRequest::new(&self.payment_session.id);
             let checked = self.session.check_transaction(request).await;
             (self.on_check)(&checked);
-            let (last, not_before) = match checked {
+            let (not_before, last) = match checked {
                 Ok(answer) => match decided(answer.data, self.payment_session.reverses.as_deref()) {
-                    Decision::Pending => (Ok(Decision::Pending), Duration::ZERO),
+                    Decision::Pending => (Duration::ZERO, Ok(Decision::Pending)),
                     decision => return Ok(decision),
                 },
                 // Asking again would give the same.
                 Err(error) if matches!(error.kind(), InvalidInput | Configuration | Unauthorized) => {
                     return Err(error);
                 }
-                Err(error) => {
-                    let not_before = error.retry_after().unwrap_or_default();
-                    (Err(error), not_before)
-                }
+                Err(error) => (error.retry_after().unwrap_or_default(), Err(error)),
             };
             if Instant::now() >= deadline || after(not_before) > deadline {
                 return last;

@@ -42,7 +42,7 @@ async fn a_key_is_visible_ascii_of_bounded_length() {
     ];
     for wrong in wrong {
         for (error, expected) in [
-            (SessionKey::new(&wrong).unwrap_err(), "just as Paynet's create-session operation returned it"),
+            (SessionKey::new(&wrong).unwrap_err(), "just as `get_auth_key` returned it"),
             (SecretKey::new(&wrong).unwrap_err(), "give the dealer's key alone, `sck_…`, without `Basic`"),
         ] {
             assert_is(&error, InvalidInput, NotSent);
@@ -94,6 +94,10 @@ async fn a_request_that_cannot_be_right_opens_no_socket() {
         "java\nscript:alert(1)",
         "http://",
         "http://[",
+        "https:",
+        "ws://",
+        "WSS://",
+        "ftp:",
         TEXT,
         "javascript:alert(1)",
         "JavaScript:alert(1)",
