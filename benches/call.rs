@@ -276,10 +276,12 @@ fn print_ratios(contestants: &Contestants, in_flight: usize) {
     let turns = 64 / in_flight;
     let mut ratios = [const { Vec::new() }; NAMES.len()];
     for round in 0..ROUNDS {
-        // Each goes first in as many rounds: none is favoured by the machine's state.
+        // Each goes first in as many rounds, and the order is reversed in every other: none is favoured by
+        // the machine's state, or by what the one before left in the caches.
         let mut seconds = [0.0; NAMES.len()];
         for turn in 0..NAMES.len() {
-            let which = (round + turn) % NAMES.len();
+            let turn = if round % 2 == 0 { turn } else { NAMES.len() - 1 - turn };
+            let which = (round / 2 + turn) % NAMES.len();
             seconds[which] = contestants.time(which, turns);
         }
         for (ratios, other) in ratios.iter_mut().zip(seconds) {
