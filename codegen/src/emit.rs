@@ -146,8 +146,8 @@ fn read_by_our_response(item: &mut syn::ItemUse) {
     group.items = group.items.iter().filter(|tree| !is_theirs(tree)).cloned().collect();
 }
 
-/// Has a generated method take the URL that was parsed when the client was built, and add no header map:
-/// all that is in it is `api-version`, which no document has.
+/// Has a generated method take the URL that was parsed when the client was built, and set no headers: the
+/// transport sets them all, and `api-version` is in no document.
 fn prepare(operations: &BTreeMap<String, surface::Operation>, function: &mut syn::ImplItemFn) {
     let name = function.sig.ident.to_string();
     if !operations.contains_key(&name) {

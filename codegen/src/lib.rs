@@ -50,14 +50,10 @@ pub fn generate(documents: &[Document]) -> Result<Generated, DocumentError> {
 }
 
 fn by_progenitor(document: &Document) -> Result<TokenStream, DocumentError> {
-    let spec: OpenAPI = serde_path_to_error::deserialize(&document.json).map_err(|error| {
-        let place: Vec<_> = error.path().iter().map(ToString::to_string).collect();
-        let place: Vec<_> = place.iter().map(String::as_str).collect();
-        document.error(
-            &document::pointer("", &place),
-            format!("openapiv3 cannot read it: {}", error.inner()),
-            "expected what OpenAPI 3.0.3 allows there",
-        )
+    let spec: OpenAPI = serde_json::from_value(document.json.clone()).map_err(|error| {
+        let (pointer, error) = unreadable_part(document).unwrap_or_else(|| (String::new(), error));
+        let problem = format!("openapiv3 cannot read it: {error}");
+        document.error(&pointer, problem, "expected what OpenAPI 3.0.3 allows there")
     })?;
     let schema = |schema: Value| serde_json::from_value(schema).unwrap_or_default();
     let secret = schema(json!({ "type": "string", "format": corrections::SECRET_FORMAT }));
@@ -81,6 +77,21 @@ fn by_progenitor(document: &Document) -> Result<TokenStream, DocumentError> {
             "expected what progenitor supports; or add a correction to codegen/src/corrections.rs",
         )
     })
+}
+
+/// The first operation or schema that openapiv3 cannot read: its error does not name the place.
+fn unreadable_part(document: &Document) -> Option<(String, serde_json::Error)> {
+    let operations = document.operations().into_iter().find_map(|Operation { pointer, .. }| {
+        let read = serde_json::from_value::<openapiv3::Operation>(document.at(&pointer).clone());
+        read.err().map(|error| (pointer, error))
+    });
+    let schemas = || {
+        document::entries(document.json.pointer("/components/schemas")).find_map(|(name, schema)| {
+            let read = serde_json::from_value::<openapiv3::Schema>(schema.clone());
+            read.err().map(|error| (document::pointer("/components/schemas", &[name]), error))
+        })
+    };
+    operations.or_else(schemas)
 }
 
 /// Returns progenitor's panics, which some documents cause, as errors.

@@ -444,7 +444,14 @@ const REFUSED: &[(Edit, &str)] = &[
         },
         "at /components/schemas/Part: `Part` has a secret, and is part of requests and of answers; expected a schema for each, as a secret is written in a request alone",
     ),
-    (|json| at(json, OPERATION)["tags"] = json!("a"), "openapiv3 cannot read it: "),
+    (
+        |json| at(json, OPERATION)["tags"] = json!("a"),
+        "openapi/refund-cancel.json: at /paths/~1v1~1softpos~1init_reversal_transaction/post: openapiv3 cannot read it: invalid type: string \"a\", expected a sequence; expected what OpenAPI 3.0.3 allows there",
+    ),
+    (
+        |json| at(json, REQUEST)["nullable"] = json!("yes"),
+        "openapi/refund-cancel.json: at /components/schemas/InitReversalRequest: openapiv3 cannot read it: invalid type: string \"yes\", expected a boolean; expected what",
+    ),
     (
         |json| {
             at(json, "/components/schemas/InitReversalResponse")["properties"]["code"] =
