@@ -55,9 +55,7 @@ impl Object for Handoff {
             reverses: None,
         };
         if !is_usable_id(&handoff.payment_session_id) {
-            return Err(
-                "`payment_session_id` of the answer is empty or has a control character in it".to_owned()
-            );
+            return Err("`payment_session_id` of the answer is empty or has a control character".to_owned());
         }
         check_app_url(&handoff.deeplink_url)
             .map_err(|problem| format!("`deeplink_url` of the answer {problem}"))?;

@@ -6,7 +6,7 @@
 use std::{future::Future, sync::Arc, time::Instant};
 
 use progenitor_client::{ClientHooks, OperationInfo};
-use reqwest::header::{ACCEPT, HeaderName, HeaderValue, USER_AGENT};
+use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderName, HeaderValue, USER_AGENT};
 use tracing::{Instrument, Span, field};
 use url::Url;
 use zeroize::Zeroizing;
@@ -132,6 +132,9 @@ impl Drop for Record {
     }
 }
 
+const SESSION_KEY: HeaderName = HeaderName::from_static("session-key");
+const PAYNET_MOBILE: HeaderName = HeaderName::from_static("paynetmobile");
+
 impl ClientHooks<Context> for wire::Client {
     async fn pre<E>(
         &self,
@@ -142,20 +145,22 @@ impl ClientHooks<Context> for wire::Client {
         headers.append(ACCEPT, HeaderValue::from_static("application/json"));
         headers.append(USER_AGENT, HeaderValue::from_static(concat!("paypos/", env!("CARGO_PKG_VERSION"))));
         for &name in self.inner.operation.headers {
-            let mut value = match (name, &self.inner.credential) {
-                ("session-key", Credential::SessionKey(key)) => HeaderValue::from_str(key.expose())?,
-                ("authorization", Credential::SecretKey(key)) => {
-                    HeaderValue::from_str(&Zeroizing::new(format!("Basic {}", key.expose())))?
+            let (header, mut value) = match (name, &self.inner.credential) {
+                ("session-key", Credential::SessionKey(key)) => {
+                    (SESSION_KEY, HeaderValue::from_str(key.expose())?)
                 }
-                ("paynetmobile", _) => HeaderValue::from_static("2"),
+                ("authorization", Credential::SecretKey(key)) => {
+                    let basic = Zeroizing::new(format!("Basic {}", key.expose()));
+                    (AUTHORIZATION, HeaderValue::from_str(&basic)?)
+                }
+                ("paynetmobile", _) => (PAYNET_MOBILE, HeaderValue::from_static("2")),
                 _ => {
-                    let problem =
-                        "the document requires another credential than this operation is called with";
+                    let problem = "the document requires another credential than this operation has";
                     return Err(progenitor_client::Error::InvalidRequest(problem.to_owned()));
                 }
             };
-            value.set_sensitive(name != "paynetmobile");
-            headers.append(HeaderName::from_static(name), value);
+            value.set_sensitive(header != PAYNET_MOBILE);
+            headers.append(header, value);
         }
         Ok(())
     }
