@@ -66,10 +66,8 @@ pub(crate) fn call<T, A>(
     let Context { server, operation, .. } = &api.inner;
     async move {
         let mut record = Record::start(operation, server.environment);
-        let span = record.span.clone();
-        let call = async {
-            request.validate("request", true)?;
-            match answer.await {
+        let result = match request.validate("request", true) {
+            Ok(()) => match answer.instrument(record.span.clone()).await {
                 Ok(Response { answer, code, body }) => {
                     record.code = code;
                     answer.and_then(read).map_err(|problem| {
@@ -78,9 +76,10 @@ pub(crate) fn call<T, A>(
                     })
                 }
                 Err(error) => Err(Box::pin(Error::from_client(error)).await),
-            }
+            },
+            Err(error) => Err(error),
         };
-        let result = call.instrument(span).await.map_err(|error| error.with_operation(operation));
+        let result = result.map_err(|error| error.with_operation(operation));
         record.finish(result.as_ref().err());
         result
     }
