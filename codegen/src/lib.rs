@@ -81,17 +81,15 @@ fn by_progenitor(document: &Document) -> Result<TokenStream, DocumentError> {
 
 /// The first operation or schema that openapiv3 cannot read: its error does not name the place.
 fn unreadable_part(document: &Document) -> Option<(String, serde_json::Error)> {
-    let operations = document.operations().into_iter().find_map(|Operation { pointer, .. }| {
-        let read = serde_json::from_value::<openapiv3::Operation>(document.at(&pointer).clone());
-        read.err().map(|error| (pointer, error))
+    let operations = document.operations().into_iter().map(|Operation { pointer, .. }| {
+        let read = serde_json::from_value::<openapiv3::Operation>(document.at(&pointer).clone()).map(drop);
+        (pointer, read)
     });
-    let schemas = || {
-        document::entries(document.json.pointer("/components/schemas")).find_map(|(name, schema)| {
-            let read = serde_json::from_value::<openapiv3::Schema>(schema.clone());
-            read.err().map(|error| (document::pointer("/components/schemas", &[name]), error))
-        })
-    };
-    operations.or_else(schemas)
+    let schemas = document::entries(document.json.pointer("/components/schemas")).map(|(name, schema)| {
+        let read = serde_json::from_value::<openapiv3::Schema>(schema.clone()).map(drop);
+        (document::pointer("/components/schemas", &[name]), read)
+    });
+    operations.chain(schemas).find_map(|(pointer, read)| Some((pointer, read.err()?)))
 }
 
 /// Returns progenitor's panics, which some documents cause, as errors.
