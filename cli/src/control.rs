@@ -51,7 +51,7 @@ pub(crate) async fn answer(playground: Arc<Playground>, request: Request<Bytes>)
     for (name, value) in [
         ("cache-control", "no-store"),
         ("content-security-policy", page::POLICY),
-        ("referrer-policy", "no-referrer"),
+        ("referrer-policy", "same-origin"),
         ("x-content-type-options", "nosniff"),
     ] {
         response.headers_mut().insert(name, HeaderValue::from_static(value));

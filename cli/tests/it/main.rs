@@ -1,5 +1,6 @@
 //! The command and its server, as users of any language meet them.
 
+mod browser;
 mod commands;
 mod control;
 mod languages;

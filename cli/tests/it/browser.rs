@@ -1,0 +1,79 @@
+//! The pages in Chromium, driven by its own driver: what a browser sends and refuses, nobody here wrote.
+
+use std::{
+    io::{BufRead, BufReader},
+    process::{Child, Command, Stdio},
+};
+
+use fantoccini::{Client, ClientBuilder, Locator};
+use serde_json::json;
+
+use crate::{Server, get, sale, session_key};
+
+/// Chromium, without a window. It ends with the test.
+struct Browser {
+    driver: Child,
+    page: Client,
+}
+
+impl Browser {
+    async fn start() -> Self {
+        let mut driver = Command::new("chromedriver")
+            .arg("--port=0")
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("chromedriver starts: the packages chromium and chromium-driver of Debian are installed");
+        let lines = BufReader::new(driver.stdout.take().unwrap()).lines();
+        let port = lines.map_while(Result::ok).find_map(|line| {
+            Some(line.strip_suffix('.')?.strip_prefix("ChromeDriver was started successfully on port ")?.to_owned())
+        });
+        let port = port.expect("chromedriver prints its port");
+        // As root, Chromium needs --no-sandbox; the others keep it from calling anywhere else.
+        let options = json!({ "args": [
+            "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+            "--disable-background-networking", "--disable-component-update", "--disable-sync",
+        ] });
+        let capabilities = json!({ "goog:chromeOptions": options });
+        let page = ClientBuilder::new(hyper_util::client::legacy::connect::HttpConnector::new())
+            .capabilities(capabilities.as_object().unwrap().clone())
+            .connect(&format!("http://127.0.0.1:{port}"))
+            .await
+            .unwrap();
+        Self { driver, page }
+    }
+
+    async fn text(&self) -> String {
+        self.page.find(Locator::Css("main")).await.unwrap().text().await.unwrap()
+    }
+}
+
+impl Drop for Browser {
+    fn drop(&mut self) {
+        let _ = self.driver.kill();
+        let _ = self.driver.wait();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_button_of_the_phone_works_in_chromium() {
+    let server = Server::start(&[]);
+    let key = session_key(&server, "sck_simulator").await;
+    let browser = Browser::start().await;
+    for (button, state, says) in [
+        ("approve", "approved", "Approved."),
+        ("decline", "declined", "Declined."),
+        ("leave", "waiting", "Left undecided."),
+        ("approve-later", "waiting", "in 10 seconds"),
+        ("decline-then-approve", "approved", "Approved."),
+    ] {
+        let id = sale(&server, &key, &json!({ "amount": 149.9 })).await;
+        browser.page.goto(&server.at(&format!("phone/{id}"))).await.unwrap();
+        let button = format!("button[value={button}]");
+        browser.page.find(Locator::Css(&button)).await.unwrap().click().await.unwrap();
+        let text = browser.text().await;
+        assert!(text.contains(says), "{button}: {text}");
+        let payments = get(server.at("payments")).await;
+        assert_eq!(payments.as_array().unwrap().last().unwrap()["state"], state, "{button}");
+    }
+    browser.page.clone().close().await.unwrap();
+}
