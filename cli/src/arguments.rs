@@ -28,7 +28,7 @@ pub(crate) struct Common {
     /// Where `paypos simulate` is.
     #[arg(long, global = true, env = "PAYPOS_SIMULATOR_URL", default_value = "http://127.0.0.1:8650")]
     pub(crate) simulator_url: String,
-    /// Print one JSON object, with the document's own names.
+    /// Print JSON, one object a line, with the API's property names.
     #[arg(long, global = true)]
     pub(crate) json: bool,
     /// Ask nothing.

@@ -16,14 +16,15 @@ use crate::arguments::{Common, Target};
 pub(crate) enum Failure {
     /// An argument, a file or a secret is missing or unusable.
     Usage(String),
-    Call(Box<Error>),
+    /// A call; of a reversal, with the `xact_id` that is being reversed.
+    Call(Box<Error>, Option<String>),
     Declined(String),
     Undecided(String),
 }
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
-        Self::Call(Box::new(error))
+        Self::Call(Box::new(error), None)
     }
 }
 
@@ -35,7 +36,7 @@ impl Failure {
     pub(crate) fn exit_code(&self) -> ExitCode {
         ExitCode::from(match self {
             Self::Usage(_) => 2,
-            Self::Call(error) => match (error.kind(), error.outcome()) {
+            Self::Call(error, _) => match (error.kind(), error.outcome()) {
                 (ErrorKind::InvalidInput | ErrorKind::Configuration, _) => 2,
                 (_, Outcome::Rejected) => 1,
                 (_, Outcome::NotSent) => 4,
@@ -133,11 +134,13 @@ impl Console {
     pub(crate) fn failed(&self, failure: &Failure) {
         let (text, next) = match failure {
             Failure::Usage(text) | Failure::Declined(text) | Failure::Undecided(text) => (text.clone(), None),
-            Failure::Call(error) => (error.to_string(), self.next(error)),
+            Failure::Call(error, reversal_of) => {
+                (error.to_string(), self.next(error, reversal_of.as_deref()))
+            }
         };
         if !self.json {
             let _ = writeln!(io::stderr(), "error: {text}");
-            if let Failure::Call(error) = failure
+            if let Failure::Call(error, _) = failure
                 && let Some(message) = error.vendor_message()
             {
                 let _ = writeln!(io::stderr(), "The server's message: {}", printable(message));
@@ -151,7 +154,7 @@ impl Console {
             Failure::Usage(_) => {
                 self.object(&json!({ "error": text, "kind": "Usage", "outcome": "NotSent" }));
             }
-            Failure::Call(error) => self.object(&json!({
+            Failure::Call(error, _) => self.object(&json!({
                 "error": text,
                 "kind": format!("{:?}", error.kind()),
                 "outcome": format!("{:?}", error.outcome()),
@@ -167,9 +170,9 @@ impl Console {
     }
 
     /// What to type next.
-    fn next(&self, error: &Error) -> Option<String> {
+    fn next(&self, error: &Error, reversal_of: Option<&str>) -> Option<String> {
         if let Some(id) = error.payment_session_id() {
-            return Some(format!("Next: paypos check {} --wait", quoted(id)));
+            return Some(next_check(id, reversal_of));
         }
         match (error.kind(), &self.simulator) {
             (ErrorKind::Connect, Some(url)) => {
@@ -179,6 +182,13 @@ impl Console {
             _ => None,
         }
     }
+}
+
+/// The command that checks a payment session. Without `--reversal-of`, the sale that is being reversed could be
+/// taken for its reversal.
+pub(crate) fn next_check(payment_session_id: &str, reversal_of: Option<&str>) -> String {
+    let of = reversal_of.map(|xact_id| format!(" --reversal-of {}", quoted(xact_id))).unwrap_or_default();
+    format!("Next: paypos check {}{of} --wait", quoted(payment_session_id))
 }
 
 /// A server's text without control characters, which a terminal would obey.

@@ -11,7 +11,7 @@ use serde::Serialize;
 use crate::{
     Done,
     arguments::{self, Common, Initiate, Target, Waiting},
-    console::{Console, Failure, printable, quoted},
+    console::{Console, Failure, next_check, printable, quoted},
     playground::{AGENT_ID, SECRET_KEY, USER_ID},
     secrets,
 };
@@ -135,7 +135,10 @@ pub(crate) async fn reversal(console: &Console, common: &Common, options: argume
     let Initiate { reference_no, callback_url, waiting } = options.initiate;
     let mut request = InitReversalRequest::new(&options.xact_id);
     (request.reference_no, request.callback_url) = (reference_no, callback_url);
-    let handoff = session.init_reversal_transaction(request).await?;
+    let handoff = session
+        .init_reversal_transaction(request)
+        .await
+        .map_err(|error| Failure::Call(Box::new(error), Some(options.xact_id.clone())))?;
     finish(console, &session, &handoff, Some(&options.xact_id), &waiting).await
 }
 
@@ -153,7 +156,8 @@ async fn finish(
     if console.show_secrets {
         console.say(format!("encryption_key: {}", printable(handoff.encryption_key.expose())));
     }
-    let mut answer = Answer {
+    // It is out before the wait, which may fail.
+    console.object(&Answer {
         payment_session_id: id,
         deeplink_url: Some(&handoff.deeplink_url),
         encryption_key: console.show_secrets.then(|| handoff.encryption_key.expose()),
@@ -162,18 +166,16 @@ async fn finish(
         object_name: handoff.object_name.as_deref(),
         decision: None,
         data: None,
-    };
+    });
     if !waiting.wait {
-        let of = reversal_of.map(|xact_id| format!(" --reversal-of {}", quoted(xact_id))).unwrap_or_default();
         console.say(format!(
-            "This is not a payment yet: the phone finishes it.\nNext: paypos check {}{of} --wait",
-            quoted(id)
+            "This is not a payment yet: the phone finishes it.\n{}",
+            next_check(id, reversal_of)
         ));
-        console.object(&answer);
         return Ok(());
     }
     let decision = wait(console, session, handoff.into(), waiting.deadline).await?;
-    tell(console, &mut answer, decision, reversal_of.is_some())
+    tell(console, id, decision, reversal_of)
 }
 
 pub(crate) async fn check(console: &Console, common: &Common, options: arguments::Check) -> Done {
@@ -185,8 +187,7 @@ pub(crate) async fn check(console: &Console, common: &Common, options: arguments
     };
     let deadline = if options.waiting.wait { options.waiting.deadline } else { Duration::ZERO };
     let decision = wait(console, &session, payment_session, deadline).await?;
-    let mut answer = Answer { payment_session_id: id, ..Answer::default() };
-    tell(console, &mut answer, decision, options.reversal_of.is_some())
+    tell(console, id, decision, options.reversal_of.as_deref())
 }
 
 /// Waits for the phone, and counts the seconds.
@@ -233,8 +234,8 @@ struct Answer<'a> {
 }
 
 /// Tells what the phone decided.
-fn tell(console: &Console, answer: &mut Answer<'_>, decision: Decision, is_reversal: bool) -> Done {
-    let id = answer.payment_session_id;
+fn tell(console: &Console, id: &str, decision: Decision, reversal_of: Option<&str>) -> Done {
+    let is_reversal = reversal_of.is_some();
     let what = if is_reversal { "reversal" } else { "sale" };
     let (name, data, result) = match decision {
         Decision::Succeeded(transactions) => ("succeeded", transactions, Ok(())),
@@ -244,8 +245,8 @@ fn tell(console: &Console, answer: &mut Answer<'_>, decision: Decision, is_rever
         }
         _ => {
             let text = format!(
-                "the phone has not decided yet; check again before initiating another\nNext: paypos check {} --wait",
-                quoted(id)
+                "the phone has not decided yet; check again before initiating another\n{}",
+                next_check(id, reversal_of)
             );
             ("pending", Vec::new(), Err(Failure::Undecided(text)))
         }
@@ -260,7 +261,11 @@ fn tell(console: &Console, answer: &mut Answer<'_>, decision: Decision, is_rever
             }
         }
     }
-    (answer.decision, answer.data) = (Some(name), Some(data));
-    console.object(answer);
+    console.object(&Answer {
+        payment_session_id: id,
+        decision: Some(name),
+        data: Some(data),
+        ..Answer::default()
+    });
     result
 }

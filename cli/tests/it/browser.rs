@@ -18,14 +18,17 @@ struct Browser {
 
 impl Browser {
     async fn start() -> Self {
-        let mut driver = Command::new("chromedriver")
-            .arg("--port=0")
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("chromedriver starts: the packages chromium and chromium-driver of Debian are installed");
+        let mut driver =
+            Command::new("chromedriver").arg("--port=0").stdout(Stdio::piped()).spawn().expect(
+                "chromedriver starts: the packages chromium and chromium-driver of Debian are installed",
+            );
         let lines = BufReader::new(driver.stdout.take().unwrap()).lines();
         let port = lines.map_while(Result::ok).find_map(|line| {
-            Some(line.strip_suffix('.')?.strip_prefix("ChromeDriver was started successfully on port ")?.to_owned())
+            Some(
+                line.strip_suffix('.')?
+                    .strip_prefix("ChromeDriver was started successfully on port ")?
+                    .to_owned(),
+            )
         });
         let port = port.expect("chromedriver prints its port");
         // As root, Chromium needs --no-sandbox; the others keep it from calling anywhere else.

@@ -1,10 +1,15 @@
 //! The commands, their exit codes, and what they print.
 
-use std::{fs, os::unix::fs::PermissionsExt, process::Stdio};
+use std::{
+    fs,
+    io::{BufRead, BufReader},
+    os::unix::fs::PermissionsExt,
+    process::Stdio,
+};
 
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::{Server, at, object, paypos, post, stderr, stdout};
+use crate::{Server, at, next_command, object, paypos, post, stderr, stdout};
 
 #[test]
 fn help_is_as_it_was_reviewed() {
@@ -70,6 +75,52 @@ fn a_sale_is_reversed_and_its_own_success_is_not_taken_for_the_reversals() {
     assert_eq!(checked.status.code(), Some(0));
     assert!(stdout(&checked).contains("The reversal of 149.90 succeeded."), "{checked:?}");
     assert_eq!(at(&server.url, &["reversal", xact_id]).status.code(), Some(1), "it is reversed already");
+}
+
+/// The next step after a reversal, typed as printed, checks a reversal: not the sale that it lists as well.
+#[tokio::test]
+async fn the_next_step_after_a_reversal_never_takes_the_sale_for_it() {
+    let server = Server::start(&[]);
+    let (_, sale) = post(server.at("sales"), json!({ "amount": 149.9 })).await;
+    let xact_id = sale["xact_id"].as_str().unwrap();
+    let of = ["--reversal-of".to_owned(), xact_id.to_owned()];
+    let waited = ["reversal", xact_id, "--wait", "--deadline", "10ms"];
+    for (arguments, code) in [(&waited[..2], 0), (&waited, 6)] {
+        let output = at(&server.url, arguments);
+        assert_eq!(output.status.code(), Some(code), "{output:?}");
+        let next = next_command(&output);
+        assert!(next.windows(2).any(|words| words == of), "{next:?}");
+        // And so does what the check prints.
+        let next: Vec<_> = next.iter().map(String::as_str).chain(["--deadline", "10ms"]).collect();
+        let checked = at(&server.url, &next);
+        assert_eq!(checked.status.code(), Some(6), "{checked:?}");
+        assert!(next_command(&checked).windows(2).any(|words| words == of), "{checked:?}");
+    }
+    // An id that is all that is left of the response.
+    let body = json!({ "payment_session_id": "left" }).to_string();
+    let fault = json!({ "operation": "init_reversal_transaction", "status": 200, "body": body });
+    assert_eq!(post(server.at("faults"), fault).await.0, 200);
+    let output = at(&server.url, &waited);
+    assert_eq!(output.status.code(), Some(3), "{output:?}");
+    assert!(next_command(&output).windows(2).any(|words| words == of), "{output:?}");
+}
+
+#[test]
+fn a_payment_session_is_printed_before_the_wait_that_may_fail() {
+    let server = Server::start(&[]);
+    let mut child = paypos(&["sale", "149.90", "--wait", "--json"])
+        .env("PAYPOS_SIMULATOR_URL", &server.url)
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    // It waits still, and is killed.
+    assert!(child.try_wait().unwrap().is_none());
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let handoff: Value = serde_json::from_str(&line).unwrap();
+    assert!(handoff["payment_session_id"].is_string() && handoff["deeplink_url"].is_string(), "{handoff}");
 }
 
 #[test]

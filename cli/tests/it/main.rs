@@ -40,10 +40,21 @@ fn stderr(output: &Output) -> &str {
     std::str::from_utf8(&output.stderr).unwrap()
 }
 
-/// The one object that `--json` prints.
+/// The last object that `--json` prints, which has the result.
 fn object(output: &Output) -> Value {
-    assert_eq!(stdout(output).lines().count(), 1, "{output:?}");
-    serde_json::from_str(stdout(output)).unwrap()
+    let last = stdout(output).lines().last().unwrap_or_else(|| panic!("nothing was printed: {output:?}"));
+    serde_json::from_str(last).unwrap()
+}
+
+/// What a shell makes of the command after `Next: `, without the word `paypos`.
+fn next_command(output: &Output) -> Vec<String> {
+    let printed = format!("{}{}", stdout(output), stderr(output));
+    let (_, line) = printed.split_once("Next: ").unwrap_or_else(|| panic!("no next step: {printed}"));
+    let words =
+        Command::new("sh").args(["-c", &format!("printf '%s\\n' {}", line.lines().next().unwrap())]).output();
+    let words: Vec<_> = stdout(&words.unwrap()).lines().map(str::to_owned).collect();
+    assert_eq!(words[0], "paypos");
+    words[1..].to_vec()
 }
 
 /// A running `paypos simulate`; it ends with the test.
