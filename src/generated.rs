@@ -5,8 +5,7 @@
     missing_docs,
     unreachable_pub,
     clippy::pedantic,
-    rustdoc::broken_intra_doc_links,
-    rustdoc::invalid_html_tags,
+    rustdoc::bare_urls,
     reason = "the generator's code keeps the generator's habits, and the document its own prose"
 )]
 

@@ -75,6 +75,8 @@ pub(crate) fn complete(
                 );
                 for item in &mut item.items {
                     if let syn::ImplItem::Fn(function) = item {
+                        // Summaries of the page, on methods that no caller sees.
+                        function.attrs.retain(|attr| !attr.path().is_ident("doc"));
                         prepare(&operations, function);
                     }
                 }
@@ -261,7 +263,7 @@ impl Usage {
         }
         let part = format!("Part of the bodies of {}.", self.routes.join(", "));
         match schema["description"].as_str() {
-            Some(text) => format!("{text}\n\n{part}"),
+            Some(text) => format!("{}\n\n{part}", prose(text)),
             None => part,
         }
     }
@@ -332,7 +334,7 @@ impl Generated {
                 },
                 written: request || !secret,
                 required: is_required,
-                description: schema["description"].as_str().unwrap_or_default().trim().to_owned(),
+                description: prose(schema["description"].as_str().unwrap_or_default()),
                 property,
                 ty: field.ty.clone(),
                 ident,
@@ -431,6 +433,33 @@ impl Field {
             required: self.required,
         }
     }
+}
+
+/// Text of a page as Markdown that says the same and does nothing: no code that rustdoc would run, no
+/// link, no HTML, and no character that a compiler or a reader would take for another.
+fn prose(text: &str) -> String {
+    let unseen = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+    };
+    let lines = text.trim().lines().map(|line| {
+        let mut escaped = String::new();
+        let mut before = ' ';
+        for (at, c) in line.trim().char_indices() {
+            let marks = match c {
+                '\\' | '`' | '*' | '[' | ']' | '<' | '>' | '#' | '~' | '|' | '&' => true,
+                '-' | '+' | '=' => at == 0,
+                // Within a word it is a part of a name.
+                '_' => !before.is_alphanumeric(),
+                _ => false,
+            };
+            escaped.extend(marks.then_some('\\'));
+            escaped.push(if unseen(c) { char::REPLACEMENT_CHARACTER } else { c });
+            before = c;
+        }
+        escaped
+    });
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 /// A doc comment of the lines of a text.

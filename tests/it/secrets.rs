@@ -146,14 +146,17 @@ async fn what_holds_secrets_tells_in_debug_what_it_is_and_nothing_else() {
         (format!("{:?}", Secret::from(KEY)), "[redacted]"),
         (format!("{:?}", PaymentSession::reversal(TEXT, TEXT)), "PaymentSession { of: \"reversal\", .. }"),
         (format!("{:?}", session.wait_for(PaymentSession::sale(TEXT))), "Wait { .. }"),
-        (
-            format!("{:?}", InitReversalRequest::new(TEXT)),
-            "InitReversalRequest { callback_url: null, reference_no: null, xact_id: [redacted], .. }",
-        ),
-        (format!("{:?}", LogoutRequest::new(KEY)), "LogoutRequest { session_key: [redacted], .. }"),
     ] {
         assert_eq!(shown, expected);
     }
+    // Properties, whatever the documents add to them.
+    let request = format!("{:?}", InitReversalRequest::new(TEXT));
+    assert!(
+        request.contains("xact_id: [redacted], ") && request.contains("reference_no: null, "),
+        "{request}"
+    );
+    let request = format!("{:?}", LogoutRequest::new(KEY));
+    assert!(request.contains("session_key: [redacted], "), "{request}");
     let sale = InitSaleRequest::new(Decimal::new(14990, 2)).instalment(3).card_holder_phone(TEXT);
     let shown = format!("{sale:?}");
     for property in

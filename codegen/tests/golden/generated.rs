@@ -274,12 +274,6 @@ Version: 1.0.0*/
         pub(crate) inner: crate::transport::Context,
     }
     impl Client {
-        /// Construct a new client with an existing `reqwest::Client`,
-        /// allowing more control over its configuration.
-        ///
-        /// `baseurl` is the base URL provided to the internal
-        /// `reqwest::Client`, and should include a scheme and hostname,
-        /// as well as port and a path stem if applicable.
         pub fn new_with_client(
             baseurl: &str,
             client: reqwest::Client,
@@ -315,14 +309,6 @@ Version: 1.0.0*/
     };
     #[allow(clippy::all)]
     impl Client {
-        /**Create a session
-
-Opens a mobile session for a user of the dealer.
-Only servers whose IP address is registered with Paynet may call it.
-
-Sends a `POST` request to `/v1/agent/get_auth_key`
-
-*/
         pub async fn get_auth_key<'a>(
             &'a self,
             body: &'a types::AuthRequest,
@@ -342,11 +328,6 @@ Sends a `POST` request to `/v1/agent/get_auth_key`
                 _ => Err(Error::UnexpectedResponse(response)),
             }
         }
-        /**End a session
-
-Sends a `POST` request to `/v1/agent/logout`
-
-*/
         pub async fn logout<'a>(
             &'a self,
             body: &'a types::LogoutRequest,
@@ -366,11 +347,6 @@ Sends a `POST` request to `/v1/agent/logout`
                 _ => Err(Error::UnexpectedResponse(response)),
             }
         }
-        /**Retrieve a payment
-
-Sends a `POST` request to `/v1/softpos/check_transaction`
-
-*/
         pub async fn check_transaction<'a>(
             &'a self,
             body: &'a types::CheckTransactionRequest,
@@ -390,11 +366,6 @@ Sends a `POST` request to `/v1/softpos/check_transaction`
                 _ => Err(Error::UnexpectedResponse(response)),
             }
         }
-        /**Initiate Cancel / Refund
-
-Sends a `POST` request to `/v1/softpos/init_reversal_transaction`
-
-*/
         pub async fn init_reversal_transaction<'a>(
             &'a self,
             body: &'a types::InitReversalRequest,
@@ -414,11 +385,6 @@ Sends a `POST` request to `/v1/softpos/init_reversal_transaction`
                 _ => Err(Error::UnexpectedResponse(response)),
             }
         }
-        /**Initialize a payment
-
-Sends a `POST` request to `/v1/softpos/init_sale_transaction`
-
-*/
         pub async fn init_sale_transaction<'a>(
             &'a self,
             body: &'a types::InitSaleRequest,
