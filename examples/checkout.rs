@@ -48,9 +48,8 @@ async fn story(amount: Decimal) -> Result<(), Box<dyn Error>> {
     simulator.phone().approve(&handoff.payment_session_id)?;
     println!("3. The customer holds a card to the phone.");
 
-    let sale = finished(&session, &handoff).await?;
-    let paid = sale.amount.ok_or("a transaction without an amount")?;
-    println!("4. The check reports: paid, {paid} {}.", sale.currency.as_deref().unwrap_or_default());
+    let sale = finished(&session, &handoff, amount).await?;
+    println!("4. The check reports: paid, {amount} {}.", sale.currency.as_deref().unwrap_or_default());
 
     let xact_id = sale.xact_id.ok_or("a transaction without its id")?;
     let request = InitReversalRequest::new(xact_id).reference_no("ORDER-1042-R1");
@@ -60,8 +59,8 @@ async fn story(amount: Decimal) -> Result<(), Box<dyn Error>> {
     simulator.phone().approve(&handoff.payment_session_id)?;
     println!("6. The cashier confirms it on the phone.");
 
-    let reversal = finished(&session, &handoff).await?;
-    println!("7. The check reports: reversed, {}.", reversal.amount.unwrap_or_default());
+    finished(&session, &handoff, amount).await?;
+    println!("7. The check reports: reversed, {amount}.");
 
     agent.logout(LogoutRequest::new(session.key())).await?;
     println!("8. The server ends the session.");
@@ -69,12 +68,28 @@ async fn story(amount: Decimal) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Waits for the phone. A till would show progress in `on_check`.
-async fn finished(session: &Session, handoff: &Handoff) -> Result<Transaction, Box<dyn Error>> {
-    let wait = session.wait_for(handoff).deadline(Duration::from_mins(2));
-    match wait.await? {
-        Decision::Succeeded(mut transactions) => Ok(transactions.remove(0)),
-        Decision::Failed(_) => Err("the card was declined".into()),
-        _ => Err("nobody has finished it yet: check again before initiating another".into()),
+/// Waits for the phone, and compares what was done with what was asked for. A till would show progress in
+/// `on_check`.
+async fn finished(
+    session: &Session,
+    handoff: &Handoff,
+    amount: Decimal,
+) -> Result<Transaction, Box<dyn Error>> {
+    let payment_session = handoff.payment_session();
+    match session.wait_for(handoff).timeout(Duration::from_secs(120)).await? {
+        Decision::Succeeded(mut transactions) => match (transactions.pop(), transactions.as_slice()) {
+            (Some(only), [])
+                if only.amount == Some(amount)
+                    && only.agent_reference.as_deref() == payment_session.reference_no() =>
+            {
+                Ok(only)
+            }
+            _ => {
+                Err("another amount, reference or count than was asked for: look it up in Paynet's panel"
+                    .into())
+            }
+        },
+        Decision::Failed(_) => Err("the card was declined; check once more before starting another".into()),
+        Decision::Pending => Err("nobody has finished it yet; check again before starting another".into()),
     }
 }

@@ -3,15 +3,16 @@
 use std::sync::Arc;
 
 use crate::{
-    Client, Error, SecretKey, Session, SessionKey,
-    generated::{operations, wire},
-    transport::{self, Credential, Operation},
+    Client, Error, ErrorKind, Operation, SecretKey, Session, SessionKey,
+    error::ServerMessage,
+    generated::wire,
+    transport::{self, Credential},
     types,
 };
 
-/// A dealer on a [`Client`](crate::Client): calls with the dealer's secret key.
+/// A dealer (Paynet also says *agent*): makes calls authenticated with the dealer's secret key.
 ///
-/// For a server whose address Paynet has registered; never for an app.
+/// Use it on servers whose IP address is registered with Paynet, never in an app.
 #[derive(Clone, Debug)]
 pub struct Agent {
     pub(crate) client: Client,
@@ -19,36 +20,63 @@ pub struct Agent {
 }
 
 impl Agent {
-    fn api(&self, operation: &'static Operation) -> wire::Client {
+    fn api(&self, operation: Operation) -> wire::Client {
         self.client.api(operation, Credential::SecretKey(Arc::clone(&self.key)))
     }
 
     /// Opens a mobile session: `POST /v1/agent/get_auth_key`.
     ///
     /// # Errors
-    /// [`InvalidInput`](crate::ErrorKind::InvalidInput), before anything is sent, for a blank
-    /// `agent_id` or `user_id`. After that every kind but `Configuration` may come;
-    /// [`BadResponse`](crate::ErrorKind::BadResponse) also for an answer without a usable key.
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput), before anything is sent, for a blank `agent_id` or `user_id`.
+    /// After that, any kind except `Configuration`; [`BadResponse`](crate::ErrorKind::BadResponse) also if there is no
+    /// usable key. [`Error::is_safe_to_retry`] says whether to repeat the call.
     ///
     /// # Panics
-    /// Outside of a tokio runtime, as all of reqwest does.
+    /// If called outside a tokio runtime.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use paypos::{Client, Environment, simulator::Simulator, types::AuthRequest};
+    /// # let simulator = Simulator::start().await?;
+    /// # let client = Client::builder(Environment::Sandbox).base_url(simulator.url()).build()?;
+    /// # let agent = client.agent(simulator.add_dealer());
+    /// let opened = agent.get_auth_key(AuthRequest::new("agent id", "user id")).await?;
+    /// let session = opened.session;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn get_auth_key(&self, request: types::AuthRequest) -> Result<NewSession, Error> {
-        let api = self.api(&operations::GET_AUTH_KEY);
-        let read = |answer| NewSession::read(&self.client, answer);
+        let api = self.api(Operation::GetAuthKey);
+        let read = |details| NewSession::read(&self.client, details);
         transport::call(&api, &request, api.get_auth_key(&request), read).await
     }
 
-    /// Ends a mobile session: `POST /v1/agent/logout`. The answer's `code` is passed through:
-    /// Paynet documents no values.
+    /// Ends a mobile session: `POST /v1/agent/logout`.
+    ///
+    /// `code` is passed through; Paynet documents no values for it.
     ///
     /// # Errors
-    /// [`InvalidInput`](crate::ErrorKind::InvalidInput), before anything is sent, for a blank
-    /// `session_key`. After that every kind but `Configuration` may come.
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput), before anything is sent, for a blank `session_key`. After that,
+    /// any kind except `Configuration`. No error says anything about a payment of the session.
     ///
     /// # Panics
-    /// Outside of a tokio runtime, as all of reqwest does.
+    /// If called outside a tokio runtime.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use paypos::{Client, Environment, simulator::Simulator, types::{AuthRequest, LogoutRequest}};
+    /// # let simulator = Simulator::start().await?;
+    /// # let client = Client::builder(Environment::Sandbox).base_url(simulator.url()).build()?;
+    /// # let agent = client.agent(simulator.add_dealer());
+    /// # let session = agent.get_auth_key(AuthRequest::new("agent id", "user id")).await?.session;
+    /// agent.logout(LogoutRequest::new(session.key())).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn logout(&self, request: types::LogoutRequest) -> Result<types::LogoutResponse, Error> {
-        let api = self.api(&operations::LOGOUT);
+        let api = self.api(Operation::Logout);
         transport::call(&api, &request, api.logout(&request), Ok).await
     }
 }
@@ -59,18 +87,19 @@ impl Agent {
 pub struct NewSession {
     /// Ready for calls; its [`key`](Session::key) is for the merchant's app.
     pub session: Session,
-    /// Every property of the answer: `AuthResponse` of the document. `expired_date` is text, as
-    /// Paynet documents no format.
+    /// The full response. `expired_date` is text, as Paynet documents no format.
     pub details: types::AuthResponse,
 }
 
 impl NewSession {
-    fn read(client: &Client, details: types::AuthResponse) -> Result<Self, String> {
+    fn read(client: &Client, details: types::AuthResponse) -> Result<Self, Error> {
         let problem = match details.session_key.as_ref().map(|key| SessionKey::new(key.expose())) {
             Some(Ok(key)) => return Ok(Self { session: client.session(key), details }),
-            Some(Err(_)) => "`session_key` of the answer is not 1 to 4096 visible ASCII characters",
-            None => "`session_key` is missing from the answer",
+            Some(Err(_)) => "`session_key` in the response is not 1 to 4096 visible ASCII characters",
+            None => "`session_key` is missing from the response",
         };
-        Err(problem.to_owned())
+        let types::AuthResponse { object_name, code, message, .. } = details;
+        let message = ServerMessage { object_name, code, result_code: None, message };
+        Err(Error::new(ErrorKind::BadResponse, problem).answered(200, message))
     }
 }

@@ -7,37 +7,63 @@ use std::{
     time::Duration,
 };
 
-use reqwest::{redirect, retry};
+use reqwest::{Proxy, redirect, retry};
+use tokio::sync::Semaphore;
 use url::Url;
 
 use crate::{
-    Agent, Environment, Error, SecretKey, Session, SessionKey,
-    generated::{operations, wire},
-    transport::{Context, Credential, Operation, Server},
+    Agent, Environment, Error, Operation, SecretKey, Session, SessionKey,
+    generated::wire,
+    transport::{Context, Credential, Server, cause},
 };
 
 const HTTPS: bool = cfg!(any(feature = "rustls", feature = "native-tls", feature = "rustls-no-provider"));
 
-/// A client of PayPOS: one environment, one connection pool.
+/// A PayPOS client: one environment, one connection pool.
 ///
-/// Build one for the process and clone it freely; clones share the pool.
-/// Open a [`Session`] for each mobile session.
+/// Create one per process and clone it freely; clones share the pool. Create a [`Session`] for each mobile session.
+///
+/// # Runtimes
+/// Use a client on one tokio runtime only. Pooled connections belong to the runtime that opened them; a call from
+/// another runtime may time out while the first is idle (it is never sent late).
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), paypos::Error> {
+/// use paypos::{Client, Environment};
+///
+/// let client = Client::new(Environment::Sandbox)?;
+/// assert_eq!(client.environment(), Environment::Sandbox);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct Client {
     http: reqwest::Client,
-    server: Arc<Server>,
+    pub(crate) server: Arc<Server>,
 }
 
 impl Client {
-    /// A client of the environment, with the defaults of [`ClientBuilder`].
+    /// Creates a client for `environment` with default settings.
     ///
     /// # Errors
-    /// As [`ClientBuilder::build`].
+    /// See [`ClientBuilder::build`].
     pub fn new(environment: Environment) -> Result<Self, Error> {
         Self::builder(environment).build()
     }
 
-    /// Starts to configure a client of the environment.
+    /// Returns a builder for a client of `environment`. There is no default environment: production must be named.
+    ///
+    /// ```
+    /// # use paypos::{Client, Environment};
+    /// # fn main() -> Result<(), paypos::Error> {
+    /// let client = Client::builder(Environment::Sandbox)
+    ///     .base_url("http://127.0.0.1:8650") // a simulator's
+    ///     .timeout(std::time::Duration::from_secs(10))
+    ///     .build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn builder(environment: Environment) -> ClientBuilder {
         ClientBuilder {
             environment,
@@ -46,7 +72,6 @@ impl Client {
             timeout: DEFAULT_TIMEOUT,
             http: reqwest::Client::builder()
                 .pool_idle_timeout(POOL_IDLE_TIMEOUT)
-                .no_proxy()
                 .no_gzip()
                 .no_brotli()
                 .no_zstd()
@@ -54,26 +79,48 @@ impl Client {
         }
     }
 
-    /// A session with this key, on this client's connections.
+    /// Returns a session that authenticates with `key` and shares this client's connections.
+    ///
+    /// ```
+    /// # use paypos::{Client, Error, SessionKey};
+    /// # fn example(client: &Client, key: String) -> Result<(), Error> {
+    /// let session = client.session(SessionKey::new(key)?);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn session(&self, key: SessionKey) -> Session {
         Session { client: self.clone(), key: Arc::new(key) }
     }
 
-    /// A dealer with the secret key, on this client's connections: for servers, to open and end sessions.
+    /// Returns an agent that authenticates with the dealer's secret key, to open and end sessions. For servers only.
+    ///
+    /// ```
+    /// # use paypos::{Client, Error, SecretKey};
+    /// # fn example(client: &Client, key: String) -> Result<(), Error> {
+    /// let agent = client.agent(SecretKey::new(key)?);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn agent(&self, key: SecretKey) -> Agent {
         Agent { client: self.clone(), key: Arc::new(key) }
     }
 
-    /// The environment that the client was built for.
+    /// Returns the environment that the client was built for.
     #[must_use]
     pub fn environment(&self) -> Environment {
         self.server.environment
     }
 
+    /// Returns the base URL that the client calls, without a trailing slash.
+    #[must_use]
+    pub fn base_url(&self) -> &str {
+        &self.server.base_url
+    }
+
     /// The generated client for one call, on these connections.
-    pub(crate) fn api(&self, operation: &'static Operation, credential: Credential) -> wire::Client {
+    pub(crate) fn api(&self, operation: Operation, credential: Credential) -> wire::Client {
         let context = Context { server: Arc::clone(&self.server), operation, credential };
         wire::Client::new_with_client("", self.http.clone(), context)
     }
@@ -91,10 +138,13 @@ impl fmt::Debug for Client {
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(20);
 const DEFAULT_CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// How many checks of waits are in flight at most, however many waits a client has.
+const CHECKS_IN_FLIGHT: usize = 64;
+
 /// Less than the keep-alive of usual servers, so that calls seldom meet a connection at its end.
 const POOL_IDLE_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Configures a [`Client`]; [`build`](Self::build) checks all of it.
+/// Builder for a [`Client`]. [`build`](Self::build) validates the configuration.
 #[must_use = "a builder does nothing until `build`"]
 pub struct ClientBuilder {
     environment: Environment,
@@ -105,50 +155,58 @@ pub struct ClientBuilder {
 }
 
 impl ClientBuilder {
-    /// Another server than the environment's own, such as a simulator: an
-    /// absolute `https` URL, or an `http` one whose host is loopback, without
-    /// user name, query or fragment, and not on another environment's host. Plain
-    /// `http` goes through no proxy, and `localhost` is 127.0.0.1 or `[::1]`.
+    /// Sets the base URL, for example a simulator's.
+    ///
+    /// It must be an absolute `https` URL, or an `http` URL with a loopback host. User names, queries, fragments and
+    /// another environment's host are rejected. Plain `http` bypasses proxies, and `localhost` always means 127.0.0.1 or
+    /// `[::1]`. Defaults to the environment's own.
     pub fn base_url(mut self, url: impl Into<String>) -> Self {
         self.base_url = Some(url.into());
         self
     }
 
-    /// The limit for establishing one connection: name resolution, TCP, proxy and TLS.
+    /// Sets the timeout for establishing a connection: name resolution, TCP, proxy and TLS.
     ///
-    /// Must be shorter than the [`timeout`](Self::timeout), to tell what was not sent from what was. By default 5 s, or half the timeout where that is less.
+    /// It must be shorter than [`timeout`](Self::timeout), so that "not connected" can be told apart from "sent".
+    /// Defaults to 5 s or half the timeout, whichever is shorter.
     pub fn connect_timeout(mut self, limit: Duration) -> Self {
         self.connect_timeout = Some(limit);
         self
     }
 
-    /// The limit for a whole call, from its start to the last byte of the answer. By default 20 s.
+    /// Sets the timeout for a whole call, up to the last byte of the response. Defaults to 20 s.
     pub fn timeout(mut self, limit: Duration) -> Self {
         self.timeout = limit;
         self
     }
 
-    /// Configures the underlying HTTP client: roots, client certificates, a proxy, a resolver.
+    /// Configures the underlying HTTP client: root certificates, client certificates, a proxy, a resolver.
     ///
-    /// The function is called at once. It receives a builder of [`reqwest`](crate::reqwest) that ignores
-    /// the proxies in environment variables, requests no compression, and
-    /// closes connections that were idle for 30 s.
-    /// What this crate guarantees is set afterwards and cannot be undone:
-    /// no redirects, no retries, both timeouts, `https`, verified certificates,
-    /// no logging of what is sent. A TLS backend that it brings along preconfigured is
-    /// the caller's own, and headers and cookies that it adds are sent with every call.
+    /// `configure` runs immediately. Its builder requests no compression and closes connections idle for 30 s. The
+    /// crate's guarantees are applied afterwards and cannot be overridden: no redirects, no retries, both timeouts,
+    /// `https`, verified certificates, no logging of payloads, and no proxy from environment variables. A preconfigured
+    /// TLS backend is your responsibility. Headers and cookies that you add are sent with every call.
+    ///
+    /// ```
+    /// # use paypos::{Client, Environment, Error, reqwest};
+    /// # fn example(pem: &[u8]) -> Result<(), Box<dyn std::error::Error>> {
+    /// let root = reqwest::Certificate::from_pem(pem)?;
+    /// let client = Client::builder(Environment::Sandbox).http(|http| http.tls_certs_merge([root])).build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn http(mut self, configure: impl FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder) -> Self {
         self.http = configure(self.http);
         self
     }
 
-    /// Checks the configuration and builds the client. Connects to nothing.
+    /// Validates the configuration and builds the client. Opens no connection.
     ///
     /// # Errors
-    /// [`Configuration`](crate::ErrorKind::Configuration) for a base URL that is not as
-    /// [`base_url`](Self::base_url) requires, a timeout of zero, a connect timeout that is not
-    /// shorter than the timeout, `https` without a TLS feature of this crate, or TLS that
-    /// cannot be set up: no crypto provider with `rustls-no-provider`, or no CA store.
+    /// [`Configuration`](crate::ErrorKind::Configuration) if the base URL is not allowed (see
+    /// [`base_url`](Self::base_url)), a timeout is zero, the connect timeout is not shorter than the timeout, no TLS
+    /// feature is enabled for `https`, or TLS cannot be set up: no CA store, or no crypto provider while the feature
+    /// `rustls-no-provider` is enabled without `rustls`, whichever TLS backend is used.
     pub fn build(self) -> Result<Client, Error> {
         let base_url = match &self.base_url {
             Some(url) => checked_base_url(url, self.environment)?,
@@ -164,19 +222,22 @@ impl ClientBuilder {
         let connect_timeout = self.connect_timeout.unwrap_or(DEFAULT_CONNECT_TIMEOUT.min(self.timeout / 2));
         if connect_timeout.is_zero() || connect_timeout >= self.timeout {
             return Err(Error::configuration(
-                "the timeouts must be above zero, and the connect timeout shorter than the timeout",
+                "timeouts must be greater than zero, and the connect timeout shorter than the overall timeout",
             ));
         }
-        #[cfg(all(feature = "rustls-no-provider", not(any(feature = "rustls", feature = "native-tls"))))]
+        // Whatever the backend: one that is set through `http` cannot be seen, and reqwest panics without a provider.
+        #[cfg(all(feature = "rustls-no-provider", not(feature = "rustls")))]
         if rustls::crypto::CryptoProvider::get_default().is_none() {
             return Err(Error::configuration(
-                "no rustls crypto provider is installed; call `install_default` of one before building a \
-                 client, or enable the feature `rustls` of paypos",
+                "no rustls crypto provider is installed; call its `install_default` before building a client, \
+                 or enable the feature `rustls` of paypos",
             ));
         }
 
         let http = self
             .http
+            // One that matches nothing, so that those of environment variables are not looked for.
+            .proxy(Proxy::custom(|_| None::<Url>))
             .redirect(redirect::Policy::none())
             // And no copy of a request is kept for a retry.
             .retry(retry::never().max_retries_per_request(0))
@@ -195,14 +256,19 @@ impl ClientBuilder {
         #[cfg(any(feature = "rustls", feature = "native-tls", feature = "rustls-no-provider"))]
         let http = if https { http } else { http.tls_certs_only([]) };
         let http = http.build().map_err(|error| {
-            Error::configuration("the HTTP client cannot be set up; its source has the reason")
-                .with_source(error.without_url())
+            let cause = cause(&error).unwrap_or("see the source error");
+            Error::configuration(format!("the HTTP client could not be set up; {cause}"))
+                .caused_by(error.without_url())
         })?;
         // Parsed once, and not for each call.
-        let url = |operation: &Operation| Url::parse(&format!("{base_url}{}", operation.path));
-        let urls = operations::ALL.iter().map(url).collect::<Result<_, _>>();
-        let urls = urls.map_err(|_| Error::configuration("the base URL cannot be followed by a path"))?;
-        Ok(Client { http, server: Arc::new(Server { environment: self.environment, base_url, urls }) })
+        let url = |operation: &Operation| Url::parse(&format!("{base_url}{}", operation.path()));
+        let urls = Operation::ALL.iter().map(url).collect::<Result<_, _>>();
+        let urls = urls.map_err(|_| Error::configuration("paths cannot be appended to the base URL"))?;
+        let checks = Semaphore::new(CHECKS_IN_FLIGHT);
+        Ok(Client {
+            http,
+            server: Arc::new(Server { environment: self.environment, base_url, urls, checks }),
+        })
     }
 }
 
@@ -214,28 +280,32 @@ impl fmt::Debug for ClientBuilder {
 
 /// The URL without a trailing slash. The error does not quote it, as it may hold a password.
 fn checked_base_url(text: &str, environment: Environment) -> Result<String, Error> {
-    let wrong = match Url::parse(text) {
+    let problem = match Url::parse(text) {
         _ if text.contains(|c: char| c == ' ' || c == '\\' || c.is_control()) => {
-            "has a space, a backslash or a control character in it"
+            "contains a space, backslash or control character"
         }
         Err(_) => "is not an absolute URL",
         Ok(url) if !matches!(url.scheme(), "https" | "http") => "is neither https nor http",
-        Ok(url) if url.scheme() == "http" && !is_loopback(&url) => "is http to another host than loopback",
+        Ok(url) if url.scheme() == "http" && !is_loopback(&url) => {
+            "uses http with a host that is not loopback"
+        }
         Ok(url) if !url.username().is_empty() || url.password().is_some() => "has a user name or password",
         Ok(url) if url.query().is_some() || url.fragment().is_some() => "has a query or a fragment",
-        Ok(url) if url.as_str().parse::<http::Uri>().is_err() => "is not a URL that HTTP can call",
-        Ok(url) if is_of_another(&url, environment) => "has the host of another environment",
+        Ok(url) if url.as_str().parse::<http::Uri>().is_err() => "cannot be used for HTTP",
+        Ok(url) if is_of_another(&url, environment) => "points to another environment's host",
         Ok(url) => return Ok(url.as_str().trim_end_matches('/').to_owned()),
     };
     Err(Error::configuration(format!(
-        "the base URL {wrong}; give one such as `https://pay.example.com`, or `http://127.0.0.1:8080` on loopback"
+        "the base URL {problem}; expected one such as `https://pay.example.com`, or `http://127.0.0.1:8080` on loopback"
     )))
 }
 
-/// Whether the URL is another environment's server: its keys would go there.
+/// Whether the URL is another environment's server: its keys would go there. To DNS, a name with a dot at its end is the
+/// same.
 fn is_of_another(url: &Url, environment: Environment) -> bool {
+    let host = url.host_str().map(|host| host.trim_end_matches('.'));
     let is_of = |environment: &Environment| {
-        Url::parse(environment.base_url()).is_ok_and(|server| server.host() == url.host())
+        Url::parse(environment.base_url()).is_ok_and(|server| server.host_str() == host)
     };
     Environment::ALL.iter().any(is_of) && !is_of(&environment)
 }

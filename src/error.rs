@@ -1,159 +1,273 @@
 //! What can go wrong, and what it means for the money.
 //!
-//! The only mapping from foreign errors. Nothing that the server wrote, and no
-//! secret, reaches `Debug`, `Display` or `source()`: server text is available
-//! through the accessors alone.
+//! Nothing that the server wrote, and no secret, reaches `Debug`, `Display` or `source()`: server text is available
+//! through the accessors only.
 
-use std::{borrow::Cow, error::Error as StdError, fmt, io, iter, time::Duration};
-
-use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
+use std::{borrow::Cow, error::Error as StdError, fmt, sync::Arc, time::Duration};
 
 use ErrorKind::{
-    BadResponse, Configuration, Connect, Interrupted, InvalidInput, RateLimited, Rejected, Server, Timeout,
+    BadResponse, Configuration, Connect, Interrupted, InvalidInput, RateLimited, Refused, Server, Timeout,
     Unauthorized,
 };
 
-use crate::{response::ServerMessage, transport::Operation};
+use crate::{Operation, PaymentSession};
 
 /// Why a call failed, or why a client could not be built.
 ///
-/// [`outcome`](Self::outcome) decides what to do next; [`kind`](Self::kind) tells what
-/// happened. `Display` is one line for a log, and never contains Paynet's text: that is in
-/// [`vendor_message`](Self::vendor_message).
-pub struct Error(pub(crate) Box<Inner>);
+/// Use [`outcome`](Self::outcome) to decide what to do next and [`kind`](Self::kind) to see what happened. `Display` is
+/// one line for logs and never contains Paynet's text; [`server_message`](Self::server_message) does.
+///
+/// ```
+/// # use paypos::{Error, Outcome};
+/// fn next_step(error: &Error) -> String {
+///     match error.outcome() {
+///         Outcome::NotSent => "fix the cause, then retry".to_owned(),
+///         Outcome::Rejected => format!("refused: {:?}", error.code()),
+///         Outcome::Unknown => match error.payment_session() {
+///             Some(payment_session) => format!("check {}", payment_session.id()),
+///             None => "look up the reference_no in Paynet's panel".to_owned(),
+///         },
+///     }
+/// }
+/// ```
+#[derive(Clone)]
+pub struct Error(Box<Inner>);
 
-pub(crate) struct Inner {
+#[derive(Clone)]
+struct Inner {
     kind: ErrorKind,
     detail: Cow<'static, str>,
-    operation: Option<&'static str>,
-    /// The operation asks about money, and moves none.
-    is_check: bool,
-    pub(crate) status: Option<u16>,
-    pub(crate) server: ServerMessage,
-    pub(crate) retry_after: Option<Duration>,
-    source: Option<Box<dyn StdError + Send + Sync>>,
+    operation: Option<Operation>,
+    status: Option<u16>,
+    message: ServerMessage,
+    payment_session: Option<PaymentSession>,
+    retry_after: Option<Duration>,
+    source: Option<Arc<dyn StdError + Send + Sync>>,
 }
 
 /// What happened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// A value cannot be sent; the error names it, and what would be right. Nothing was sent.
+    /// A value is invalid; the message names it and says what is expected. Nothing was sent.
     InvalidInput,
-    /// The client cannot be built or used as it is configured. Nothing was sent.
+    /// The client's configuration is invalid. Nothing was sent.
     Configuration,
-    /// No connection was established: name resolution, TCP, proxy or TLS failed or
-    /// took too long. Nothing was sent.
+    /// No connection was established: name resolution, TCP, proxy or TLS failed or took too long; the message says
+    /// which, if it is known. Nothing was sent.
     Connect,
-    /// The deadline of the call passed, or the server reported a timeout (408, or the return code 10).
+    /// The call took longer than its timeout, or the server reported a timeout (408, or the return code 10).
     Timeout,
-    /// The connection failed before the answer was complete.
+    /// The connection failed before the response was complete.
     Interrupted,
     /// 401 or 403: Paynet does not accept the session key, or the dealer's secret key.
     Unauthorized,
     /// 429: too many requests; see [`Error::retry_after`].
     RateLimited,
-    /// Paynet refused the request: a 4xx by which HTTP itself reports that nothing was done, or whose
-    /// body is Paynet's own; see [`Error::code`] and [`Error::vendor_message`].
-    Rejected,
-    /// 5xx, or a return code by which Paynet reports that it failed (8).
+    /// Paynet refused the request: a 4xx status that implies nothing was done, or a 4xx with a body in Paynet's error
+    /// format; see [`Error::code`] and [`Error::server_message`].
+    Refused,
+    /// A 5xx, or Paynet's return code 8 (internal failure).
     Server,
-    /// Anything that the document does not define: another status, a 4xx that may be a gateway's, or an
-    /// answer that is too large, not JSON, or lacks a field.
+    /// A response that the documents do not define: another status, a 4xx that may come from a gateway, or a body that
+    /// is too large, cut, not JSON or incomplete.
     BadResponse,
 }
 
-/// What is known of the money after an error.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+impl ErrorKind {
+    /// Returns the variant's name, which `Display` and `Serialize` write.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            InvalidInput => "InvalidInput",
+            Configuration => "Configuration",
+            Connect => "Connect",
+            Timeout => "Timeout",
+            Interrupted => "Interrupted",
+            Unauthorized => "Unauthorized",
+            RateLimited => "RateLimited",
+            Refused => "Refused",
+            Server => "Server",
+            BadResponse => "BadResponse",
+        }
+    }
+}
+
+/// What an error implies about the money that a sale or a reversal was to move.
+///
+/// Only [`init_sale_transaction`](crate::Session::init_sale_transaction) and
+/// [`init_reversal_transaction`](crate::Session::init_reversal_transaction) initiate payments. Every other error, of
+/// any kind, is [`Unknown`](Self::Unknown), because it says nothing about any payment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Outcome {
-    /// Nothing was asked for. Fix the cause, then retry.
+    /// The request was never sent. Fix the cause, then retry.
     NotSent,
-    /// Paynet said no. Do not retry unchanged: on 429, wait for
-    /// [`Error::retry_after`]; on 401, open a new session.
+    /// Paynet refused, and nothing happened. Do not retry unchanged: on 429, wait for [`Error::retry_after`]; on 401,
+    /// open a new session.
     Rejected,
-    /// It may have happened. Check before you retry.
-    ///
-    /// Also every error of a check or a wait that was started: it tells nothing of the payment
-    /// that it asks about.
+    /// It may have happened. Check [`Error::payment_session`] if there is one; otherwise look up the `reference_no` in
+    /// Paynet's panel.
     Unknown,
 }
 
-impl fmt::Display for Outcome {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::NotSent => "nothing was sent",
-            Self::Rejected => "Paynet refused it",
-            Self::Unknown => "it may have happened, check before sending again",
-        })
+impl Outcome {
+    /// Returns the variant's name, which `Display` and `Serialize` write.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::NotSent => "NotSent",
+            Self::Rejected => "Rejected",
+            Self::Unknown => "Unknown",
+        }
+    }
+}
+
+/// What Paynet wrote in a response, in either of its forms: `ErrorResponse` of the documents (`object_name`, `code`,
+/// `message`), or that of its general documentation (`type`, `message`, `code`, `result_code`).
+#[derive(Clone, Default)]
+pub(crate) struct ServerMessage {
+    pub(crate) object_name: Option<String>,
+    pub(crate) code: Option<i64>,
+    pub(crate) result_code: Option<i64>,
+    pub(crate) message: Option<String>,
+}
+
+impl ServerMessage {
+    /// Whether it has one of Paynet's forms, which a gateway's response does not.
+    pub(crate) fn is_paynets(&self) -> bool {
+        self.code.is_some() && (self.object_name.is_some() || self.result_code.is_some())
+    }
+
+    /// The return code: with an HTTP status other than 200, `code` may be that status again.
+    pub(crate) fn return_code(&self, status: u16) -> Option<i64> {
+        self.result_code.or(self.code.filter(|code| *code != i64::from(status)))
+    }
+
+    /// Whether the return code of a refusal does not say that nothing was done: successful, duplicate data, server
+    /// error, timeout, and an older success.
+    pub(crate) fn leaves_open(&self, status: u16) -> bool {
+        matches!(self.return_code(status), Some(0 | 5 | 8 | 10 | 100))
     }
 }
 
 impl Error {
-    /// What happened.
+    /// Returns what happened.
+    ///
+    /// ```
+    /// # use paypos::{ErrorKind, SessionKey};
+    /// let error = SessionKey::new("two words").unwrap_err();
+    /// assert_eq!(error.kind(), ErrorKind::InvalidInput);
+    /// ```
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
     }
 
-    /// What is known of the money, and so what may be done next.
+    /// Returns what is known about the money, and so what to do next.
     #[must_use]
     pub fn outcome(&self) -> Outcome {
-        match self.0.kind {
-            InvalidInput | Configuration => Outcome::NotSent,
-            _ if self.0.is_check => Outcome::Unknown,
-            Connect => Outcome::NotSent,
-            Unauthorized | RateLimited | Rejected => Outcome::Rejected,
+        let Inner { kind, status, message, payment_session, .. } = &*self.0;
+        match kind {
+            _ if !self.initiates() => Outcome::Unknown,
+            InvalidInput | Configuration | Connect => Outcome::NotSent,
+            Unauthorized | RateLimited | Refused => {
+                let is_open = status.is_some_and(|status| message.leaves_open(status));
+                if is_open || payment_session.is_some() { Outcome::Unknown } else { Outcome::Rejected }
+            }
             _ => Outcome::Unknown,
         }
     }
 
-    /// The operation that failed, by the name of its method; `None` where none was called.
+    /// Returns whether repeating the same call cannot move money twice, and may help.
+    ///
+    /// That is a sale or reversal that was not sent for want of a connection, or refused by a rate limit, after
+    /// [`retry_after`](Self::retry_after); and any failure of the other operations that may pass.
+    ///
+    /// ```
+    /// # use paypos::{Agent, Error, types::LogoutRequest};
+    /// # async fn example(agent: &Agent, request: LogoutRequest) -> Result<(), Error> {
+    /// if let Err(error) = agent.logout(request.clone()).await
+    ///     && error.is_safe_to_retry()
+    /// {
+    ///     agent.logout(request).await?;
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
-    pub fn operation(&self) -> Option<&'static str> {
+    pub fn is_safe_to_retry(&self) -> bool {
+        let Inner { kind, operation, status, message, .. } = &*self.0;
+        match kind {
+            InvalidInput | Configuration => false,
+            Connect => operation.is_some(),
+            RateLimited if self.initiates() => self.outcome() == Outcome::Rejected,
+            _ if self.initiates() => false,
+            // A gateway's 403 may pass.
+            Unauthorized => *status == Some(403) && !message.is_paynets(),
+            // The transaction may not have appeared yet.
+            Refused => *operation == Some(Operation::CheckTransaction),
+            _ => true,
+        }
+    }
+
+    /// Returns the operation that failed; `None` if no call was made.
+    #[must_use]
+    pub fn operation(&self) -> Option<Operation> {
         self.0.operation
     }
 
-    /// The HTTP status of the answer, if its head arrived.
+    /// Returns the HTTP status, if a response arrived.
     #[must_use]
     pub fn status(&self) -> Option<u16> {
         self.0.status
     }
 
-    /// `code` of the answer. Paynet documents no values for it.
+    /// Returns the response's `code`. Paynet documents no values for it.
     #[must_use]
     pub fn code(&self) -> Option<i64> {
-        self.0.server.code
+        self.0.message.code
     }
 
-    /// `result_code` of the answer, in the form of Paynet's general documentation: the return code,
-    /// where [`code`](Self::code) is the HTTP status again. Unverified for PayPOS.
+    /// Returns the response's `result_code`: in the error format of Paynet's general API, the return code, while
+    /// [`code`](Self::code) repeats the HTTP status. Unverified for PayPOS.
     #[must_use]
     pub fn result_code(&self) -> Option<i64> {
-        self.0.server.result_code
+        self.0.message.result_code
     }
 
-    /// `payment_session_id` of a success that is unusable otherwise: check by it whether the payment
-    /// happened.
+    /// Returns the payment session of a sale or reversal whose response was otherwise unusable. Wait for it, or check
+    /// it, to learn whether the payment happened.
+    ///
+    /// ```
+    /// # use paypos::{Decision, Error, Session, types::InitSaleRequest};
+    /// # async fn example(session: &Session, request: InitSaleRequest) -> Result<(), Error> {
+    /// if let Err(error) = session.init_sale_transaction(request).await
+    ///     && let Some(payment_session) = error.payment_session()
+    /// {
+    ///     let decision: Decision = session.wait_for(payment_session).await?;
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
-    pub fn payment_session_id(&self) -> Option<&str> {
-        self.0.server.payment_session_id.as_deref()
+    pub fn payment_session(&self) -> Option<&PaymentSession> {
+        self.0.payment_session.as_ref()
     }
 
-    /// `object_name` of the answer. Paynet's text: show it to people with care.
+    /// Returns the response's `object_name`. Untrusted text from Paynet: escape it before displaying it.
     #[must_use]
     pub fn object_name(&self) -> Option<&str> {
-        self.0.server.object_name.as_deref()
+        self.0.message.object_name.as_deref()
     }
 
-    /// `message` of the answer. Paynet's text, and never part of `Display`: it may hold anything.
+    /// Returns the response's `message`. Untrusted text from Paynet: escape it before displaying it.
     #[must_use]
-    pub fn vendor_message(&self) -> Option<&str> {
-        self.0.server.message.as_deref()
+    pub fn server_message(&self) -> Option<&str> {
+        self.0.message.message.as_deref()
     }
 
-    /// How long to wait before the next request: the `Retry-After` header, in seconds or as
-    /// a date. A date is read against the answer's own `Date` header, so that a
-    /// wrong local clock does no harm; without one, against the local clock.
+    /// Returns how long to wait before the next request: the `Retry-After` header, in seconds or as a date. Dates are
+    /// compared with the response's `Date` header if present, so that a wrong local clock does not matter.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         self.0.retry_after
@@ -164,9 +278,9 @@ impl Error {
             kind,
             detail: detail.into(),
             operation: None,
-            is_check: false,
             status: None,
-            server: ServerMessage::default(),
+            message: ServerMessage::default(),
+            payment_session: None,
             retry_after: None,
             source: None,
         }))
@@ -180,114 +294,74 @@ impl Error {
         Self::new(Configuration, detail)
     }
 
-    /// The same error, of an answer with this status.
-    pub(crate) fn answered(mut self, status: u16, server: ServerMessage) -> Self {
-        self.0.status = Some(status);
-        self.0.server = server;
+    /// Adds what a response said.
+    pub(crate) fn answered(mut self, status: u16, message: ServerMessage) -> Self {
+        (self.0.status, self.0.message) = (Some(status), message);
         self
     }
 
-    pub(crate) fn with_operation(mut self, operation: &Operation) -> Self {
-        self.0.operation = Some(operation.name);
-        self.0.is_check = !operation.moves_money;
+    pub(crate) fn called(mut self, operation: Operation) -> Self {
+        self.0.operation = Some(operation);
+        self.0.payment_session.take_if(|_| !operation.moves_money());
         self
     }
 
-    pub(crate) fn with_source(mut self, source: impl StdError + Send + Sync + 'static) -> Self {
-        self.0.source = Some(Box::new(source));
+    pub(crate) fn obtained(mut self, payment_session: Option<PaymentSession>) -> Self {
+        self.0.payment_session = payment_session;
         self
     }
 
-    /// From a call of the generated client.
-    pub(crate) async fn from_client(error: progenitor_client::Error<()>) -> Self {
-        use progenitor_client::Error as E;
-        match error {
-            E::CommunicationError(error) | E::InvalidUpgrade(error) => Self::from_reqwest(&error),
-            E::ResponseBodyError(error) => Self::from_reqwest(&error).answered(200, ServerMessage::default()),
-            E::UnexpectedResponse(response) => {
-                let (status, retry_after) = (response.status().as_u16(), retry_after(response.headers()));
-                let mut error = Self::from_refusal(status, ServerMessage::from_response(response).await);
-                error.0.retry_after = retry_after;
-                error
+    pub(crate) fn delayed(mut self, retry_after: Option<Duration>) -> Self {
+        self.0.retry_after = retry_after;
+        self
+    }
+
+    pub(crate) fn caused_by(mut self, source: impl StdError + Send + Sync + 'static) -> Self {
+        self.0.source = Some(Arc::new(source));
+        self
+    }
+
+    /// Whether the call was to move money.
+    fn initiates(&self) -> bool {
+        self.0.operation.is_some_and(Operation::moves_money)
+    }
+
+    /// What the error means, after its cause.
+    fn advice(&self) -> &'static str {
+        match (self.0.operation, self.outcome()) {
+            _ if matches!(self.0.kind, InvalidInput | Configuration) => "",
+            (None, _) => "",
+            (Some(operation), Outcome::Unknown) if operation.moves_money() => {
+                if self.0.payment_session.is_some() {
+                    "; it may have happened; check its payment session before retrying"
+                } else {
+                    "; it may have happened; look up its `reference_no` in Paynet's panel before retrying"
+                }
             }
-            E::InvalidRequest(reason) => Self::invalid_input(reason),
-            // Of answers, which progenitor does not read here.
-            _ => Self::new(BadResponse, "the answer cannot be read"),
+            (Some(_), Outcome::NotSent) => "; nothing was sent",
+            (Some(_), Outcome::Rejected) => "; Paynet refused it, and nothing happened",
+            (Some(Operation::CheckTransaction), _) => {
+                "; this says nothing about the payment; check again before starting another"
+            }
+            (Some(_), _) if self.is_safe_to_retry() => "; this moves no money and may be repeated",
+            (Some(_), _) => "; this moves no money",
         }
     }
-
-    fn from_reqwest(error: &reqwest::Error) -> Self {
-        let (kind, detail) = if error.is_builder() {
-            (Configuration, "the request cannot be built as the client is configured")
-        } else if error.is_connect() && error.is_dns() {
-            (Connect, "the server's name could not be resolved")
-        } else if error.is_connect() && error.is_timeout() {
-            (Connect, "no connection was established before the connect timeout")
-        } else if error.is_connect() {
-            (Connect, "no connection could be established")
-        } else if error.is_timeout() {
-            (Timeout, "no complete answer came before the deadline")
-        } else {
-            (Interrupted, "the connection failed before the answer was complete")
-        };
-        // Only the operating system's reason is kept: the errors of the libraries below quote what the
-        // server wrote, such as the names in a certificate or the debug data of HTTP/2.
-        let mut causes = iter::successors(error.source(), |&cause| cause.source());
-        match causes.find_map(|cause| cause.downcast_ref::<io::Error>()) {
-            Some(cause) => Self::new(kind, detail).with_source(io::Error::from(cause.kind())),
-            None => Self::new(kind, detail),
-        }
-    }
-
-    /// Judges an answer that is not a success: by its status, and a 4xx also by what Paynet wrote in it.
-    fn from_refusal(status: u16, server: ServerMessage) -> Self {
-        let (kind, detail) = match (status, server.return_code(status)) {
-            // A failure on Paynet's side leaves open what happened.
-            (400..500, Some(8)) => (Server, "Paynet reported an internal failure"),
-            (400..500, Some(10)) => (Timeout, "Paynet reported a timeout"),
-            (401 | 403, _) => (Unauthorized, "the key was not accepted"),
-            (408, _) => (Timeout, "the server waited too long for the request"),
-            (429, _) => (RateLimited, "too many requests"),
-            // HTTP itself defines that nothing was done.
-            (400 | 404 | 405 | 413 | 414 | 415 | 422 | 431, _) => (Rejected, "the request was refused"),
-            (400..500, _) if server.is_paynets() => (Rejected, "the request was refused"),
-            (500..600, _) => (Server, "the server failed"),
-            _ => (BadResponse, "the document does not define this status"),
-        };
-        Self::new(kind, detail).answered(status, server)
-    }
-}
-
-fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
-    if let Ok(seconds) = text.parse() {
-        return Some(Duration::from_secs(seconds));
-    }
-    let until = httpdate::parse_http_date(text).ok()?;
-    let date = headers.get(DATE).and_then(|date| httpdate::parse_http_date(date.to_str().ok()?).ok());
-    until.duration_since(date.unwrap_or_else(std::time::SystemTime::now)).ok().or(Some(Duration::ZERO))
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Inner { detail, operation, status, server, .. } = &*self.0;
+        let Inner { detail, operation, status, message, .. } = &*self.0;
         if let Some(operation) = operation {
             write!(f, "{operation}: ")?;
         }
         f.write_str(detail)?;
-        match (status, server.code) {
+        match (status, message.code) {
             (Some(status), Some(code)) => write!(f, " (HTTP {status}, code {code})")?,
             (Some(status), None) => write!(f, " (HTTP {status})")?,
             _ => {}
         }
-        // Nothing was sent, so the outcome is omitted.
-        match self.kind() {
-            InvalidInput | Configuration => Ok(()),
-            _ if self.0.is_check => {
-                f.write_str("; this tells nothing of the payment, check again before initiating another")
-            }
-            _ => write!(f, "; {}", self.outcome()),
-        }
+        f.write_str(self.advice())
     }
 }
 

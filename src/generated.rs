@@ -5,6 +5,7 @@
     missing_docs,
     unreachable_pub,
     clippy::pedantic,
+    clippy::redundant_field_names,
     rustdoc::bare_urls,
     reason = "the generator's code keeps the generator's habits, and the document its own prose"
 )]

@@ -1,66 +1,119 @@
-//! What the merchant's app needs to open PayPOS.
+//! What the merchant's app needs to open the PayPOS app.
 
 use std::fmt;
 
+use serde::Serialize;
+
 use crate::{
-    Secret,
+    PaymentSession, Secret,
+    lenient::is_usable_id,
     property::{Object, Properties},
-    response::is_usable_id,
     validate::check_app_url,
 };
 
-/// What the merchant's app needs to open the PayPOS app, which then carries out the operation.
+/// What the merchant's app needs to open the PayPOS app, which then completes the operation.
 ///
-/// A handoff is neither a payment nor a refund yet: the person at the phone finishes it, or does not.
-/// `Debug` shows none of the values.
-#[derive(Clone)]
+/// A handoff is not a payment or a refund; that happens in the app, if at all. Store its
+/// [`payment_session`](Self::payment_session) before anything else that can fail.
+///
+/// `Debug` prints the `payment_session_id` and no other value. Serialized, it has everything but the `encryption_key`,
+/// for the app that opens the deeplink.
+///
+/// ```
+/// # use paypos::{Error, Session, types::InitSaleRequest};
+/// # async fn example(session: &Session, request: InitSaleRequest) -> Result<(), Box<dyn std::error::Error>> {
+/// let handoff = session.init_sale_transaction(request).await?;
+/// let stored: String = serde_json::to_string(&handoff.payment_session())?; // all that a restart needs
+/// let for_the_app: String = serde_json::to_string(&handoff)?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Serialize)]
 #[non_exhaustive]
 pub struct Handoff {
-    /// Identifies the payment session: `payment_session_id` of the document. Opaque, not
-    /// empty, and without control characters. Keep it: it is the only means of checking.
+    /// Identifies the payment session. Opaque, not blank, no control characters. It is the only way to check the
+    /// result.
     pub payment_session_id: String,
-    /// Opens the PayPOS app on the phone: `deeplink_url` of the document, exactly as Paynet wrote it.
+    /// The URL that opens the PayPOS app, exactly as Paynet sent it.
     ///
-    /// It begins with a scheme, has no blank or control character, and its scheme is not one that runs,
-    /// reads or shows content instead of opening an app, such as `javascript` or `file`.
+    /// It has a scheme, contains no whitespace or control characters, and its scheme is not one that executes or
+    /// displays content, such as `javascript` or `file`.
     pub deeplink_url: String,
-    /// Decrypts what PayPOS returns to the `callback_url`: `encryption_key` of the
-    /// document, which does not define how. Opaque and not empty.
+    /// Decrypts the data that PayPOS sends to `callback_url`. Paynet does not document the algorithm. Opaque and not
+    /// blank.
+    #[serde(skip)]
     pub encryption_key: Secret,
-    /// `code` of the answer. Paynet documents no values for it.
+    /// The response's `code`. Paynet documents no values for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub code: Option<i64>,
-    /// `message` of the answer. Paynet's text.
+    /// The response's `message`. Untrusted text from Paynet: escape it before displaying it.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
-    /// `object_name` of the answer. Paynet's text.
+    /// The response's `object_name`. Untrusted text from Paynet: escape it before displaying it.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub object_name: Option<String>,
-    /// The `xact_id` that is being reversed.
-    pub(crate) reverses: Option<String>,
+    /// From the request.
+    #[serde(skip)]
+    pub(crate) reversal_of: Option<String>,
+    #[serde(skip)]
+    pub(crate) reference_no: Option<String>,
+}
+
+impl Handoff {
+    /// Returns what to store, to wait for or check the payment session also after a restart.
+    #[must_use]
+    pub fn payment_session(&self) -> PaymentSession {
+        PaymentSession::sale(&self.payment_session_id)
+            .for_request(self.reversal_of.clone(), self.reference_no.clone())
+    }
+}
+
+impl From<&Handoff> for PaymentSession {
+    fn from(handoff: &Handoff) -> Self {
+        handoff.payment_session()
+    }
+}
+
+impl From<Handoff> for PaymentSession {
+    fn from(handoff: Handoff) -> Self {
+        handoff.payment_session()
+    }
 }
 
 impl fmt::Debug for Handoff {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Handoff").finish_non_exhaustive()
+        f.debug_struct("Handoff")
+            .field("payment_session_id", &self.payment_session_id)
+            .finish_non_exhaustive()
     }
 }
 
 impl Object for Handoff {
-    fn from_properties(properties: &Properties<'_>) -> Result<Self, String> {
+    const NAME: &str = "Handoff";
+    const PROPERTIES: &[&str] =
+        &["payment_session_id", "deeplink_url", "encryption_key", "code", "message", "object_name"];
+    const IS_REQUEST: bool = false;
+
+    fn from_properties(properties: &Properties<'_>, ignored: &mut usize) -> Result<Self, String> {
         let handoff = Self {
-            payment_session_id: properties.required("payment_session_id")?,
-            deeplink_url: properties.required("deeplink_url")?,
-            encryption_key: properties.required("encryption_key")?,
-            code: properties.tolerant("code")?,
-            message: properties.tolerant("message")?,
-            object_name: properties.tolerant("object_name")?,
-            reverses: None,
+            payment_session_id: properties.required("payment_session_id", ignored)?,
+            deeplink_url: properties.required("deeplink_url", ignored)?,
+            encryption_key: properties.required("encryption_key", ignored)?,
+            code: properties.lenient("code", ignored)?,
+            message: properties.lenient("message", ignored)?,
+            object_name: properties.lenient("object_name", ignored)?,
+            reversal_of: None,
+            reference_no: None,
         };
         if !is_usable_id(&handoff.payment_session_id) {
-            return Err("`payment_session_id` of the answer is empty or has a control character".to_owned());
+            return Err(
+                "`payment_session_id` in the response is blank or contains a control character".to_owned()
+            );
         }
         check_app_url(&handoff.deeplink_url)
-            .map_err(|problem| format!("`deeplink_url` of the answer {problem}"))?;
-        if handoff.encryption_key.expose().chars().all(char::is_whitespace) {
-            return Err("`encryption_key` of the answer is empty".to_owned());
+            .map_err(|problem| format!("`deeplink_url` in the response {problem}"))?;
+        if handoff.encryption_key.expose().trim().is_empty() {
+            return Err("`encryption_key` in the response is blank".to_owned());
         }
         Ok(handoff)
     }

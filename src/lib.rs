@@ -1,4 +1,54 @@
-#![doc = include_str!("../README.md")]
+//! An unofficial client for Paynet's PayPOS API. PayPOS turns an Android phone into a card terminal: your server or app
+//! starts a sale or a reversal (cancel or refund), the PayPOS app completes it on the phone, and this crate reports how
+//! it ended. If something fails, it says whether money may have moved.
+//!
+//! ```
+//! use paypos::{Client, Decimal, Decision, Environment, types::InitSaleRequest};
+//! # use paypos::simulator::Simulator;
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let simulator = Simulator::start().await?;
+//! # let session_key = simulator.issue_session();
+//! # let client = Client::builder(Environment::Sandbox).base_url(simulator.url()).build()?;
+//! # let _ = |session_key: paypos::SessionKey| {
+//! let client = Client::new(Environment::Sandbox)?; // one per process
+//! # Ok::<_, paypos::Error>((client, session_key))
+//! # };
+//! let session = client.session(session_key);
+//!
+//! let amount: Decimal = "149.90".parse()?;
+//! let request = InitSaleRequest::new(amount).reference_no("ORDER-1042");
+//! let handoff = session.init_sale_transaction(request).await?;
+//! let stored = serde_json::to_string(&handoff.payment_session())?; // all that a restart needs
+//! # simulator.phone().approve(&handoff.payment_session_id)?;
+//!
+//! match session.wait_for(&handoff).await? {
+//!     Decision::Succeeded(sales) if sales.len() == 1 && sales[0].amount == Some(amount) => println!("paid"),
+//!     Decision::Succeeded(_) => println!("not what was asked for: look it up in Paynet's panel"),
+//!     Decision::Failed(_) => println!("declined; check once more before starting another sale"),
+//!     Decision::Pending => println!("still pending; check again before starting another sale"),
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Where to look
+//! - [`Client`] holds the connections to one [`Environment`]; [`ClientBuilder`] configures it.
+//! - [`Agent`] opens and ends sessions with the dealer's [`SecretKey`]: for servers.
+//! - [`Session`] starts sales and reversals, checks them and waits for them with a [`SessionKey`].
+//! - [`types`] has the requests and responses, generated from Paynet's documents at compile time.
+//! - [`Handoff`] opens the PayPOS app. Its [`PaymentSession`] is the one thing to store.
+//! - [`Wait`] polls until the phone has finished; [`Decision`] is what it reports, and says what you must compare.
+//! - [`Error`] has an [`ErrorKind`], for what happened, and an [`Outcome`], for what it means for the money.
+//!
+//! # Features
+//! - `rustls` (default): TLS by rustls with aws-lc-rs.
+//! - `native-tls`: the platform's TLS library; takes precedence over `rustls`.
+//! - `rustls-no-provider`: TLS by rustls with the crypto provider that your application installs.
+//! - `simulator`: the module `simulator`, a fake PayPOS on 127.0.0.1 for your tests.
+//! - `test-util`: constructors of errors and handoffs, for unit tests of code that handles them.
+
 #![cfg_attr(docsrs, feature(doc_cfg))]
 // Not in Cargo.toml, since tests, examples and the build script may.
 #![warn(clippy::expect_used, clippy::panic, clippy::print_stderr, clippy::print_stdout, clippy::unwrap_used)]
@@ -10,12 +60,17 @@ mod error;
 mod generated;
 mod handoff;
 mod key;
+mod lenient;
+mod names;
+mod payment_session;
 mod property;
 mod response;
 mod secret;
 mod session;
 #[cfg(feature = "simulator")]
 pub mod simulator;
+#[cfg(feature = "test-util")]
+mod testing;
 mod transport;
 mod validate;
 mod wait;
@@ -24,15 +79,32 @@ pub use agent::{Agent, NewSession};
 pub use client::{Client, ClientBuilder};
 pub use environment::Environment;
 pub use error::{Error, ErrorKind, Outcome};
+pub use generated::Operation;
+/// ```
+/// use paypos::{Decimal, types::InitSaleRequest};
+///
+/// let request: InitSaleRequest = serde_json::from_str(r#"{"amount": 149.90, "reference_no": "ORDER-1042"}"#)?;
+/// assert_eq!(request, InitSaleRequest::new(Decimal::new(14990, 2)).reference_no("ORDER-1042"));
+///
+/// let misspelled = serde_json::from_str::<InitSaleRequest>(r#"{"amount": 149.90, "refrence_no": "ORDER-1042"}"#);
+/// assert!(misspelled.unwrap_err().to_string().contains("`refrence_no`"));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 pub use generated::types;
 pub use handoff::Handoff;
 pub use key::{SecretKey, SessionKey};
-/// The HTTP library below, for [`ClientBuilder::http`] alone.
+pub use payment_session::PaymentSession;
+/// The underlying HTTP library, re-exported for [`ClientBuilder::http`].
 #[doc(no_inline)]
 pub use reqwest;
-/// The type of amounts: exact, and common to databases and other crates.
+/// The type of amounts: an exact decimal that database crates support.
 #[doc(no_inline)]
 pub use rust_decimal::Decimal;
 pub use secret::Secret;
 pub use session::Session;
-pub use wait::{Decision, PaymentSession, Wait};
+pub use wait::{Decision, Wait};
+
+/// Compiles the README's examples.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -1,8 +1,7 @@
-//! How the properties of requests and answers are read, written and shown.
+//! How the properties of requests and responses are read, written and shown.
 //!
-//! Traits on the types of the generated fields: the compiler picks the implementation, and the
-//! generator names no type. Values are read from their own JSON text: a number keeps its
-//! digits and never becomes a float.
+//! Traits on the types of the generated fields: the compiler picks the implementation, and the generator names no
+//! type. Values are read from their own JSON text: a number keeps its digits and never becomes a float.
 
 use std::{borrow::Cow, fmt};
 
@@ -16,20 +15,25 @@ use serde_json::{Value, value::RawValue};
 
 use crate::{
     Error, Secret,
+    lenient::repaired,
     secret::REDACTED,
-    validate::{any_byte, check_amount, check_text},
+    validate::{check_amount, check_text},
 };
+
+/// The most items of a list that are read.
+pub(crate) const MAX_ITEMS: usize = 5_000;
 
 /// The type of a generated field.
 pub(crate) trait Property: Sized {
-    /// Reads JSON of the documented type; a number also from its text, if nothing is lost.
-    fn read(json: &str) -> Option<Self>;
+    /// Reads JSON of the documented type; a number also from a string, if nothing is lost. Counts what is ignored
+    /// within it.
+    fn read(json: &str, ignored: &mut usize) -> Option<Self>;
 
     fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error>;
 
-    /// `Debug` of the value. Text may be a secret, personal, or a server's, and is not shown.
-    fn show(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let json = serde_json::to_string(&Within(self)).map_err(|_| fmt::Error)?;
+    /// Writes the value for `Debug`. Text may be a secret, personal, or a server's, and is not shown.
+    fn fmt_redacted(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let json = serde_json::to_string(&AsProperty(self)).map_err(|_| fmt::Error)?;
         f.write_str(if json.starts_with(['"', '{', '[']) { REDACTED } else { &json })
     }
 
@@ -44,63 +48,77 @@ pub(crate) trait Property: Sized {
     }
 }
 
-/// A property within another: shown and written by its own rules.
-pub(crate) struct Within<'a, T>(pub(crate) &'a T);
+/// Writes and shows a property by its own rules, where serde and `fmt` expect theirs.
+pub(crate) struct AsProperty<'a, T>(pub(crate) &'a T);
 
-impl<T: Property> fmt::Debug for Within<'_, T> {
+impl<T: Property> fmt::Debug for AsProperty<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.show(f)
+        self.0.fmt_redacted(f)
     }
 }
 
-impl<T: Property> Serialize for Within<'_, T> {
+impl<T: Property> Serialize for AsProperty<'_, T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.0.write(serializer)
     }
 }
 
-/// Types that serde writes as they are.
-macro_rules! as_they_are {
-    ($($ty:ty: $read:expr $(, $validate:item)?;)*) => {
-        $(impl Property for $ty {
-            fn read(json: &str) -> Option<Self> {
-                $read(json)
-            }
+impl Property for bool {
+    fn read(json: &str, _: &mut usize) -> Option<Self> {
+        serde_json::from_str(json).ok()
+    }
 
-            fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                self.serialize(serializer)
-            }
-
-            $($validate)?
-        })*
-    };
+    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_bool(*self)
+    }
 }
 
-as_they_are! {
-    bool: |json| serde_json::from_str(json).ok();
-    i64: |json| match serde_json::from_str(json) {
-        Ok(number) => Some(number),
-        Err(_) => Decimal::read(json)?.normalize().to_string().parse().ok(),
-    };
-    // Most text has no escapes, and is what stands between the quotes.
-    String: |json: &str| match json.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
-        Some(text) if !any_byte(text, |byte| byte == b'\\') => Some(text.to_owned()),
-        _ => serde_json::from_str(json).ok(),
-    },
-        fn validate(&self, property: &str, required: bool) -> Result<(), Error> {
-            check_text(property, self, required)
-        };
-    Value: |json| serde_json::from_str(json).ok();
+impl Property for i64 {
+    fn read(json: &str, ignored: &mut usize) -> Option<Self> {
+        match serde_json::from_str(json) {
+            Ok(number) => Some(number),
+            // Such as 1.0, or "5".
+            Err(_) => Decimal::read(json, ignored)?.normalize().to_string().parse().ok(),
+        }
+    }
+
+    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_i64(*self)
+    }
+}
+
+impl Property for String {
+    fn read(json: &str, _: &mut usize) -> Option<Self> {
+        serde_json::from_str(json).ok()
+    }
+
+    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self)
+    }
+
+    fn validate(&self, property: &str, required: bool) -> Result<(), Error> {
+        check_text(property, self, required)
+    }
+}
+
+impl Property for Value {
+    fn read(json: &str, _: &mut usize) -> Option<Self> {
+        serde_json::from_str(json).ok()
+    }
+
+    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.serialize(serializer)
+    }
 }
 
 impl Property for Secret {
-    fn read(json: &str) -> Option<Self> {
-        String::read(json).map(Self::from)
+    fn read(json: &str, ignored: &mut usize) -> Option<Self> {
+        String::read(json, ignored).map(Self::from)
     }
 
-    /// For requests, which carry it as it is: a secret of an answer is never written.
+    /// Writes it into a request, which carries it as it is. A secret of a response is never written.
     fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.expose().serialize(serializer)
+        serializer.serialize_str(self.expose())
     }
 
     fn validate(&self, property: &str, required: bool) -> Result<(), Error> {
@@ -109,14 +127,14 @@ impl Property for Secret {
 }
 
 impl Property for Decimal {
-    /// The number in a JSON number, or in a JSON string of one; nothing, if it cannot be held exactly.
-    fn read(json: &str) -> Option<Self> {
-        let text = String::read(json).map_or(Cow::Borrowed(json), Cow::Owned);
+    /// Reads a JSON number, or a JSON string that contains one; `None` if it cannot be held exactly.
+    fn read(json: &str, ignored: &mut usize) -> Option<Self> {
+        let text = String::read(json, ignored).map_or(Cow::Borrowed(json), Cow::Owned);
         // A number by the grammar of JSON: the decimal's own is wider.
         serde_json::from_str::<&RawValue>(&text).ok()?;
         match text.split_once(['e', 'E']) {
             Some((base, _)) => {
-                // Fails where `from_scientific` would round.
+                // Fails if `from_scientific` would round.
                 Self::from_str_exact(base).ok()?;
                 Self::from_scientific(&text).ok()
             }
@@ -134,12 +152,12 @@ impl Property for Decimal {
 }
 
 impl<T: Property> Property for Option<T> {
-    fn read(json: &str) -> Option<Self> {
-        if json == "null" { Some(None) } else { T::read(json).map(Some) }
+    fn read(json: &str, ignored: &mut usize) -> Option<Self> {
+        if json == "null" { Some(None) } else { T::read(json, ignored).map(Some) }
     }
 
     fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.as_ref().map(Within).serialize(serializer)
+        self.as_ref().map(AsProperty).serialize(serializer)
     }
 
     fn is_absent(&self) -> bool {
@@ -152,17 +170,20 @@ impl<T: Property> Property for Option<T> {
 }
 
 impl<T: Property> Property for Vec<T> {
-    fn read(json: &str) -> Option<Self> {
+    fn read(json: &str, ignored: &mut usize) -> Option<Self> {
         let items: Vec<&RawValue> = serde_json::from_str(json).ok()?;
-        items.into_iter().map(|item| T::read(item.get())).collect()
+        if items.len() > MAX_ITEMS {
+            return None;
+        }
+        items.into_iter().map(|item| T::read(item.get(), ignored)).collect()
     }
 
     fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.iter().map(Within))
+        serializer.collect_seq(self.iter().map(AsProperty))
     }
 
-    fn show(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list().entries(self.iter().map(Within)).finish()
+    fn fmt_redacted(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.iter().map(AsProperty)).finish()
     }
 
     fn is_absent(&self) -> bool {
@@ -176,128 +197,274 @@ impl<T: Property> Property for Vec<T> {
 
 /// A type that is read from a JSON object.
 pub(crate) trait Object: Sized {
-    /// Reads it; the error tells what is wrong with the answer, and quotes nothing but the document's own names.
-    fn from_properties(properties: &Properties<'_>) -> Result<Self, String>;
+    const NAME: &str;
+    /// The names of its properties.
+    const PROPERTIES: &[&str];
+    /// Whether it is sent: then a property that it does not know is refused.
+    const IS_REQUEST: bool;
+
+    /// Reads it. The error says what is wrong, and quotes nothing but the document's own names. Counts the properties
+    /// that are ignored.
+    fn from_properties(properties: &Properties<'_>, ignored: &mut usize) -> Result<Self, String>;
 }
 
-/// The properties of a JSON object, as they stand in its text. An array is not taken for an object, as
-/// the code that serde derives would.
-pub(crate) struct Properties<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
+/// The properties of a JSON object, as they stand in its text. An array is not taken for an object, as the code that
+/// serde derives would.
+pub(crate) struct Properties<'a> {
+    properties: Vec<(Cow<'a, str>, &'a RawValue)>,
+    is_request: bool,
+}
 
 /// The name of a property.
 #[derive(Deserialize)]
 struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
 
-impl<'de> Deserialize<'de> for Properties<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct ObjectVisitor;
-        impl<'de> Visitor<'de> for ObjectVisitor {
-            type Value = Properties<'de>;
+/// The members of an object, in its order.
+struct Members<N, V>(Vec<(N, V)>);
 
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a JSON object")
-            }
+impl<'de, N: Deserialize<'de>, V: Deserialize<'de>> Visitor<'de> for Members<N, V> {
+    type Value = Vec<(N, V)>;
 
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let mut properties = Vec::with_capacity(8);
-                while let Some((Name(name), json)) = map.next_entry()? {
-                    properties.push((name, json));
-                }
-                Ok(Properties(properties))
-            }
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<Self::Value, A::Error> {
+        while let Some(member) = map.next_entry()? {
+            self.0.push(member);
         }
-        deserializer.deserialize_map(ObjectVisitor)
+        Ok(self.0)
     }
 }
 
 impl<'a> Properties<'a> {
-    pub(crate) fn parse(json: &'a str) -> Result<Self, String> {
-        serde_json::from_str(json).map_err(|error| {
-            let (category, line, column) = (error.classify(), error.line(), error.column());
-            format!("the answer is not a JSON object ({category:?} error at line {line}, column {column})")
-        })
-    }
-
-    /// The JSON of a property, which must not be there twice.
-    pub(crate) fn get(&self, name: &str) -> Result<Option<&'a str>, String> {
-        let mut found = self.0.iter().filter(|(known, _)| known == name);
-        match (found.next(), found.next()) {
-            (_, Some(_)) => Err(format!("`{name}` is more than once in the answer")),
-            (found, None) => Ok(found.map(|(_, json)| json.get())),
+    /// Passes on the properties of a response, or of an object within it: read strictly, or else from the repaired text.
+    pub(crate) fn of<R>(json: &[u8], read: impl FnOnce(Result<Properties<'_>, String>) -> R) -> R {
+        let strict = str::from_utf8(json)
+            .map_err(|_| "the response is not a JSON object: it is not UTF-8".to_owned())
+            .and_then(Properties::parse);
+        match strict {
+            Err(problem) => match repaired(json) {
+                Some(json) => read(Properties::parse(&json)),
+                None => read(Err(problem)),
+            },
+            strict => read(strict),
         }
     }
 
-    pub(crate) fn required<T: Property>(&self, name: &str) -> Result<T, String> {
-        let json = self.get(name)?.ok_or_else(|| format!("`{name}` is missing from the answer"))?;
-        T::read(json).ok_or_else(|| format!("`{name}` of the answer does not have the documented type"))
+    fn parse(json: &'a str) -> Result<Self, String> {
+        let mut deserializer = serde_json::Deserializer::from_str(json);
+        let members = deserializer.deserialize_map(Members(Vec::with_capacity(8)));
+        let members = members.and_then(|members| deserializer.end().map(|()| members)).map_err(|error| {
+            let (category, line, column) = (error.classify(), error.line(), error.column());
+            format!("the response is not a JSON object ({category:?} error at line {line}, column {column})")
+        })?;
+        let properties = members.into_iter().map(|(Name(name), json)| (name, json)).collect();
+        Ok(Self { properties, is_request: false })
     }
 
-    /// One that may be left out.
-    pub(crate) fn optional<T: Property + Default>(&self, name: &str) -> Result<T, String> {
-        if self.get(name)?.is_none() { Ok(T::default()) } else { self.required(name) }
+    /// The JSON of a property. Twice the same is the same; two values contradict each other.
+    pub(crate) fn get(&self, name: &str) -> Result<Option<&'a str>, String> {
+        let mut found = self.properties.iter().filter(|(known, _)| known == name).map(|(_, json)| json.get());
+        let first = found.next();
+        if found.any(|other| Some(other) != first) {
+            return Err(self.problem(name, "occurs twice"));
+        }
+        Ok(first)
     }
 
-    /// One of an answer that is not essential: read as far as it can be, and absent otherwise, also where it is
-    /// there twice. A number that is documented as text is its digits.
+    fn problem(&self, name: &str, problem: &str) -> String {
+        let (preposition, whole) = match (problem, self.is_request) {
+            ("is missing", true) => ("from", "request"),
+            ("is missing", false) => ("from", "response"),
+            (_, true) => ("in", "request"),
+            (_, false) => ("in", "response"),
+        };
+        match problem {
+            "is missing" | "occurs twice" => format!("`{name}` {problem} {preposition} the {whole}"),
+            _ => format!("`{name}` {preposition} the {whole} {problem}"),
+        }
+    }
+
+    /// Reads a property that must be there.
+    pub(crate) fn required<T: Property>(&self, name: &str, ignored: &mut usize) -> Result<T, String> {
+        let json = self.get(name)?.ok_or_else(|| self.problem(name, "is missing"))?;
+        let is_number = json.starts_with(|first: char| first == '-' || first.is_ascii_digit());
+        T::read(json, ignored)
+            // In a response, a number that is documented as text is its digits.
+            .or_else(|| {
+                let as_text = (is_number && !self.is_request).then(|| format!("\"{json}\""))?;
+                T::read(&as_text, ignored)
+            })
+            .ok_or_else(|| self.problem(name, "does not have its documented type"))
+    }
+
+    /// Reads a property that may be left out.
+    pub(crate) fn optional<T: Property + Default>(
+        &self,
+        name: &str,
+        ignored: &mut usize,
+    ) -> Result<T, String> {
+        if self.get(name)?.is_none() { Ok(T::default()) } else { self.required(name, ignored) }
+    }
+
+    /// Reads a property of a response that is not essential: as far as possible, and absent otherwise.
     #[allow(clippy::unnecessary_wraps, reason = "the counterpart of the others")]
-    pub(crate) fn tolerant<T: Property + Default>(&self, name: &str) -> Result<T, String> {
-        let Some(json) = self.get(name).unwrap_or(Some("")) else { return Ok(T::default()) };
-        let is_number = || json.starts_with(|first: char| first == '-' || first.is_ascii_digit());
-        let read = T::read(json).or_else(|| is_number().then(|| T::read(&format!("\"{json}\"")))?);
-        Ok(read.unwrap_or_else(|| {
-            tracing::warn!(property = name, "not of the documented type, and left out of the answer");
+    pub(crate) fn lenient<T: Property + Default>(
+        &self,
+        name: &str,
+        ignored: &mut usize,
+    ) -> Result<T, String> {
+        Ok(self.optional(name, ignored).unwrap_or_else(|_| {
+            *ignored += 1;
             T::default()
         }))
     }
 }
 
+/// Reads a type of the documents from any deserializer.
 pub(crate) fn deserialize<'de, D: Deserializer<'de>, T: Object>(deserializer: D) -> Result<T, D::Error> {
-    let json = Box::<RawValue>::deserialize(deserializer)?;
-    Properties::parse(json.get())
-        .and_then(|properties| T::from_properties(&properties))
-        .map_err(de::Error::custom)
+    // As a struct, so that `#[serde(flatten)]` passes on what it knows and nothing else.
+    let members = Members::<String, Member>(Vec::new());
+    let members = deserializer.deserialize_struct(T::NAME, T::PROPERTIES, members)?;
+    if T::IS_REQUEST
+        && let Some((name, _)) = members.iter().find(|(name, _)| !T::PROPERTIES.contains(&name.as_str()))
+    {
+        return Err(de::Error::unknown_field(name, T::PROPERTIES));
+    }
+    let properties = members.iter().map(|(name, Member(json))| (name.as_str().into(), &**json)).collect();
+    let properties = Properties { properties, is_request: T::IS_REQUEST };
+    T::from_properties(&properties, &mut 0).map_err(de::Error::custom)
 }
 
-/// Has a generated type read, written, shown and validated. Of each field: its name in JSON, how it is read
-/// by [`Properties`], and whether it is written: a secret of an answer is not.
+/// The JSON of a member, also from a deserializer that has buffered it, as serde does to flatten a type or to choose
+/// among untagged variants.
+struct Member(Box<RawValue>);
+
+impl<'de> Deserialize<'de> for Member {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Box::<RawValue>::deserialize(MaybeBuffered(deserializer)).map(Self)
+    }
+}
+
+/// Has a buffered value read as its JSON. `RawValue` asks for a newtype, which a buffer returns as such.
+struct MaybeBuffered<D>(D);
+
+impl<'de, D: Deserializer<'de>> Deserializer<'de> for MaybeBuffered<D> {
+    type Error = D::Error;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
+        self.0.deserialize_any(visitor)
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, D::Error> {
+        self.0.deserialize_newtype_struct(name, Buffered { name, visitor })
+    }
+
+    serde::forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit unit_struct
+        seq tuple tuple_struct map struct enum identifier ignored_any
+    }
+}
+
+struct Buffered<V> {
+    name: &'static str,
+    visitor: V,
+}
+
+impl<'de, V: Visitor<'de>> Visitor<'de> for Buffered<V> {
+    type Value = V::Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.visitor.expecting(f)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<V::Value, A::Error> {
+        self.visitor.visit_map(map)
+    }
+
+    fn visit_newtype_struct<D: Deserializer<'de>>(self, deserializer: D) -> Result<V::Value, D::Error> {
+        let json = Value::deserialize(deserializer)?.to_string();
+        // A buffered number is a float, of which 15 digits are certain.
+        let digits = json.bytes().filter(u8::is_ascii_digit).count();
+        if json.starts_with(|first: char| first == '-' || first.is_ascii_digit())
+            && json.contains('.')
+            && digits > 15
+        {
+            return Err(de::Error::custom("a number has more than 15 digits here; expected a string of it"));
+        }
+        let mut deserializer = serde_json::Deserializer::from_reader(json.as_bytes());
+        deserializer.deserialize_newtype_struct(self.name, self.visitor).map_err(de::Error::custom)
+    }
+}
+
+/// Implements reading, writing, showing and validating for a generated type. Of each field: its name in JSON, how it is
+/// read by [`Properties`], whether it is required, and whether it is written: a secret of a response is not.
 macro_rules! object {
-    ($object:ident { $($field:ident: $name:literal, $read:ident, $written:literal;)* }) => {
+    (@is_request request) => { true };
+    (@is_request response) => { false };
+    (@read request, $json:ident, $ignored:ident) => {{
+        let _ = $ignored;
+        ::serde_json::from_str($json).ok()
+    }};
+    // An item that cannot be read hides no other: it has no property set.
+    (@read response, $json:ident, $ignored:ident) => {{
+        let read = crate::property::Properties::of($json.as_bytes(), |properties| {
+            crate::property::Object::from_properties(&properties?, $ignored)
+        });
+        *$ignored += usize::from(read.is_err());
+        Some(read.unwrap_or_default())
+    }};
+    ($object:ident, $kind:ident {
+        $($field:ident: $name:literal, $read:ident, $required:literal, $written:literal;)*
+    }) => {
         impl crate::property::Object for types::$object {
-            fn from_properties(properties: &crate::property::Properties<'_>) -> Result<Self, String> {
-                Ok(Self { $($field: properties.$read($name)?,)* })
+            const NAME: &str = stringify!($object);
+            const PROPERTIES: &[&str] = &[$($name),*];
+            const IS_REQUEST: bool = crate::property::object!(@is_request $kind);
+
+            fn from_properties(
+                properties: &crate::property::Properties<'_>,
+                ignored: &mut usize,
+            ) -> Result<Self, String> {
+                Ok(Self { $($field: properties.$read($name, ignored)?,)* })
             }
         }
 
         impl crate::property::Property for types::$object {
-            fn read(json: &str) -> Option<Self> {
-                ::serde_json::from_str(json).ok()
+            fn read(json: &str, ignored: &mut usize) -> Option<Self> {
+                crate::property::object!(@read $kind, json, ignored)
             }
 
             fn write<S: ::serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 let mut map = serializer.serialize_map(None)?;
-                $(if $written && (stringify!($read) == "required" || !self.$field.is_absent()) {
+                $(if $written && ($required || !self.$field.is_absent()) {
                     ::serde::ser::SerializeMap::serialize_entry(
-                        &mut map, $name, &crate::property::Within(&self.$field),
+                        &mut map, $name, &crate::property::AsProperty(&self.$field),
                     )?;
                 })*
                 ::serde::ser::SerializeMap::end(map)
             }
 
-            fn show(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            fn fmt_redacted(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
                 f.debug_struct(stringify!($object))
-                    $(.field(stringify!($field), &crate::property::Within(&self.$field)))*
+                    $(.field(stringify!($field), &crate::property::AsProperty(&self.$field)))*
                     .finish_non_exhaustive()
             }
 
             fn validate(&self, _: &str, _: bool) -> Result<(), crate::Error> {
-                $(self.$field.validate($name, stringify!($read) == "required")?;)*
+                $(self.$field.validate($name, $required)?;)*
                 Ok(())
             }
         }
 
         impl ::std::fmt::Debug for types::$object {
             fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-                crate::property::Property::show(self, f)
+                crate::property::Property::fmt_redacted(self, f)
             }
         }
 

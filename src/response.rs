@@ -1,110 +1,175 @@
-//! Reads answers: within a cap, as a JSON object, and with words for what is wrong.
+//! Reads responses: within a bound, strictly where that succeeds and leniently where not, and with words for what is
+//! wrong. What arrived is kept, however the rest of it is broken.
 //!
-//! The generated methods read every answer by [`Response`], under progenitor's name for such a
-//! type, `ResponseValue`: progenitor's own has no cap, and takes an array for an object.
-//! `ClientHooks::exec` could limit the body instead, but not refuse a declared length before
-//! reading, nor an array.
+//! The generated methods read every success as a [`Response`], under progenitor's name for such a type,
+//! `ResponseValue`: progenitor's own has no bound, and takes an array for an object.
 
-use bytes::{Bytes, BytesMut};
+use std::time::{Duration, SystemTime};
+
 use progenitor_client::Error as WireError;
+use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
 
-use crate::property::{Object, Properties, Property};
+use crate::{
+    Error,
+    ErrorKind::{BadResponse, RateLimited, Refused, Server, Timeout, Unauthorized},
+    PaymentSession,
+    error::ServerMessage,
+    lenient::{find_payment_session_id, is_usable_id},
+    property::{Object, Properties, Property},
+    transport,
+};
 
-/// The most that is read of an answer's decoded body, in bytes.
-const MAX_BODY: usize = 64 * 1024;
+/// The most that is read of a response's decoded body, in bytes: a day's list of a busy terminal, 5,000 transactions of
+/// 800 bytes.
+const MAX_BODY: usize = 4 << 20;
 
-/// A successful answer.
+/// A response with the status of a success.
 pub(crate) struct Response<T> {
-    /// What it is read as, or what is wrong with it.
-    pub(crate) answer: Result<T, String>,
-    /// `code`, as far as it could be read.
+    /// What it was read as, or why it could not be.
+    pub(crate) value: Result<T, Error>,
+    /// Its `code`, as far as it could be read.
     pub(crate) code: Option<i64>,
-    pub(crate) body: Option<Bytes>,
 }
 
 impl<T: Object> Response<T> {
-    pub(crate) async fn from_response<E>(mut response: reqwest::Response) -> Result<Self, WireError<E>> {
-        let body = read(&mut response).await.map_err(WireError::ResponseBodyError)?;
-        let properties = properties(body.as_deref());
-        let code = properties.as_ref().ok().and_then(|properties| i64::read(properties.get("code").ok()??));
-        Ok(Self { answer: properties.and_then(|properties| T::from_properties(&properties)), code, body })
+    #[allow(clippy::unnecessary_wraps, reason = "the signature of progenitor's own")]
+    pub(crate) async fn from_response<E>(response: reqwest::Response) -> Result<Self, WireError<E>> {
+        let body = Body::read(response).await;
+        let mut ignored = 0;
+        let (value, code) = body.properties(|properties| {
+            let code = properties.as_ref().ok().and_then(|properties| number(properties, "code"));
+            (properties.and_then(|properties| T::from_properties(&properties, &mut ignored)), code)
+        });
+        if ignored > 0 {
+            tracing::warn!(
+                count = ignored,
+                "ignored response properties that do not have their documented type"
+            );
+        }
+        let value = value.map_err(|problem| {
+            let (message, payment_session) = body.message();
+            let error = body.failure.unwrap_or_else(|| Error::new(BadResponse, problem));
+            error.answered(200, message).obtained(payment_session)
+        });
+        Ok(Self { value, code })
     }
 }
 
-/// The properties of a body that was read, or what is wrong with it.
-fn properties(body: Option<&[u8]>) -> Result<Properties<'_>, String> {
-    let body = body.ok_or("the answer is larger than 64 KiB")?;
-    let json = str::from_utf8(body).map_err(|_| "the answer is not a JSON object: it is not UTF-8")?;
-    Properties::parse(json)
+/// What arrived of a body.
+struct Body {
+    bytes: Vec<u8>,
+    /// Why it is not the whole.
+    failure: Option<Error>,
 }
 
-/// Reads a body; nothing, where it is larger than [`MAX_BODY`].
-async fn read(response: &mut reqwest::Response) -> reqwest::Result<Option<Bytes>> {
-    // A declared length is refused before anything of the body is read.
-    if response.content_length().is_some_and(|length| length > MAX_BODY as u64) {
-        return Ok(None);
-    }
-    let mut body = Bytes::new();
-    while body.len() <= MAX_BODY
-        && let Some(next) = response.chunk().await?
-    {
-        // Most bodies are one chunk, which is not copied.
-        body = if body.is_empty() {
-            next
-        } else {
-            let mut whole = BytesMut::from(body);
-            whole.extend_from_slice(&next);
-            whole.freeze()
+impl Body {
+    async fn read(mut response: reqwest::Response) -> Self {
+        let too_large = || Error::new(BadResponse, "the response is larger than 4 MiB");
+        let is_too_large = response.content_length().is_some_and(|length| length > MAX_BODY as u64);
+        let mut bytes = Vec::new();
+        let failure = loop {
+            match response.chunk().await {
+                Ok(Some(chunk)) => {
+                    let room = MAX_BODY - bytes.len();
+                    bytes.extend_from_slice(&chunk[..chunk.len().min(room)]);
+                    if chunk.len() > room {
+                        break Some(too_large());
+                    }
+                }
+                Ok(None) => break None,
+                Err(_) if is_too_large => break Some(too_large()),
+                Err(error) => break Some(transport::failure(&error)),
+            }
         };
-    }
-    Ok((body.len() <= MAX_BODY).then_some(body))
-}
-
-/// What Paynet wrote in an answer that is not a success, in either form: `ErrorResponse` of the documents
-/// (`object_name`, `code`, `message`), or that of its general documentation (`type`, `message`, `code`,
-/// `result_code`). And what must not be lost of a success that is unusable.
-#[derive(Default)]
-pub(crate) struct ServerMessage {
-    pub(crate) object_name: Option<String>,
-    pub(crate) code: Option<i64>,
-    pub(crate) result_code: Option<i64>,
-    pub(crate) message: Option<String>,
-    pub(crate) payment_session_id: Option<String>,
-}
-
-impl ServerMessage {
-    /// Reads it from an answer other than success. Its status has decided: a body that cannot be read adds nothing.
-    pub(crate) async fn from_response(mut response: reqwest::Response) -> Self {
-        let body = read(&mut response).await.ok().flatten();
-        Self::from_body(body.as_deref())
+        Self { bytes, failure }
     }
 
-    /// Reads each property that can be read.
-    pub(crate) fn from_body(body: Option<&[u8]>) -> Self {
-        let Ok(properties) = properties(body) else { return Self::default() };
-        let text = |name| String::read(properties.get(name).ok()??);
-        let number = |name| i64::read(properties.get(name).ok()??);
-        Self {
-            object_name: text("object_name"),
-            code: number("code"),
-            result_code: number("result_code"),
-            message: text("message"),
-            payment_session_id: text("payment_session_id").filter(|id| is_usable_id(id)),
+    /// Reads the properties of a body that is whole.
+    fn properties<R>(&self, read: impl FnOnce(Result<Properties<'_>, String>) -> R) -> R {
+        match &self.failure {
+            Some(_) => read(Err(String::new())),
+            None => Properties::of(&self.bytes, read),
         }
     }
 
-    /// Whether it has one of Paynet's forms, which a gateway's answer has not.
-    pub(crate) fn is_paynets(&self) -> bool {
-        self.code.is_some() && (self.object_name.is_some() || self.result_code.is_some())
+    /// Reads each property of an error's body that can be read, and the id that must not be lost.
+    fn message(&self) -> (ServerMessage, Option<PaymentSession>) {
+        let (message, id) = self.properties(|properties| {
+            let Ok(properties) = properties else { return (ServerMessage::default(), None) };
+            let message = ServerMessage {
+                object_name: text(&properties, "object_name"),
+                code: number(&properties, "code"),
+                result_code: number(&properties, "result_code"),
+                message: text(&properties, "message"),
+            };
+            (message, text(&properties, "payment_session_id").filter(|id| is_usable_id(id)))
+        });
+        (message, id.or_else(|| find_payment_session_id(&self.bytes)).map(PaymentSession::sale))
     }
 
-    /// The return code: beside an HTTP status other than 200, `code` may be that status again.
-    pub(crate) fn return_code(&self, status: u16) -> Option<i64> {
-        self.result_code.or(self.code.filter(|code| *code != i64::from(status)))
+    /// Whether a refusal could say more than can be read of it: JSON that is broken, or a code that is no number. A
+    /// page or a plain text of a gateway says nothing.
+    fn is_unclear(&self) -> bool {
+        let text = String::from_utf8_lossy(&self.bytes);
+        let start = text.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
+        if !start.starts_with(['{', '[', '"', char::REPLACEMENT_CHARACTER]) && !start.contains('\0') {
+            return false;
+        }
+        self.properties(|properties| {
+            let Ok(properties) = properties else { return true };
+            let is_clear = |name| {
+                matches!(properties.get(name), Ok(None | Some("null"))) || number(&properties, name).is_some()
+            };
+            !(is_clear("code") && is_clear("result_code"))
+        })
     }
 }
 
-/// Whether a payment session can be checked by this id.
-pub(crate) fn is_usable_id(id: &str) -> bool {
-    !id.chars().all(char::is_whitespace) && !crate::validate::any_byte(id, |byte| byte.is_ascii_control())
+fn text(properties: &Properties<'_>, name: &str) -> Option<String> {
+    properties.required(name, &mut 0).ok()
+}
+
+fn number(properties: &Properties<'_>, name: &str) -> Option<i64> {
+    i64::read(properties.get(name).ok()??, &mut 0)
+}
+
+/// Reads a response that is not a success. It is a refusal only if it was read to its end, and is clear.
+pub(crate) async fn refusal(response: reqwest::Response) -> Error {
+    let status = response.status().as_u16();
+    let delay = retry_after(response.headers());
+    let body = Body::read(response).await;
+    let (message, payment_session) = body.message();
+    let is_unclear = body.is_unclear();
+    let error = match (status, message.return_code(status), body.failure) {
+        (500..600, ..) => Error::new(Server, "the server reported an error"),
+        // A failure on Paynet's side leaves open what happened.
+        (400..500, Some(8), _) => Error::new(Server, "Paynet reported an internal failure"),
+        (400..500, Some(10), _) => Error::new(Timeout, "Paynet reported a timeout"),
+        (408, ..) => Error::new(Timeout, "the server waited too long for the request"),
+        (400..500, _, Some(failure)) => failure,
+        (400..500, ..) if is_unclear => {
+            Error::new(BadResponse, "the response is a refusal that cannot be read")
+        }
+        (401 | 403, ..) => Error::new(Unauthorized, "the key was not accepted"),
+        (429, ..) => Error::new(RateLimited, "too many requests"),
+        (400..500, ..) if message.leaves_open(status) => Error::new(
+            Refused,
+            "the request was refused with a code that leaves open whether it was done before",
+        ),
+        // HTTP itself defines that nothing was done.
+        (400 | 404 | 405 | 413 | 414 | 415 | 422 | 431, ..) => Error::new(Refused, "the request was refused"),
+        (400..500, ..) if message.is_paynets() => Error::new(Refused, "the request was refused"),
+        _ => Error::new(BadResponse, "undocumented status"),
+    };
+    error.answered(status, message).obtained(payment_session).delayed(delay)
+}
+
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+    if let Ok(seconds) = text.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let until = httpdate::parse_http_date(text).ok()?;
+    let date = headers.get(DATE).and_then(|date| httpdate::parse_http_date(date.to_str().ok()?).ok());
+    Some(until.duration_since(date.unwrap_or_else(SystemTime::now)).unwrap_or_default())
 }

@@ -3,17 +3,16 @@
 use std::sync::Arc;
 
 use crate::{
-    Client, Error, Handoff, SessionKey,
-    generated::{operations, wire},
-    transport::{self, Credential, Operation},
-    types,
-    wait::{PaymentSession, Wait},
+    Client, Decision, Error, Handoff, Operation, PaymentSession, SessionKey, Wait,
+    generated::wire,
+    transport::{self, Credential},
+    types, wait,
 };
 
-/// A mobile session on a [`Client`](crate::Client): calls with its session key.
+/// A mobile session: makes calls authenticated with its session key.
 ///
-/// Cheap to create, to clone and to keep by the thousand: all sessions share the
-/// client's connections. A session belongs to its client's environment.
+/// Cheap to create, clone and keep by the thousand; all sessions share the client's connections. A session belongs to
+/// its client's environment.
 #[derive(Clone, Debug)]
 pub struct Session {
     pub(crate) client: Client,
@@ -21,84 +20,201 @@ pub struct Session {
 }
 
 impl Session {
-    fn api(&self, operation: &'static Operation) -> wire::Client {
+    fn api(&self, operation: Operation) -> wire::Client {
         self.client.api(operation, Credential::SessionKey(Arc::clone(&self.key)))
     }
 
-    /// The session's key: for the merchant's app, which creates a session from it, and for
-    /// [`Agent::logout`](crate::Agent::logout).
+    /// Returns the session key, to hand to the merchant's app or to [`Agent::logout`](crate::Agent::logout).
+    ///
+    /// ```
+    /// # use paypos::{Agent, Error, Session, types::LogoutRequest};
+    /// # async fn example(agent: &Agent, session: &Session) -> Result<(), Error> {
+    /// agent.logout(LogoutRequest::new(session.key())).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn key(&self) -> &SessionKey {
         &self.key
     }
 
+    /// Returns the client whose connections the session uses.
+    #[must_use]
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
     /// Initiates a sale: `POST /v1/softpos/init_sale_transaction`.
     ///
-    /// Returns what opens the PayPOS app. **`Ok` is not a payment yet**: the
-    /// phone finishes it, and [`wait_for`](Self::wait_for) reports the result.
-    /// The request is sent at most once.
+    /// Returns the [`Handoff`] that opens the PayPOS app. **`Ok` does not mean paid**: the payment happens on the phone;
+    /// [`wait_for`](Self::wait_for) reports the result. The request is sent at most once.
     ///
     /// # Errors
-    /// [`InvalidInput`](crate::ErrorKind::InvalidInput), before anything is sent, for an `amount`
-    /// that is not positive or has more than two decimals, or a `callback_url` as at
-    /// [`init_reversal_transaction`](Self::init_reversal_transaction). After that as there.
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput), before anything is sent, for an `amount` that is not positive
+    /// or has more than two decimal places; or for a `callback_url` that is not an absolute URL, contains a space or
+    /// control character, or whose scheme executes or displays content (`javascript:`, `file:`). Once the request may
+    /// have been sent, any kind except `Configuration` can occur; see [`Error::outcome`].
+    ///
+    /// # Cancellation
+    /// Dropping the future does not undo the call: if the request was sent, it may still take effect, and its
+    /// `payment_session_id` is lost. Run the call in its own task (`tokio::spawn`) and store the
+    /// [`payment_session`](Handoff::payment_session) there, so that it is stored even if your own caller disconnects.
     ///
     /// # Panics
-    /// Outside of a tokio runtime, as all of reqwest does.
+    /// If called outside a tokio runtime.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use paypos::{Client, Decimal, Environment, simulator::Simulator, types::InitSaleRequest};
+    /// # let simulator = Simulator::start().await?;
+    /// # let client = Client::builder(Environment::Sandbox).base_url(simulator.url()).build()?;
+    /// # let session = client.session(simulator.issue_session());
+    /// let amount: Decimal = "149.90".parse()?; // never a float
+    /// let request = InitSaleRequest::new(amount).reference_no("ORDER-1042");
+    /// let handoff = session.init_sale_transaction(request).await?;
+    /// println!("store {:?}, open {}", handoff.payment_session(), handoff.deeplink_url);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn init_sale_transaction(&self, request: types::InitSaleRequest) -> Result<Handoff, Error> {
-        let api = self.api(&operations::INIT_SALE_TRANSACTION);
-        transport::call(&api, &request, api.init_sale_transaction(&request), Ok).await
+        let api = self.api(Operation::InitSaleTransaction);
+        let initiated = transport::call(&api, &request, api.init_sale_transaction(&request), Ok).await;
+        for_request(initiated, None, request.reference_no)
     }
 
     /// Initiates a cancel or refund: `POST /v1/softpos/init_reversal_transaction`.
     ///
-    /// Paynet checks whether the transaction may be reversed, and returns what
-    /// opens the PayPOS app. **`Ok` is not a refund yet**: the phone finishes it.
-    /// The request is sent at most once.
+    /// Paynet checks whether the transaction may be reversed and returns the [`Handoff`] that opens the PayPOS app.
+    /// **`Ok` does not mean refunded**: the reversal happens on the phone; [`wait_for`](Self::wait_for) reports the
+    /// result. The request is sent at most once. Give it a `reference_no` of its own, which tells its transaction from
+    /// the sale's.
     ///
     /// # Errors
-    /// [`InvalidInput`](crate::ErrorKind::InvalidInput), before anything is sent, for a
-    /// blank `xact_id`, or a `callback_url` that is not an absolute URL, has a space or a
-    /// control character in it, or whose scheme runs, reads or shows content instead of opening an app.
-    /// After that every kind but `Configuration` may come: [`Error::outcome`] tells what it
-    /// means for the money.
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput), before anything is sent, for an `xact_id` that is blank or has
+    /// a blank at its edge; or for a `callback_url` that is not an absolute URL, contains a space or control character,
+    /// or whose scheme executes or displays content (`javascript:`, `file:`). Once the request may have been sent, any
+    /// kind except `Configuration` can occur; see [`Error::outcome`].
+    ///
+    /// # Cancellation
+    /// Dropping the future does not undo the call: if the request was sent, it may still take effect, and its
+    /// `payment_session_id` is lost. Run the call in its own task (`tokio::spawn`) and store the
+    /// [`payment_session`](Handoff::payment_session) there, so that it is stored even if your own caller disconnects.
     ///
     /// # Panics
-    /// Outside of a tokio runtime, as all of reqwest does.
+    /// If called outside a tokio runtime.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use paypos::{Client, Environment, simulator::Simulator, types::InitReversalRequest};
+    /// # let simulator = Simulator::start().await?;
+    /// # let client = Client::builder(Environment::Sandbox).base_url(simulator.url()).build()?;
+    /// # let session = client.session(simulator.issue_session());
+    /// # let xact_id = simulator.add_transaction();
+    /// let request = InitReversalRequest::new(xact_id).reference_no("ORDER-1042-R1");
+    /// let handoff = session.init_reversal_transaction(request).await?;
+    /// println!("store {:?}, open {}", handoff.payment_session(), handoff.deeplink_url);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn init_reversal_transaction(
         &self,
         request: types::InitReversalRequest,
     ) -> Result<Handoff, Error> {
-        let api = self.api(&operations::INIT_REVERSAL_TRANSACTION);
-        let handoff = transport::call(&api, &request, api.init_reversal_transaction(&request), Ok).await?;
-        Ok(Handoff { reverses: Some(request.xact_id), ..handoff })
+        let api = self.api(Operation::InitReversalTransaction);
+        let initiated = transport::call(&api, &request, api.init_reversal_transaction(&request), Ok).await;
+        for_request(initiated, Some(request.xact_id), request.reference_no)
     }
 
-    /// The transactions of a payment session: `data` of the answer of `POST /v1/softpos/check_transaction`,
-    /// empty where there are none.
+    /// Returns the transactions of a payment session: `POST /v1/softpos/check_transaction`.
     ///
-    /// Moves no money. The answer's `code` is passed through: Paynet documents no values.
+    /// `data` is empty if there are none. A transaction that cannot be read has no property set. At most 4 MiB and 5,000
+    /// transactions are read. Does not move money. `code` is passed through; Paynet documents no values for it.
     ///
     /// # Errors
-    /// [`InvalidInput`](crate::ErrorKind::InvalidInput), before anything is sent, for a blank
-    /// `payment_session_id`. After that every kind but `Configuration` may come;
-    /// [`BadResponse`](crate::ErrorKind::BadResponse) also for an answer without the list.
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput), before anything is sent, for a blank `payment_session_id`.
+    /// After that, any kind except `Configuration`; [`BadResponse`](crate::ErrorKind::BadResponse) also if the list is
+    /// missing. The outcome is always `Unknown`: an error says nothing about the payment.
     ///
     /// # Panics
-    /// Outside of a tokio runtime, as all of reqwest does.
+    /// If called outside a tokio runtime.
+    ///
+    /// ```
+    /// # use paypos::{Error, Session, types::CheckTransactionRequest};
+    /// # async fn example(session: &Session) -> Result<(), Error> {
+    /// let response = session.check_transaction(CheckTransactionRequest::new("86D87D5052D98CD0")).await?;
+    /// for transaction in response.data {
+    ///     println!("{:?}: {:?}", transaction.xact_id, transaction.is_succeed);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn check_transaction(
         &self,
         request: types::CheckTransactionRequest,
     ) -> Result<types::CheckTransactionResponse, Error> {
-        let api = self.api(&operations::CHECK_TRANSACTION);
+        let api = self.api(Operation::CheckTransaction);
         transport::call(&api, &request, api.check_transaction(&request), Ok).await
     }
 
-    /// Waits until the phone has finished a payment session, by asking
-    /// [`check_transaction`](Self::check_transaction) again and again; see [`Wait`].
+    /// Checks a payment session once and returns the decision, for a scheduler of your own.
     ///
-    /// Takes a handoff, or a [`PaymentSession`] from what was kept of one.
+    /// # Errors
+    /// As for [`check_transaction`](Self::check_transaction); and
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) for a reversal of an `xact_id` with a blank at its edge.
+    ///
+    /// # Panics
+    /// If called outside a tokio runtime.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use paypos::{Client, Decimal, Decision, Environment, simulator::Simulator, types::InitSaleRequest};
+    /// # let simulator = Simulator::start().await?;
+    /// # let client = Client::builder(Environment::Sandbox).base_url(simulator.url()).build()?;
+    /// # let session = client.session(simulator.issue_session());
+    /// # let handoff = session.init_sale_transaction(InitSaleRequest::new(Decimal::ONE)).await?;
+    /// let decision = session.decision(&handoff.payment_session()).await?;
+    /// assert_eq!(decision, Decision::Pending); // nobody has paid yet
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn decision(&self, payment_session: &PaymentSession) -> Result<Decision, Error> {
+        let request = wait::check_of(payment_session)?;
+        let response = self.check_transaction(request).await?;
+        Ok(wait::decide(response.data, payment_session))
+    }
+
+    /// Waits until the phone has finished a payment session, by polling
+    /// [`check_transaction`](Self::check_transaction); see [`Wait`].
+    ///
+    /// Accepts a [`Handoff`], or a [`PaymentSession`] that was stored.
+    ///
+    /// ```
+    /// # use paypos::{Decision, Error, PaymentSession, Session};
+    /// # async fn example(session: &Session, stored: &str) -> Result<(), Box<dyn std::error::Error>> {
+    /// let payment_session: PaymentSession = serde_json::from_str(stored)?;
+    /// let decision = session.wait_for(payment_session).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn wait_for(&self, payment_session: impl Into<PaymentSession>) -> Wait {
         Wait::new(self.clone(), payment_session.into())
+    }
+}
+
+/// Adds what the request said to what was obtained, whether it was usable or not.
+fn for_request(
+    initiated: Result<Handoff, Error>,
+    reversal_of: Option<String>,
+    reference_no: Option<String>,
+) -> Result<Handoff, Error> {
+    match initiated {
+        Ok(handoff) => Ok(Handoff { reversal_of, reference_no, ..handoff }),
+        Err(error) => {
+            let obtained = error.payment_session().cloned();
+            Err(error.obtained(obtained.map(|obtained| obtained.for_request(reversal_of, reference_no))))
+        }
     }
 }

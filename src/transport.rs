@@ -1,29 +1,29 @@
-//! The hooks of the generated client, and the span of each call: the only place where a
-//! request is touched.
+//! The hooks of the generated client, and the span of each call: the only place where a request is touched.
 //!
 //! Before a request leaves, it carries exactly the headers that the document and HTTP require.
 
-use std::{future::Future, sync::Arc, time::Instant};
+use std::{error::Error as StdError, io, iter, sync::Arc, time::Instant};
 
-use progenitor_client::{ClientHooks, OperationInfo};
+use progenitor_client::{ClientHooks, Error as WireError, OperationInfo};
 use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderName, HeaderValue, USER_AGENT};
+use tokio::sync::Semaphore;
 use tracing::{Instrument, Span, field};
 use url::Url;
 use zeroize::Zeroizing;
 
 use crate::{
     Environment, Error,
-    ErrorKind::BadResponse,
-    SecretKey, SessionKey,
+    ErrorKind::{BadResponse, Configuration, Connect, Interrupted, Timeout},
+    Operation, SecretKey, SessionKey,
     generated::wire,
     property::Property,
-    response::{Response, ServerMessage},
+    response::{self, Response},
 };
 
 /// What a call needs besides the HTTP client, stored in the generated client's `inner` field.
 pub(crate) struct Context {
     pub(crate) server: Arc<Server>,
-    pub(crate) operation: &'static Operation,
+    pub(crate) operation: Operation,
     pub(crate) credential: Credential,
 }
 
@@ -31,8 +31,10 @@ pub(crate) struct Context {
 pub(crate) struct Server {
     pub(crate) environment: Environment,
     pub(crate) base_url: String,
-    /// Of each operation, by its index.
+    /// The URL of each operation, in the order of [`Operation::ALL`].
     pub(crate) urls: Vec<Url>,
+    /// Bounds the checks of waits that are in flight.
+    pub(crate) checks: Semaphore,
 }
 
 /// The credential of an agent or a session.
@@ -41,48 +43,105 @@ pub(crate) enum Credential {
     SessionKey(Arc<SessionKey>),
 }
 
-/// One operation of the documents; the table is generated.
-pub(crate) struct Operation {
-    pub(crate) name: &'static str,
-    /// Among all.
-    pub(crate) index: usize,
-    pub(crate) path: &'static str,
-    /// Whether it may move money; a check only asks about it.
-    pub(crate) moves_money: bool,
-    /// The headers that are injected, in lower case.
-    pub(crate) headers: &'static [&'static str],
-}
-
-/// Makes one call: validates the request, sends it, reads the answer, and records all that in a span.
-///
-/// The generated call is boxed first, as its future is large and would be copied at each step.
-pub(crate) fn call<T, A>(
+/// Makes one call: validates the request, sends it, reads the response, and records all that in a span.
+pub(crate) async fn call<T, R>(
     api: &wire::Client,
     request: &impl Property,
-    answer: impl Future<Output = Result<Response<T>, progenitor_client::Error<()>>>,
-    read: impl FnOnce(T) -> Result<A, String>,
-) -> impl Future<Output = Result<A, Error>> {
-    let answer = Box::pin(answer);
+    response: impl Future<Output = Result<Response<T>, WireError<()>>>,
+    read: impl FnOnce(T) -> Result<R, Error>,
+) -> Result<R, Error> {
+    // Boxed, since the generated future is large and would be copied at each step.
+    let response = Box::pin(response);
     let Context { server, operation, .. } = &api.inner;
-    async move {
-        let mut record = Record::start(operation, server.environment);
-        let result = match request.validate("request", true) {
-            Ok(()) => match answer.instrument(record.span.clone()).await {
-                Ok(Response { answer, code, body }) => {
-                    record.code = code;
-                    answer.and_then(read).map_err(|problem| {
-                        let server = ServerMessage::from_body(body.as_deref());
-                        Error::new(BadResponse, problem).answered(200, server)
-                    })
-                }
-                Err(error) => Err(Box::pin(Error::from_client(error)).await),
-            },
-            Err(error) => Err(error),
-        };
-        let result = result.map_err(|error| error.with_operation(operation));
-        record.finish(result.as_ref().err());
-        result
+    let mut record = Record::start(*operation, server.environment);
+    let result = match request.validate("request", true) {
+        Ok(()) => match response.instrument(record.span.clone()).await {
+            Ok(Response { value, code }) => {
+                record.code = code;
+                value.and_then(read)
+            }
+            Err(error) => Err(error_of(error).await),
+        },
+        Err(error) => Err(error),
+    };
+    let result = result.map_err(|error| error.called(*operation));
+    record.finish(result.as_ref().err());
+    result
+}
+
+/// Maps an error of the generated client: the only mapping from it.
+async fn error_of(error: WireError<()>) -> Error {
+    match error {
+        WireError::CommunicationError(error) | WireError::InvalidUpgrade(error) => failure(&error),
+        WireError::UnexpectedResponse(response) => Box::pin(response::refusal(response)).await,
+        WireError::InvalidRequest(reason) => Error::invalid_input(reason),
+        // Of responses, which progenitor does not read here.
+        _ => Error::new(BadResponse, "the response could not be read"),
     }
+}
+
+/// Maps an error of the HTTP library.
+pub(crate) fn failure(error: &reqwest::Error) -> Error {
+    let (kind, detail) = if error.is_builder() {
+        (Configuration, "the request could not be built with this configuration")
+    } else if error.is_connect() && error.is_dns() {
+        (Connect, "the server's name could not be resolved")
+    } else if error.is_connect() && error.is_timeout() {
+        (Connect, "no connection was established before the connect timeout")
+    } else if error.is_connect() {
+        (Connect, cause(error).unwrap_or("no connection could be established"))
+    } else if error.is_timeout() {
+        (Timeout, "no complete response before the timeout")
+    } else {
+        (Interrupted, "the connection failed before the response was complete")
+    };
+    // Only the operating system's reason is kept: the errors of the libraries below quote what the server wrote, such as
+    // the names in a certificate or the debug data of HTTP/2.
+    match causes(error).find_map(|cause| cause.downcast_ref::<io::Error>()) {
+        Some(cause) => Error::new(kind, detail).caused_by(io::Error::from(cause.kind())),
+        None => Error::new(kind, detail),
+    }
+}
+
+/// What the TLS libraries say of a connection that was not established, by a part of it; and what it means. It is
+/// compared and never shown, since it quotes the server.
+const TLS_CAUSES: [(&str, &str); 11] = [
+    ("No CA certificates", "no CA certificates were found on this machine"),
+    ("UnknownIssuer", "the server's certificate is not trusted"),
+    ("unable to get local issuer", "the server's certificate is not trusted"),
+    ("self-signed certificate", "the server's certificate is not trusted"),
+    ("not valid for name", "the server's certificate is for another name"),
+    ("ostname mismatch", "the server's certificate is for another name"),
+    ("expired", "the server's certificate has expired"),
+    ("not valid yet", "the server's certificate is not valid yet"),
+    ("not yet valid", "the server's certificate is not valid yet"),
+    ("InvalidContentType", "the server does not speak TLS at this port"),
+    ("wrong version number", "the server does not speak TLS at this port"),
+];
+
+/// Says why there is no connection, or no client for one, if it is known.
+pub(crate) fn cause(error: &reqwest::Error) -> Option<&'static str> {
+    causes(error).find_map(|cause| {
+        match cause.downcast_ref::<io::Error>().map(io::Error::kind) {
+            Some(io::ErrorKind::ConnectionRefused) => return Some("the connection was refused"),
+            Some(io::ErrorKind::ConnectionReset | io::ErrorKind::UnexpectedEof) => {
+                return Some("the connection was closed while it was being established");
+            }
+            _ => {}
+        }
+        let text = cause.to_string();
+        TLS_CAUSES.iter().find(|(part, _)| text.contains(part)).map(|(_, cause)| *cause)
+    })
+}
+
+/// The causes of an error, also those within an I/O error.
+fn causes(error: &reqwest::Error) -> impl Iterator<Item = &(dyn StdError + 'static)> {
+    iter::successors(error.source(), |&cause| {
+        match cause.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+            Some(within) => Some(within),
+            None => cause.source(),
+        }
+    })
 }
 
 /// Records how a call ended, also where the caller dropped it.
@@ -94,11 +153,11 @@ struct Record {
 }
 
 impl Record {
-    fn start(operation: &Operation, environment: Environment) -> Self {
+    fn start(operation: Operation, environment: Environment) -> Self {
         let span = tracing::info_span!(
             "paypos",
-            operation = operation.name,
-            %environment,
+            operation = operation.as_str(),
+            environment = environment.as_str(),
             status = field::Empty,
             code = field::Empty,
             kind = field::Empty,
@@ -112,11 +171,8 @@ impl Record {
         self.finished = true;
         self.span.record("status", error.map_or(Some(200), Error::status));
         self.span.record("code", error.map_or(self.code, Error::code));
-        self.span.record("kind", error.map(|error| field::debug(error.kind())));
-        match error {
-            Some(error) => self.span.record("outcome", field::debug(error.outcome())),
-            None => self.span.record("outcome", "Ok"),
-        };
+        self.span.record("kind", error.map(|error| error.kind().as_str()));
+        self.span.record("outcome", error.map_or("Ok", |error| error.outcome().as_str()));
     }
 }
 
@@ -135,15 +191,11 @@ const SESSION_KEY: HeaderName = HeaderName::from_static("session-key");
 const PAYNET_MOBILE: HeaderName = HeaderName::from_static("paynetmobile");
 
 impl ClientHooks<Context> for wire::Client {
-    async fn pre<E>(
-        &self,
-        request: &mut reqwest::Request,
-        _: &OperationInfo,
-    ) -> Result<(), progenitor_client::Error<E>> {
+    async fn pre<E>(&self, request: &mut reqwest::Request, _: &OperationInfo) -> Result<(), WireError<E>> {
         let headers = request.headers_mut();
         headers.append(ACCEPT, HeaderValue::from_static("application/json"));
         headers.append(USER_AGENT, HeaderValue::from_static(concat!("paypos/", env!("CARGO_PKG_VERSION"))));
-        for &name in self.inner.operation.headers {
+        for &name in self.inner.operation.headers() {
             let (header, mut value) = match (name, &self.inner.credential) {
                 ("session-key", Credential::SessionKey(key)) => {
                     (SESSION_KEY, HeaderValue::from_str(key.expose())?)
@@ -154,8 +206,8 @@ impl ClientHooks<Context> for wire::Client {
                 }
                 ("paynetmobile", _) => (PAYNET_MOBILE, HeaderValue::from_static("2")),
                 _ => {
-                    let problem = "the document requires another credential than this operation has";
-                    return Err(progenitor_client::Error::InvalidRequest(problem.to_owned()));
+                    let problem = "this operation requires a different credential";
+                    return Err(WireError::InvalidRequest(problem.to_owned()));
                 }
             };
             value.set_sensitive(header != PAYNET_MOBILE);

@@ -1,138 +1,182 @@
-//! Waits for the phone, which no operation does.
+//! Polls a payment session until the phone has finished it, and decides what its transactions mean.
 
 use std::{fmt, future::IntoFuture, pin::Pin, time::Duration};
 
+use serde::Serialize;
 use tokio::time::{Instant, sleep_until};
 
 use crate::{
-    Error,
-    ErrorKind::{Configuration, InvalidInput, Unauthorized},
-    Handoff, Session,
+    Error, PaymentSession, Session,
     types::{CheckTransactionRequest, CheckTransactionResponse, Transaction},
+    validate::check_xact_id,
 };
 
-/// A payment session to wait for, and what it is for: the success of a reversal must not be read from
-/// the sale that it reverses.
-#[derive(Clone)]
-pub struct PaymentSession {
-    id: String,
-    /// The `xact_id` that is being reversed.
-    reverses: Option<String>,
-}
-
-impl PaymentSession {
-    /// The payment session of a sale, by its `payment_session_id`.
-    pub fn sale(payment_session_id: impl Into<String>) -> Self {
-        Self { id: payment_session_id.into(), reverses: None }
-    }
-
-    /// The payment session of a reversal, by its `payment_session_id`, and the `xact_id` that is being reversed.
-    pub fn reversal(payment_session_id: impl Into<String>, xact_id: impl Into<String>) -> Self {
-        Self { id: payment_session_id.into(), reverses: Some(xact_id.into()) }
-    }
-}
-
-impl From<&Handoff> for PaymentSession {
-    fn from(handoff: &Handoff) -> Self {
-        Self { id: handoff.payment_session_id.clone(), reverses: handoff.reverses.clone() }
-    }
-}
-
-impl fmt::Debug for PaymentSession {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let what = if self.reverses.is_some() { "reversal" } else { "sale" };
-        f.debug_struct("PaymentSession").field("of", &what).finish_non_exhaustive()
-    }
-}
-
-/// What the phone decided on a payment session.
+/// How a payment session ended.
 ///
-/// Paynet leaves open which transactions the payment session of a reversal lists. If the sale that is being
-/// reversed is among them, it never decides: it is recognized by its `xact_id`. Whether Paynet writes an
-/// encrypted `xact_id` the same way each time is **unverified**; if it does not, the sale could be taken
-/// for the reversal. A transaction of a reversal without an `xact_id` does not decide either.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
+/// # What you must compare
+/// A payment session says that it succeeded, and not that it was what you asked for. Before you deliver anything,
+/// compare: the **amount** of the transaction with the amount that you requested, its `agent_reference` with your
+/// **`reference_no`** if Paynet returned one, and the **count** of the transactions, which should be one: a second was
+/// charged as well. If anything differs, do not deliver: look the payment up in Paynet's panel.
+///
+/// # Reversals
+/// Paynet does not document which transactions a reversal's payment session lists. The original sale never decides its
+/// reversal: it is recognized by its `xact_id`, however it is encoded; by a `transaction_type` of a sale (1) or a
+/// pre-authorization (3); and by an `agent_reference` other than the `reference_no` of the reversal, if both are known.
+/// While nothing else is listed, or a transaction without an `xact_id` might be the reversal, the decision is `Pending`.
+/// **Unverified:** if Paynet encrypts the same `xact_id` differently each time, and returns neither of the other two, the
+/// sale would be mistaken for the reversal.
+///
+/// ```
+/// use paypos::{Decimal, Decision};
+///
+/// fn is_paid(decision: &Decision, amount: Decimal, reference_no: &str) -> bool {
+///     let Decision::Succeeded(sales) = decision else { return false };
+///     let [sale] = sales.as_slice() else { return false };
+///     let reference = sale.agent_reference.as_deref().filter(|reference| !reference.is_empty());
+///     sale.amount == Some(amount) && reference.is_none_or(|reference| reference == reference_no)
+/// }
+/// # assert!(!is_paid(&Decision::Pending, Decimal::ONE, "ORDER-1042"));
+/// ```
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub enum Decision {
-    /// The transactions whose `is_succeed` is true: one, or more if Paynet has carried out more.
+    /// The successful transactions. Never empty; normally exactly one.
     Succeeded(Vec<Transaction>),
-    /// There are transactions, and of each `is_succeed` is false.
+    /// The transactions, all of which failed. Never empty.
     ///
-    /// Paynet does not document whether the phone may try again in the same payment
-    /// session: check once more before initiating another.
+    /// Paynet does not document whether the customer may try another card in the same payment session: check once more
+    /// before starting another sale, or wait with [`after_decline`](Wait::after_decline).
     Failed(Vec<Transaction>),
-    /// Nothing, before the deadline: the phone may still finish it, so check again before
-    /// initiating another.
+    /// Not decided. It may still be completed: check again before starting another.
     Pending,
 }
 
-/// A wait for the phone, made by [`Session::wait_for`]: `.await` it.
+impl Decision {
+    /// Returns the transactions that decided; none if it is pending.
+    ///
+    /// ```
+    /// # use paypos::Decision;
+    /// assert!(Decision::Pending.transactions().is_empty());
+    /// ```
+    #[must_use]
+    pub fn transactions(&self) -> &[Transaction] {
+        match self {
+            Self::Succeeded(transactions) | Self::Failed(transactions) => transactions,
+            Self::Pending => &[],
+        }
+    }
+}
+
+/// A wait for the phone, returned by [`Session::wait_for`]; `.await` it.
 ///
-/// It polls [`check_transaction`](Session::check_transaction) at once, after each
-/// interval, and for the last time at the deadline. Polling moves no money, so every error is
-/// retried except those that would not change (`InvalidInput`, `Configuration` and
-/// `Unauthorized`), and never sooner than a `Retry-After` allows: a refusal may mean that the
-/// transaction has not appeared yet. Drop the future to cancel.
+/// Polls [`check_transaction`](Session::check_transaction) immediately, then once per interval, and once more at the
+/// timeout. Polling moves no money, so it continues after any error that may pass, even a refusal (the transaction may
+/// not have appeared yet), and respects `Retry-After`. Drop the future to cancel; that loses nothing.
 ///
-/// ```no_run
+/// ```
 /// # use paypos::{Decision, Error, Handoff, Session};
 /// # use std::time::Duration;
 /// # async fn example(session: &Session, handoff: &Handoff) -> Result<(), Error> {
 /// let decision = session
 ///     .wait_for(handoff)
-///     .deadline(Duration::from_secs(120))
+///     .timeout(Duration::from_secs(120))
 ///     .on_check(|check| println!("checked: {check:?}"))
 ///     .await?;
-/// if let Decision::Succeeded(transactions) = decision {
-///     println!("paid {:?}", transactions.iter().map(|paid| paid.amount).collect::<Vec<_>>());
+/// match decision {
+///     Decision::Succeeded(sales) => println!("compare the amount, the reference and the count of {sales:?}"),
+///     Decision::Failed(_) => println!("declined; check once more before starting another sale"),
+///     Decision::Pending => println!("still pending; check again before starting another sale"),
+/// }
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Waiting for many
+/// One client holds thousands of waits. Their checks are spread in time, slow down to every second interval after a
+/// minute, and at most 64 are in flight, so that few connections are open. Keep the waits in a
+/// [`JoinSet`](https://docs.rs/tokio/latest/tokio/task/struct.JoinSet.html); after a restart, wait again for what was
+/// stored:
+///
+/// ```
+/// # use paypos::{Decision, PaymentSession, Session};
+/// # use std::future::IntoFuture;
+/// # use tokio::task::JoinSet;
+/// # async fn example(session: &Session, stored: Vec<String>) -> Result<(), Box<dyn std::error::Error>> {
+/// let mut waits = JoinSet::new();
+/// for json in stored {
+///     let payment_session: PaymentSession = serde_json::from_str(&json)?;
+///     let wait = session.wait_for(payment_session.clone()).into_future();
+///     waits.spawn(async move { (payment_session, wait.await) });
+/// }
+/// while let Some(ended) = waits.join_next().await {
+///     match ended? {
+///         (payment_session, Ok(decision)) => println!("{}: {decision:?}", payment_session.id()),
+///         (payment_session, Err(error)) => println!("{}: wait again later: {error}", payment_session.id()),
+///     }
 /// }
 /// # Ok(())
 /// # }
 /// ```
 ///
 /// # Errors
-/// An error that would not change; or, if no further check may begin before the deadline, the
-/// error of the last one. Its outcome is [`Unknown`](crate::Outcome::Unknown), whatever its kind,
-/// except for `InvalidInput` and `Configuration`: it tells nothing of the payment. Check again
-/// before initiating another.
+/// Returns an error that retrying cannot fix, or else the error of the last check before the timeout. Its outcome is
+/// always [`Unknown`](crate::Outcome::Unknown): it says nothing about the payment. After
+/// [`Unauthorized`](crate::ErrorKind::Unauthorized) (the session has expired), open a new session and wait again for the
+/// same [`PaymentSession`].
 ///
 /// # Panics
-/// Outside of a tokio runtime, as all of reqwest does.
-#[must_use = "pending is waited for until it is awaited"]
+/// If called outside a tokio runtime.
+#[must_use = "a wait does nothing until it is awaited"]
 pub struct Wait {
     session: Session,
     payment_session: PaymentSession,
     interval: Duration,
-    deadline: Duration,
+    timeout: Duration,
+    after_decline: bool,
     on_check: Box<OnCheck>,
 }
 
 type OnCheck = dyn FnMut(&Result<CheckTransactionResponse, Error>) + Send;
 
 impl Wait {
+    /// The shortest interval between two checks.
+    pub const MIN_INTERVAL: Duration = Duration::from_millis(100);
+
     pub(crate) fn new(session: Session, payment_session: PaymentSession) -> Self {
         Self {
             session,
             payment_session,
             interval: Duration::from_secs(2),
-            deadline: Duration::from_mins(5),
+            timeout: Duration::from_secs(300),
+            after_decline: false,
             on_check: Box::new(|_| ()),
         }
     }
 
-    /// The time from one check to the next. By default 2 s.
+    /// Sets the longest pause between two checks in the first minute; after it, the pause is up to twice as long. Pauses
+    /// vary by a fifth, so that many waits spread in time. Defaults to 2 s, and is at least
+    /// [`MIN_INTERVAL`](Self::MIN_INTERVAL).
     pub fn interval(mut self, interval: Duration) -> Self {
         self.interval = interval;
         self
     }
 
-    /// The time after which no check begins; the last one may take as long as a call may. By default 5 min.
-    pub fn deadline(mut self, deadline: Duration) -> Self {
-        self.deadline = deadline;
+    /// Sets how long to keep checking. The last check may take up to the client's timeout longer. Defaults to 5 minutes.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
         self
     }
 
-    /// Is told of each check as it ends.
+    /// Waits on after a decline, until the timeout, for the customer to try another card. Without it, a decline ends the
+    /// wait as [`Decision::Failed`].
+    ///
+    /// Whether Paynet's phone may try again in the same payment session is undocumented.
+    pub fn after_decline(mut self) -> Self {
+        self.after_decline = true;
+        self
+    }
+
+    /// Calls `on_check` with the result of each check.
     pub fn on_check(
         mut self,
         on_check: impl FnMut(&Result<CheckTransactionResponse, Error>) + Send + 'static,
@@ -142,57 +186,87 @@ impl Wait {
     }
 
     async fn run(mut self) -> Result<Decision, Error> {
-        if self.interval.is_zero() {
-            return Err(Error::invalid_input(
-                "the interval of a wait is zero; give the time between two checks",
-            ));
+        if self.interval < Self::MIN_INTERVAL {
+            let problem = "the interval of a wait is too short; expected at least 100 ms";
+            return Err(Error::invalid_input(problem));
         }
-        let deadline = after(self.deadline);
+        let started = Instant::now();
+        let deadline = started + self.timeout.min(FAR);
         loop {
-            let request = CheckTransactionRequest::new(&self.payment_session.id);
+            let request = check_of(&self.payment_session)?;
+            let permit = self.session.client.server.checks.acquire().await;
             let checked = self.session.check_transaction(request).await;
+            drop(permit);
             (self.on_check)(&checked);
-            let (not_before, last) = match checked {
-                Ok(answer) => match decided(answer.data, self.payment_session.reverses.as_deref()) {
-                    Decision::Pending => (Duration::ZERO, Ok(Decision::Pending)),
-                    decision => return Ok(decision),
-                },
-                // Asking again would give the same.
-                Err(error) if matches!(error.kind(), InvalidInput | Configuration | Unauthorized) => {
-                    return Err(error);
+            let mut retry_after = Duration::ZERO;
+            let last = match checked.map(|response| decide(response.data, &self.payment_session)) {
+                Ok(Decision::Pending) => Ok(Decision::Pending),
+                Ok(failed @ Decision::Failed(_)) if self.after_decline => Ok(failed),
+                Ok(decision) => return Ok(decision),
+                Err(error) if !error.is_safe_to_retry() => return Err(error),
+                Err(error) => {
+                    retry_after = error.retry_after().unwrap_or_default();
+                    Err(error)
                 }
-                Err(error) => (error.retry_after().unwrap_or_default(), Err(error)),
             };
-            if Instant::now() >= deadline || after(not_before) > deadline {
+            let now = Instant::now();
+            if now >= deadline {
                 return last;
             }
-            sleep_until(after(self.interval.max(not_before)).min(deadline)).await;
+            let slowdown = if now - started < SLOWER_AFTER { 1.0 } else { 2.0 };
+            let pause = self.interval.min(FAR).mul_f64(slowdown * (0.8 + 0.2 * fastrand::f64()));
+            sleep_until((now + pause.max(retry_after).min(FAR)).min(deadline)).await;
         }
     }
 }
 
-/// `now + duration`, capped far in the future.
-fn after(duration: Duration) -> Instant {
-    Instant::now() + duration.min(Duration::from_hours(8760))
+/// When a wait slows down: most people have paid by then.
+const SLOWER_AFTER: Duration = Duration::from_secs(60);
+
+/// Longer than any wait, and short enough to add to an instant.
+const FAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+
+/// The request that checks a payment session.
+pub(crate) fn check_of(payment_session: &PaymentSession) -> Result<CheckTransactionRequest, Error> {
+    payment_session.reversal_of().map_or(Ok(()), check_xact_id)?;
+    Ok(CheckTransactionRequest::new(payment_session.id()))
 }
 
-fn decided(mut transactions: Vec<Transaction>, reverses: Option<&str>) -> Decision {
-    if let Some(sale) = reverses {
-        transactions.retain(|transaction| transaction.xact_id.as_deref() != Some(sale));
-        // What cannot be told from the sale leaves it open.
-        if transactions.iter().any(|transaction| transaction.xact_id.is_none()) {
-            return Decision::Pending;
-        }
+pub(crate) fn decide(mut transactions: Vec<Transaction>, payment_session: &PaymentSession) -> Decision {
+    let mut is_open = transactions.is_empty();
+    if let Some(sale) = payment_session.reversal_of() {
+        // A transaction without an id might be the sale, so it decides nothing; nor does one that is the sale, or says so.
+        is_open |= transactions.iter().any(|transaction| transaction.xact_id.is_none());
+        transactions.retain(|transaction| may_be_reversal(transaction, sale, payment_session.reference_no()));
     }
     let (succeeded, others): (Vec<_>, Vec<_>) =
         transactions.into_iter().partition(|transaction| transaction.is_succeed == Some(true));
+    is_open |= others.iter().any(|other| other.is_succeed.is_none());
     if !succeeded.is_empty() {
         Decision::Succeeded(succeeded)
-    } else if !others.is_empty() && others.iter().all(|other| other.is_succeed == Some(false)) {
-        Decision::Failed(others)
-    } else {
+    } else if is_open || others.is_empty() {
         Decision::Pending
+    } else {
+        Decision::Failed(others)
     }
+}
+
+/// Whether a transaction can be the reversal of a sale, and not the sale itself.
+fn may_be_reversal(transaction: &Transaction, sale: &str, reference_no: Option<&str>) -> bool {
+    let Some(xact_id) = &transaction.xact_id else { return false };
+    let reference = transaction.agent_reference.as_deref().filter(|reference| !reference.trim().is_empty());
+    let has_other_reference = reference_no.zip(reference).is_some_and(|(own, listed)| own != listed.trim());
+    // By Paynet's general documentation: a sale, and a pre-authorization.
+    let is_sale = matches!(transaction.transaction_type, Some(1 | 3));
+    !is_sale && !has_other_reference && letters(xact_id) != letters(sale)
+}
+
+/// The letters and digits of an id in lower case, which are the same however the rest of it is encoded.
+fn letters(id: &str) -> String {
+    // What follows a `%` is a character that is neither.
+    let parts = id.split('%').enumerate();
+    let plain = parts.map(|(at, part)| if at == 0 { part } else { part.get(2..).unwrap_or_default() });
+    plain.flat_map(str::chars).filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
 }
 
 impl IntoFuture for Wait {
@@ -206,6 +280,10 @@ impl IntoFuture for Wait {
 
 impl fmt::Debug for Wait {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Wait").finish_non_exhaustive()
+        f.debug_struct("Wait")
+            .field("payment_session", &self.payment_session)
+            .field("interval", &self.interval)
+            .field("timeout", &self.timeout)
+            .finish_non_exhaustive()
     }
 }

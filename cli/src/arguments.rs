@@ -214,7 +214,7 @@ fn duration(text: &str) -> Result<Duration, String> {
     match (number.map(u64::from), unit) {
         (Some(number), "ms") => Ok(Duration::from_millis(number)),
         (Some(number), "s") => Ok(Duration::from_secs(number)),
-        (Some(number), "m") => Ok(Duration::from_mins(number)),
+        (Some(number), "m") => Ok(Duration::from_secs(60 * number)),
         _ => Err("give a whole number with a unit, such as 500ms, 3s or 2m".to_owned()),
     }
 }

@@ -6,7 +6,7 @@ use std::{
     process::ExitCode,
 };
 
-use paypos::{Error, ErrorKind, Outcome};
+use paypos::{Error, ErrorKind, Operation, Outcome, PaymentSession};
 use qrcode::{EcLevel, QrCode, render::unicode::Dense1x2};
 use serde_json::json;
 
@@ -16,8 +16,8 @@ use crate::arguments::{Common, Target};
 pub(crate) enum Failure {
     /// An argument, a file or a secret is missing or unusable.
     Usage(String),
-    /// A call; of a reversal, with the `xact_id` that is being reversed.
-    Call(Box<Error>, Option<String>),
+    /// A call; with the payment session that it is about, if the command has one.
+    Call(Box<Error>, Option<PaymentSession>),
     Declined(String),
     Undecided(String),
 }
@@ -33,13 +33,31 @@ impl Failure {
         Self::Usage(text.into())
     }
 
+    /// A failure of a command that has a payment session.
+    pub(crate) fn of(self, payment_session: &PaymentSession) -> Self {
+        match self {
+            Self::Call(error, _) => Self::Call(error, Some(payment_session.clone())),
+            other => other,
+        }
+    }
+
     pub(crate) fn exit_code(&self) -> ExitCode {
         ExitCode::from(match self {
             Self::Usage(_) => 2,
-            Self::Call(error, _) => match (error.kind(), error.outcome()) {
+            Self::Call(error, payment_session) => match (error.kind(), error.outcome()) {
                 (ErrorKind::InvalidInput | ErrorKind::Configuration, _) => 2,
+                // It says nothing about the payment.
+                _ if payment_session.is_some() => 3,
                 (_, Outcome::Rejected) => 1,
                 (_, Outcome::NotSent) => 4,
+                // Opening and ending a session moves no money.
+                (kind, _) if matches!(error.operation(), Some(Operation::GetAuthKey | Operation::Logout)) => {
+                    match kind {
+                        ErrorKind::Unauthorized | ErrorKind::RateLimited | ErrorKind::Refused => 1,
+                        ErrorKind::Connect => 4,
+                        _ => 3,
+                    }
+                }
                 (_, Outcome::Unknown) => 3,
             },
             Self::Declined(_) => 5,
@@ -134,14 +152,15 @@ impl Console {
     pub(crate) fn failed(&self, failure: &Failure) {
         let (text, next) = match failure {
             Failure::Usage(text) | Failure::Declined(text) | Failure::Undecided(text) => (text.clone(), None),
-            Failure::Call(error, reversal_of) => {
-                (error.to_string(), self.next(error, reversal_of.as_deref()))
+            Failure::Call(error, payment_session) => {
+                let next = self.next(error, payment_session.as_ref().or(error.payment_session()));
+                (error.to_string(), next)
             }
         };
         if !self.json {
             let _ = writeln!(io::stderr(), "error: {text}");
             if let Failure::Call(error, _) = failure
-                && let Some(message) = error.vendor_message()
+                && let Some(message) = error.server_message()
             {
                 let _ = writeln!(io::stderr(), "The server's message: {}", printable(message));
             }
@@ -154,15 +173,16 @@ impl Console {
             Failure::Usage(_) => {
                 self.object(&json!({ "error": text, "kind": "Usage", "outcome": "NotSent" }));
             }
-            Failure::Call(error, _) => self.object(&json!({
+            Failure::Call(error, payment_session) => self.object(&json!({
                 "error": text,
-                "kind": format!("{:?}", error.kind()),
-                "outcome": format!("{:?}", error.outcome()),
+                "kind": error.kind(),
+                "outcome": error.outcome(),
                 "status": error.status(),
                 "code": error.code(),
                 "result_code": error.result_code(),
-                "message": error.vendor_message(),
-                "payment_session_id": error.payment_session_id(),
+                "message": error.server_message(),
+                "payment_session_id":
+                    payment_session.as_ref().or(error.payment_session()).map(PaymentSession::id),
             })),
             // What was decided was printed as the command's object.
             Failure::Declined(_) | Failure::Undecided(_) => {}
@@ -170,9 +190,11 @@ impl Console {
     }
 
     /// What to type next.
-    fn next(&self, error: &Error, reversal_of: Option<&str>) -> Option<String> {
-        if let Some(id) = error.payment_session_id() {
-            return Some(next_check(id, reversal_of));
+    fn next(&self, error: &Error, payment_session: Option<&PaymentSession>) -> Option<String> {
+        if let Some(payment_session) = payment_session
+            && !matches!(error.kind(), ErrorKind::Connect | ErrorKind::Unauthorized)
+        {
+            return Some(next_check(payment_session));
         }
         match (error.kind(), &self.simulator) {
             (ErrorKind::Connect, Some(url)) => {
@@ -186,9 +208,12 @@ impl Console {
 
 /// The command that checks a payment session. Without `--reversal-of`, the sale that is being reversed could be
 /// taken for its reversal.
-pub(crate) fn next_check(payment_session_id: &str, reversal_of: Option<&str>) -> String {
-    let of = reversal_of.map(|xact_id| format!(" --reversal-of {}", quoted(xact_id))).unwrap_or_default();
-    format!("Next: paypos check {}{of} --wait", quoted(payment_session_id))
+pub(crate) fn next_check(payment_session: &PaymentSession) -> String {
+    let of = payment_session
+        .reversal_of()
+        .map(|xact_id| format!(" --reversal-of {}", quoted(xact_id)))
+        .unwrap_or_default();
+    format!("Next: paypos check {}{of} --wait", quoted(payment_session.id()))
 }
 
 /// A server's text without control characters, which a terminal would obey.

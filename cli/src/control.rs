@@ -29,8 +29,8 @@ use crate::{
 /// The most that is read of a body here.
 const MAX_BODY: usize = 64 * 1024;
 /// The longest that a decision or an answer may be put off.
-const MAX_DELAY: Duration = Duration::from_hours(1);
-const MAX_WAIT: Duration = Duration::from_mins(1);
+const MAX_DELAY: Duration = Duration::from_secs(60 * 60);
+const MAX_WAIT: Duration = Duration::from_secs(60);
 const MAX_NAME: usize = 64;
 
 /// Why a request is refused: the status, and what would be right.

@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// How long a person may take at the phone.
-const DEADLINE: Duration = Duration::from_mins(10);
+const DEADLINE: Duration = Duration::from_secs(600);
 
 pub(crate) async fn run(console: &Console, options: &Demo) -> Done {
     let asks = options.phone == DemoPhone::Ask && console.asks();
@@ -67,7 +67,7 @@ async fn finished(
     console.headline(&format!(
         "{step}. It is checked until the phone has decided (paypos check ID --wait; Session::wait_for)"
     ));
-    match flow::wait(console, session, handoff.into(), DEADLINE).await? {
+    match flow::wait(console, session, &handoff.payment_session(), DEADLINE).await? {
         Decided::Succeeded(transactions) => {
             console.say("It succeeded.");
             transactions
@@ -76,6 +76,6 @@ async fn finished(
                 .ok_or_else(|| Failure::Undecided("the transaction has no xact_id".to_owned()))
         }
         Decided::Failed(_) => Err(Failure::Declined("the phone declined it: the demo ends here".to_owned())),
-        _ => Err(Failure::Undecided("nobody decided: the demo ends here".to_owned())),
+        Decided::Pending => Err(Failure::Undecided("nobody decided: the demo ends here".to_owned())),
     }
 }

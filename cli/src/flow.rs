@@ -126,7 +126,7 @@ pub(crate) async fn sale(console: &Console, common: &Common, options: arguments:
     let mut request = InitSaleRequest::new(options.amount);
     (request.reference_no, request.callback_url) = (reference_no, callback_url);
     let handoff = session.init_sale_transaction(request).await?;
-    finish(console, &session, &handoff, None, &waiting).await
+    finish(console, &session, &handoff, &waiting).await
 }
 
 pub(crate) async fn reversal(console: &Console, common: &Common, options: arguments::Reversal) -> Done {
@@ -135,22 +135,13 @@ pub(crate) async fn reversal(console: &Console, common: &Common, options: argume
     let Initiate { reference_no, callback_url, waiting } = options.initiate;
     let mut request = InitReversalRequest::new(&options.xact_id);
     (request.reference_no, request.callback_url) = (reference_no, callback_url);
-    let handoff = session
-        .init_reversal_transaction(request)
-        .await
-        .map_err(|error| Failure::Call(Box::new(error), Some(options.xact_id.clone())))?;
-    finish(console, &session, &handoff, Some(&options.xact_id), &waiting).await
+    let handoff = session.init_reversal_transaction(request).await?;
+    finish(console, &session, &handoff, &waiting).await
 }
 
 /// Shows a handoff, and waits for the phone if that was asked for.
-async fn finish(
-    console: &Console,
-    session: &Session,
-    handoff: &Handoff,
-    reversal_of: Option<&str>,
-    waiting: &Waiting,
-) -> Done {
-    let id = &handoff.payment_session_id;
+async fn finish(console: &Console, session: &Session, handoff: &Handoff, waiting: &Waiting) -> Done {
+    let (id, payment_session) = (&handoff.payment_session_id, handoff.payment_session());
     console.deeplink(&handoff.deeplink_url);
     console.say(format!("payment_session_id: {}", printable(id)));
     if console.show_secrets {
@@ -170,31 +161,31 @@ async fn finish(
     if !waiting.wait {
         console.say(format!(
             "This is not a payment yet: the phone finishes it.\n{}",
-            next_check(id, reversal_of)
+            next_check(&payment_session)
         ));
         return Ok(());
     }
-    let decision = wait(console, session, handoff.into(), waiting.deadline).await?;
-    tell(console, id, decision, reversal_of)
+    let decision = wait(console, session, &payment_session, waiting.deadline).await?;
+    tell(console, &payment_session, decision)
 }
 
 pub(crate) async fn check(console: &Console, common: &Common, options: arguments::Check) -> Done {
-    let session = open_session(console, common).await?;
     let id = &options.payment_session_id;
     let payment_session = match &options.reversal_of {
         Some(xact_id) => PaymentSession::reversal(id, xact_id),
         None => PaymentSession::sale(id),
     };
+    let session = open_session(console, common).await.map_err(|failure| failure.of(&payment_session))?;
     let deadline = if options.waiting.wait { options.waiting.deadline } else { Duration::ZERO };
-    let decision = wait(console, &session, payment_session, deadline).await?;
-    tell(console, id, decision, options.reversal_of.as_deref())
+    let decision = wait(console, &session, &payment_session, deadline).await?;
+    tell(console, &payment_session, decision)
 }
 
 /// Waits for the phone, and counts the seconds.
 pub(crate) async fn wait(
     console: &Console,
     session: &Session,
-    payment_session: PaymentSession,
+    payment_session: &PaymentSession,
     deadline: Duration,
 ) -> Result<Decision, Failure> {
     let started = Instant::now();
@@ -204,13 +195,14 @@ pub(crate) async fn wait(
             console.progress(&format!("waiting for the phone, {} s", started.elapsed().as_secs()));
         }
     };
-    let waiting = session.wait_for(payment_session).interval(Duration::from_secs(1)).deadline(deadline);
+    let waiting =
+        session.wait_for(payment_session.clone()).interval(Duration::from_secs(1)).timeout(deadline);
     let decision = tokio::select! {
         decision = waiting.into_future() => decision,
         () = counting => unreachable!("it counts for ever"),
     };
     console.progress("");
-    Ok(decision?)
+    decision.map_err(|error| Failure::from(error).of(payment_session))
 }
 
 /// What `--json` prints of a payment session, by the document's names.
@@ -234,8 +226,8 @@ struct Answer<'a> {
 }
 
 /// Tells what the phone decided.
-fn tell(console: &Console, id: &str, decision: Decision, reversal_of: Option<&str>) -> Done {
-    let is_reversal = reversal_of.is_some();
+fn tell(console: &Console, payment_session: &PaymentSession, decision: Decision) -> Done {
+    let is_reversal = payment_session.reversal_of().is_some();
     let what = if is_reversal { "reversal" } else { "sale" };
     let (name, data, result) = match decision {
         Decision::Succeeded(transactions) => ("succeeded", transactions, Ok(())),
@@ -243,10 +235,10 @@ fn tell(console: &Console, id: &str, decision: Decision, reversal_of: Option<&st
             let text = format!("the phone declined the {what}; check once more before initiating another");
             ("failed", transactions, Err(Failure::Declined(text)))
         }
-        _ => {
+        Decision::Pending => {
             let text = format!(
                 "the phone has not decided yet; check again before initiating another\n{}",
-                next_check(id, reversal_of)
+                next_check(payment_session)
             );
             ("pending", Vec::new(), Err(Failure::Undecided(text)))
         }
@@ -262,7 +254,7 @@ fn tell(console: &Console, id: &str, decision: Decision, reversal_of: Option<&st
         }
     }
     console.object(&Answer {
-        payment_session_id: id,
+        payment_session_id: payment_session.id(),
         decision: Some(name),
         data: Some(data),
         ..Answer::default()

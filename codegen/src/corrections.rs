@@ -43,12 +43,12 @@ const READ: [(&str, &[&str]); 3] = [
     ("init_sale_transaction", &["object_name", "code", "message"]),
 ];
 
-/// Operations that ask about money and move none.
-const CHECKS: [&str; 1] = ["check_transaction"];
+/// Operations that move money. An error of any other says nothing of a payment.
+const MOVES_MONEY: [&str; 2] = ["init_reversal_transaction", "init_sale_transaction"];
 
-/// Whether an operation may move money: in doubt, it may.
+/// Whether an operation moves money.
 pub(crate) fn moves_money(operation: &str) -> bool {
-    !CHECKS.contains(&operation)
+    MOVES_MONEY.contains(&operation)
 }
 
 /// Whether a property that may be missing must have the documented type: the key of a new session is left out

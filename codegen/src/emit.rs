@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use heck::ToShoutySnakeCase;
+use heck::ToUpperCamelCase;
 use proc_macro2::TokenStream;
 use quote::{ToTokens, format_ident, quote};
 use serde_json::Value;
@@ -104,18 +104,17 @@ pub(crate) fn complete(
     let file = syn::parse2(quote! {
         #environment
 
-        /// The types of the documents: requests and answers, generated from their schemas.
+        /// Request and response types, generated from Paynet's documents.
         ///
-        /// The `new` of a request takes what is required, in alphabetical order, and each optional
-        /// property has a setter. A request is validated when it is sent: a required text must not be
-        /// blank, a `*_url` must be able to open an app, and an amount must be positive, with two
-        /// decimals at most. `Debug` shows numbers and truth values, and of anything else only
-        /// whether it is there.
+        /// `new` takes the required properties in alphabetical order; each optional property has a setter, and is a
+        /// public field for values that are `Option`s already. Requests are validated when sent: required strings must
+        /// not be blank, `*_url` properties must be URLs that can open an app, amounts must be positive with at most
+        /// two decimal places. `Debug` prints numbers and booleans and redacts the rest.
         ///
-        /// All types can be read from JSON and written as JSON; a secret in an answer is left out. What
-        /// is not essential in an answer is read as far as it can be, and is absent otherwise. An
-        /// amount keeps its digits in JSON text, but not in a `serde_json::Value`, which makes a
-        /// float of it.
+        /// All types implement `Serialize` and `Deserialize`; secrets in responses are not serialized. A request
+        /// refuses a property that it does not know. A non-essential response property that cannot be parsed is
+        /// treated as absent. Amounts keep their digits in JSON text; through `serde_json::Value`, `#[serde(flatten)]`
+        /// or an untagged enum, 15 digits are kept.
         pub mod types {
             pub use super::wire::types::{#(#names),*};
         }
@@ -160,7 +159,8 @@ fn prepare(operations: &BTreeMap<String, surface::Operation>, function: &mut syn
     function.block.stmts.retain(|statement| !is_header_map(&text(statement)));
     for statement in &mut function.block.stmts {
         if text(statement).starts_with("let url =") {
-            *statement = parse_quote!(let url = self.inner.server.urls[self.inner.operation.index].clone(););
+            *statement =
+                parse_quote!(let url = self.inner.server.urls[self.inner.operation as usize].clone(););
         } else if let syn::Stmt::Local(syn::Local { init: Some(init), .. }) = statement {
             remove_headers(&mut init.expr);
         }
@@ -242,9 +242,9 @@ fn usages(document: &Document, operations: &BTreeMap<String, surface::Operation>
                 usage.response |= !is_request;
                 usage.public |= is_request || !returns_handoff(name);
             }
-            let what = if is_request { "a request to" } else { "a successful answer of" };
+            let what = if is_request { "Request" } else { "Response" };
             let usage = usages.entry(root.clone()).or_default();
-            usage.body.get_or_insert_with(|| format!("Body of {what} `{route}`."));
+            usage.body.get_or_insert_with(|| format!("{what} body of `{route}`."));
             if !is_request {
                 usage.answers.push(name.clone());
             }
@@ -261,7 +261,7 @@ impl Usage {
         if let Some(body) = &self.body {
             return body.clone();
         }
-        let part = format!("Part of the bodies of {}.", self.routes.join(", "));
+        let part = format!("Used by {}.", self.routes.join(", "));
         match schema["description"].as_str() {
             Some(text) => format!("{}\n\n{part}", prose(text)),
             None => part,
@@ -330,7 +330,7 @@ impl Generated {
                 read: match () {
                     () if is_required => "required",
                     () if request || strict => "optional",
-                    () => "tolerant",
+                    () => "lenient",
                 },
                 written: request || !secret,
                 required: is_required,
@@ -345,9 +345,10 @@ impl Generated {
 
         let derives = item.attrs.iter().find(|attr| attr.path().is_ident("derive"));
         let default = derives.is_some_and(|attr| attr.to_token_stream().to_string().contains("Default"));
-        let default = default.then(|| quote!(, Default));
+        // A response that cannot be read has no property set.
+        let default = (default || !request).then(|| quote!(, Default));
         item.attrs = docs(&usage.doc(schema));
-        item.attrs.push(parse_quote!(#[derive(Clone #default)]));
+        item.attrs.push(parse_quote!(#[derive(Clone, PartialEq #default)]));
         item.attrs.push(parse_quote!(#[non_exhaustive]));
         let surface = surface::Type {
             request,
@@ -361,10 +362,12 @@ impl Generated {
         let fields: Vec<_> = self.fields.iter().map(|field| &field.ident).collect();
         let properties = self.fields.iter().map(|field| &field.property);
         let read = self.fields.iter().map(|field| format_ident!("{}", field.read));
+        let required = self.fields.iter().map(|field| field.required);
         let written = self.fields.iter().map(|field| field.written);
+        let kind = format_ident!("{}", if self.surface.request { "request" } else { "response" });
         let request = self.surface.request.then(|| self.request());
         quote! {
-            crate::property::object!(#ident { #(#fields: #properties, #read, #written;)* });
+            crate::property::object!(#ident, #kind { #(#fields: #properties, #read, #required, #written;)* });
 
             #request
         }
@@ -374,20 +377,21 @@ impl Generated {
         let ident = format_ident!("{}", self.name);
         let (required, optional): (Vec<_>, Vec<_>) = self.fields.iter().partition(|field| field.required);
         let names: Vec<_> = required.iter().map(|field| &field.ident).collect();
-        let types = required.iter().map(|field| &field.ty);
+        let (types, values): (Vec<_>, Vec<_>) =
+            required.iter().map(|field| argument(&field.ty, &field.ident)).unzip();
         let unset = optional.iter().map(|field| &field.ident);
         let setters = optional.iter().map(|field| field.setter());
         let list: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
         let doc = match list.as_slice() {
-            [] => " A request with no property set; none is required.".to_owned(),
-            list => format!(" A request with what is required: {}.", list.join(", ")),
+            [] => " Creates a request with no property set; none is required.".to_owned(),
+            list => format!(" Creates a request from its required properties: {}.", list.join(", ")),
         };
         quote! {
             impl types::#ident {
                 #[doc = #doc]
                 #[must_use]
-                pub fn new(#(#names: impl Into<#types>),*) -> Self {
-                    Self { #(#names: #names.into(),)* #(#unset: Default::default(),)* }
+                pub fn new(#(#names: #types),*) -> Self {
+                    Self { #(#names: #values,)* #(#unset: Default::default(),)* }
                 }
                 #(#setters)*
             }
@@ -399,27 +403,25 @@ impl Field {
     fn docs(&self) -> Vec<syn::Attribute> {
         let Self { ident, property, description, .. } = self;
         let mut doc = match (description.as_str(), ident == property) {
-            ("", _) => format!("`{property}` of the document, which does not describe it."),
+            ("", _) => "Not described by Paynet.".to_owned(),
             (text, false) => format!("{text}\n\n`{property}` of the document."),
             (text, true) => text.to_owned(),
         };
         if !self.written {
-            doc.push_str("\n\nA secret: left out when the answer is written as JSON.");
+            doc.push_str("\n\nSecret: not serialized.");
         }
         docs(&doc)
     }
 
     fn setter(&self) -> TokenStream {
         let Self { ident, ty, description, .. } = self;
-        let docs = docs(format!("Sets the optional property `{ident}`. {description}").trim_end());
-        let (value, set) = match option(ty) {
-            Some(value) => (value, quote!(Some(value.into()))),
-            None => (ty, quote!(value.into())),
-        };
+        let docs = docs(format!("Sets `{ident}`. {description}").trim_end());
+        let (argument, value) = argument(option(ty).unwrap_or(ty), &format_ident!("value"));
+        let set = if option(ty).is_some() { quote!(Some(#value)) } else { value };
         quote! {
             #(#docs)*
             #[must_use]
-            pub fn #ident(mut self, value: impl Into<#value>) -> Self {
+            pub fn #ident(mut self, value: #argument) -> Self {
                 self.#ident = #set;
                 self
             }
@@ -484,6 +486,15 @@ fn renamed(field: &syn::Field) -> Option<String> {
     name
 }
 
+/// The type of an argument for a value, and the value: converted, unless it is an amount, for which a bare integer
+/// could be meant in another unit.
+fn argument(ty: &syn::Type, name: &syn::Ident) -> (TokenStream, TokenStream) {
+    match short(ty).as_str() {
+        "Decimal" | "bool" | "i64" => (quote!(#ty), quote!(#name)),
+        _ => (quote!(impl Into<#ty>), quote!(#name.into())),
+    }
+}
+
 /// What an `Option` holds.
 fn option(ty: &syn::Type) -> Option<&syn::Type> {
     let syn::Type::Path(path) = ty else { return None };
@@ -510,9 +521,9 @@ fn environment(environments: &BTreeMap<String, String>) -> TokenStream {
     quote! {
         /// The server that a client calls. There is no default: production must be named explicitly.
         ///
-        /// Generated from the document's `servers`; the variants are named by
-        /// their descriptions.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        /// Generated from the documents' `servers`; the variants are named after their descriptions. Written as its
+        /// name, and read ignoring case.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[non_exhaustive]
         pub enum Environment {
             #(#[doc = #docs] #variants,)*
@@ -522,14 +533,15 @@ fn environment(environments: &BTreeMap<String, String>) -> TokenStream {
             /// Every environment, in alphabetical order.
             pub const ALL: &'static [Self] = &[#(Self::#variants),*];
 
-            /// The URL of the server, without a trailing slash: `url` of the document's `servers`.
+            /// Returns the URL of the server, without a trailing slash: `url` of the documents' `servers`.
             #[must_use]
             pub const fn base_url(self) -> &'static str {
                 match self { #(Self::#variants => #urls,)* }
             }
 
-            /// The variant's name, which `Display` writes and `FromStr` reads.
-            pub(crate) const fn name(self) -> &'static str {
+            /// Returns the variant's name, which `Display` and `Serialize` write and `FromStr` parses.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
                 match self { #(Self::#variants => #names,)* }
             }
         }
@@ -537,38 +549,56 @@ fn environment(environments: &BTreeMap<String, String>) -> TokenStream {
 }
 
 fn table(operations: &BTreeMap<String, surface::Operation>, files: &[String]) -> TokenStream {
-    let constants: Vec<_> =
-        operations.keys().map(|name| format_ident!("{}", name.to_shouty_snake_case())).collect();
-    let items =
-        operations.iter().zip(&constants).enumerate().map(|(index, ((name, operation), constant))| {
-            let path = operation.route.split_once(' ').map_or("", |(_, path)| path);
-            let headers = operation.headers.iter().map(|header| header.to_lowercase());
-            let doc = format!(" `{}`", operation.route);
-            let moves_money = moves_money(name);
-            quote! {
-                #[doc = #doc]
-                pub(crate) const #constant: Operation = Operation {
-                    name: #name,
-                    index: #index,
-                    path: #path,
-                    moves_money: #moves_money,
-                    headers: &[#(#headers),*],
-                };
-            }
-        });
+    let names: Vec<_> = operations.keys().collect();
+    let variants: Vec<_> = names.iter().map(|name| format_ident!("{}", name.to_upper_camel_case())).collect();
+    let docs = operations.values().map(|operation| format!(" `{}`", operation.route));
+    let paths =
+        operations.values().map(|operation| operation.route.split_once(' ').map_or("", |(_, path)| path));
+    let moving: Vec<_> = names
+        .iter()
+        .zip(&variants)
+        .filter(|(name, _)| moves_money(name))
+        .map(|(_, variant)| variant)
+        .collect();
+    let headers = operations.values().map(|operation| {
+        let headers = operation.headers.iter().map(|header| header.to_lowercase());
+        quote!(&[#(#headers),*])
+    });
     quote! {
-        /// The documents as they are stored, which the simulator judges by.
+        /// The documents as they are stored, which the simulator validates requests against.
         pub(crate) const DOCUMENTS: &[&str] =
             &[#(include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/", #files))),*];
 
-        /// The document's operations, with what the transport needs to know of each.
-        pub(crate) mod operations {
-            use crate::transport::Operation;
+        /// An operation of the documents. Written as its name.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[non_exhaustive]
+        pub enum Operation {
+            #(#[doc = #docs] #variants,)*
+        }
 
-            #(#items)*
+        impl Operation {
+            /// Every operation, in alphabetical order.
+            pub const ALL: &'static [Self] = &[#(Self::#variants),*];
 
-            /// Every operation.
-            pub(crate) const ALL: &[Operation] = &[#(#constants),*];
+            /// Returns the name of the operation's method, such as `init_sale_transaction`, which `Display` and
+            /// `Serialize` write.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self { #(Self::#variants => #names,)* }
+            }
+
+            pub(crate) const fn path(self) -> &'static str {
+                match self { #(Self::#variants => #paths,)* }
+            }
+
+            pub(crate) const fn moves_money(self) -> bool {
+                matches!(self, #(Self::#moving)|*)
+            }
+
+            /// The headers that the transport injects, in lower case.
+            pub(crate) const fn headers(self) -> &'static [&'static str] {
+                match self { #(Self::#variants => #headers,)* }
+            }
         }
     }
 }

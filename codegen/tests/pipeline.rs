@@ -1,6 +1,6 @@
 //! Documents in, code out: one form for one meaning, what is refused, and what is generated.
 
-use std::{fs, path::Path, process::Command};
+use std::{fmt::Write, fs, path::Path, process::Command};
 
 use paypos_codegen::{Document, DocumentError, Generated, corrected, corrections, generate, join};
 use serde_json::{Value, json};
@@ -92,7 +92,7 @@ fn no_text_of_a_page_is_code_or_a_link_to_rustdoc() {
             items.push_str(line);
             items.push('\n');
         } else if items.ends_with('\n') && !items.ends_with("{}\n") {
-            items.push_str(&format!("pub mod m{comments} {{}}\n"));
+            writeln!(items, "pub mod m{comments} {{}}").unwrap();
         }
     }
     assert!(comments > 100, "the comments are found");
@@ -312,7 +312,7 @@ fn a_schema_within_itself_is_untyped() {
 fn a_constructor_takes_its_arguments_in_one_order_however_they_are_listed() {
     for required in [["xact_id", "reference_no"], ["reference_no", "xact_id"]] {
         let code = reversal(|json| at(json, REQUEST)["required"] = json!(required)).unwrap().code;
-        let new = code.split("A request with what is required: `reference_no`, `xact_id`.").nth(1).unwrap();
+        let new = code.split("from its required properties: `reference_no`, `xact_id`.").nth(1).unwrap();
         let [first, second] =
             ["reference_no: impl Into", "xact_id: impl Into"].map(|name| new.find(name).unwrap());
         assert!(first < second);

@@ -88,7 +88,7 @@ pub struct PaymentRequest {
 }
 
 fn read_amount<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Decimal>, D::Error> {
-    Ok(Decimal::read(Box::<RawValue>::deserialize(deserializer)?.get()))
+    Ok(Decimal::read(Box::<RawValue>::deserialize(deserializer)?.get(), &mut 0))
 }
 
 impl fmt::Debug for PaymentRequest {

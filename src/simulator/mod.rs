@@ -42,7 +42,6 @@ mod ledger;
 mod refusal;
 mod server;
 mod state;
-mod values;
 
 use std::{fmt, io, sync::Arc};
 

@@ -62,8 +62,8 @@ async fn each_request_conforms_to_its_document_and_every_property_can_be_sent() 
             // The simulator judges by the published document before it looks at the credentials.
             let error = if full { operation.full(&client).await } else { operation.minimal(&client).await }
                 .unwrap_err();
-            assert_eq!((error.status(), error.operation()), (Some(400), Some(&*operation.name)));
-            assert_ne!(error.code(), Some(CODE_BREAKS_THE_DOCUMENT), "{:?}", error.vendor_message());
+            assert_eq!((error.status(), error.operation()), (Some(400), Some(operation.variant())));
+            assert_ne!(error.code(), Some(CODE_BREAKS_THE_DOCUMENT), "{:?}", error.server_message());
             let request = simulator.requests().pop().unwrap();
             assert_eq!((request.method(), request.path()), (&*operation.method, &*operation.path));
             let body: Value = serde_json::from_slice(request.body()).unwrap();
@@ -127,12 +127,11 @@ async fn each_documented_answer_is_read() {
         assert_eq!(violations(&operation, &["responses", "400"], &refusal), [] as [String; 0]);
         fixture.server.next(reply_and_keep(answer("400 Bad Request", refusal.to_string())));
         let error = operation.minimal(&fixture.client).await.unwrap_err();
-        // A check tells nothing of the payment.
-        let outcome =
-            if operation.name == "check_transaction" { Outcome::Unknown } else { Outcome::Rejected };
-        crate::assert_is(&error, ErrorKind::Rejected, outcome);
+        // An error of what initiates nothing says nothing of any payment.
+        let outcome = if operation.initiates() { Outcome::Rejected } else { Outcome::Unknown };
+        crate::assert_is(&error, ErrorKind::Refused, outcome);
         assert_eq!(
-            (error.object_name(), error.code(), error.vendor_message()),
+            (error.object_name(), error.code(), error.server_message()),
             (Some("o"), Some(1234), Some("m"))
         );
     }
@@ -254,8 +253,10 @@ fn answers_and_requests_can_be_stored_and_a_secret_of_an_answer_is_left_out() {
     let sale = r#"{"amount":149.90,"description":"x","instalment":3}"#;
     let read: InitSaleRequest = serde_json::from_str(sale).unwrap();
     assert_eq!(serde_json::to_string(&read).unwrap(), sale);
-    // An array is not an object, also within another.
-    assert!(serde_json::from_str::<types::CheckTransactionResponse>(r#"{"Data": [["x"]]}"#).is_err());
+    // An array is not an object; as an item, it is one that cannot be read.
+    assert!(serde_json::from_str::<types::CheckTransactionResponse>("[null, []]").is_err());
+    let odd: types::CheckTransactionResponse = serde_json::from_str(r#"{"Data": [["x"]]}"#).unwrap();
+    assert_eq!(odd.data, [types::Transaction::default()]);
 }
 
 #[test]

@@ -40,7 +40,7 @@ fn checkout_tells_the_whole_flow_with_the_amount_as_it_was_typed() {
     let output = example("checkout").arg("1.005").output().unwrap();
     assert!(!output.status.success());
     assert!(
-        text(&output.stderr).contains("`amount` is written with more than two decimals"),
+        text(&output.stderr).contains("`amount` has more than two decimal places"),
         "{}",
         text(&output.stderr)
     );

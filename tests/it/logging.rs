@@ -63,7 +63,7 @@ async fn a_call_records_its_end_in_its_own_span_and_never_in_the_callers() {
         assert!(success.contains(field), "{field}: {success}");
     }
     assert!(!success.contains("kind="), "{success}");
-    for field in ["status=404", "code=77", "kind=Rejected", "outcome=Rejected", "elapsed_ms="] {
+    for field in ["status=404", "code=77", "kind=\"Refused\"", "outcome=\"Rejected\"", "elapsed_ms="] {
         assert!(failure.contains(field), "{field}: {failure}");
     }
     assert!(!shop.contains("status=") && !shop.contains("outcome="), "{shop}");

@@ -79,7 +79,7 @@ async fn no_error_no_answer_and_no_log_shows_what_was_sent_or_answered() {
                 Err(error) => {
                     if error.code() == Some(7) {
                         refusals += 1;
-                        let texts = (error.vendor_message(), error.object_name());
+                        let texts = (error.server_message(), error.object_name());
                         assert_eq!(texts, (Some(TEXT), Some(TEXT)), "planted");
                     }
                     assert_clean(&printed(&error));
@@ -121,7 +121,8 @@ async fn what_holds_secrets_tells_in_debug_what_it_is_and_nothing_else() {
     let fixture = Fixture::plain().await;
     let handoff = session(&fixture.client).init_reversal_transaction(request()).await.unwrap();
     assert_eq!(handoff.encryption_key.expose(), ENCRYPTION_KEY, "planted");
-    assert_eq!(format!("{handoff:?}"), "Handoff { .. }");
+    // The id is what support asks for.
+    assert_eq!(format!("{handoff:?}"), "Handoff { payment_session_id: \"an-encrypted-id\", .. }");
     assert_debug_is_clean(&handoff.encryption_key);
 
     let client = builder("http://127.0.0.1:1".to_owned()).build().unwrap();
@@ -144,8 +145,14 @@ async fn what_holds_secrets_tells_in_debug_what_it_is_and_nothing_else() {
         (format!("{:?}", SessionKey::new(KEY).unwrap()), "SessionKey([redacted])"),
         (format!("{:?}", SecretKey::new(SECRET_KEY).unwrap()), "SecretKey([redacted])"),
         (format!("{:?}", Secret::from(KEY)), "[redacted]"),
-        (format!("{:?}", PaymentSession::reversal(TEXT, TEXT)), "PaymentSession { of: \"reversal\", .. }"),
-        (format!("{:?}", session.wait_for(PaymentSession::sale(TEXT))), "Wait { .. }"),
+        (
+            format!("{:?}", PaymentSession::reversal("ps-1", TEXT).with_reference_no(TEXT)),
+            r#"PaymentSession { id: "ps-1", purpose: "reversal", .. }"#,
+        ),
+        (
+            format!("{:?}", session.wait_for(PaymentSession::sale("ps-1"))),
+            r#"Wait { payment_session: PaymentSession { id: "ps-1", purpose: "sale", .. }, interval: 2s, timeout: 300s, .. }"#,
+        ),
     ] {
         assert_eq!(shown, expected);
     }

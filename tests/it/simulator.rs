@@ -4,7 +4,8 @@
 use std::time::Duration;
 
 use paypos::{
-    Client, Decimal, Decision, Environment, ErrorKind, Outcome, Session, reqwest,
+    Client, Decimal, Decision, Environment, Error, ErrorKind, Handoff, Operation, Outcome, PaymentSession,
+    Session, reqwest,
     simulator::{
         CODE_ALREADY_REVERSED, CODE_BREAKS_THE_DOCUMENT, CODE_NO_AMOUNT, CODE_UNKNOWN_DEALER,
         CODE_UNKNOWN_SESSION, CODE_UNKNOWN_TRANSACTION, Fault, Simulator,
@@ -49,7 +50,7 @@ async fn until(come_about: impl AsyncFn() -> bool) {
             tokio::task::yield_now().await;
         }
     };
-    tokio::time::timeout(Duration::from_mins(1), polling).await.expect("it never came about");
+    tokio::time::timeout(Duration::from_secs(60), polling).await.expect("it never came about");
 }
 
 #[tokio::test]
@@ -167,7 +168,7 @@ async fn shutdown_leaves_no_task_and_no_listener() {
     let transaction = simulator.add_transaction();
     // One connection is idle, one waits for an answer.
     session.init_reversal_transaction(InitReversalRequest::new(&transaction)).await.unwrap();
-    simulator.inject(Fault::delay(Duration::from_hours(1)));
+    simulator.inject(Fault::delay(Duration::from_secs(3600)));
     let waiting = tokio::spawn(async move {
         session.init_reversal_transaction(InitReversalRequest::new(transaction)).await
     });
@@ -324,7 +325,7 @@ async fn each_fault_has_its_kind_and_the_next_call_works() {
         (Fault::truncate_answer(), Interrupted),
         (Fault::missing_property("encryption_key"), BadResponse),
         (Fault::html(), BadResponse),
-        (Fault::delay(Duration::from_hours(1)), Timeout),
+        (Fault::delay(Duration::from_secs(3600)), Timeout),
     ] {
         simulator.inject(fault.clone());
         let before = simulator.requests().len();
@@ -401,7 +402,7 @@ async fn what_paynet_leaves_open_can_be_shown_in_each_way() {
     simulator.list_sales_in_reversals(true);
     let xact_id = sale.xact_id.unwrap();
     let handoff = session.init_reversal_transaction(InitReversalRequest::new(&xact_id)).await.unwrap();
-    let wait = || session.wait_for(&handoff).deadline(Duration::ZERO);
+    let wait = || session.wait_for(&handoff).timeout(Duration::ZERO);
     assert!(matches!(wait().await.unwrap(), Decision::Pending));
     assert!(!simulator.sales()[0].reversed);
     simulator.phone().approve(&handoff.payment_session_id).unwrap();
@@ -409,7 +410,7 @@ async fn what_paynet_leaves_open_can_be_shown_in_each_way() {
     assert!(simulator.sales()[0].reversed);
 
     // A session that has expired.
-    for (status, kind) in [(400, ErrorKind::Rejected), (401, ErrorKind::Unauthorized)] {
+    for (status, kind) in [(400, ErrorKind::Refused), (401, ErrorKind::Unauthorized)] {
         simulator.refuse_sessions_with(status);
         let expired = simulator.issue_session();
         simulator.expire_session(&expired);
@@ -437,17 +438,26 @@ async fn two_simulators_know_nothing_of_each_other() {
 
 #[test]
 fn errors_and_handoffs_can_be_made_for_the_tests_of_a_caller() {
-    let error = paypos::Error::simulated(ErrorKind::RateLimited)
+    let limited = Error::simulated(ErrorKind::RateLimited, Operation::InitSaleTransaction)
         .with_status(429, Some(7))
-        .with_retry_after(Duration::from_secs(5))
-        .with_payment_session_id("ps");
-    assert_eq!(
-        (error.kind(), error.outcome(), error.status()),
-        (ErrorKind::RateLimited, Outcome::Rejected, Some(429))
-    );
-    assert_eq!((error.code(), error.retry_after()), (Some(7), Some(Duration::from_secs(5))));
-    assert_eq!(error.payment_session_id(), Some("ps"));
-    assert_eq!(error.of_operation("check_transaction").outcome(), Outcome::Unknown);
-    let handoff = paypos::Handoff::simulated("ps", "paynet://x", "key");
-    assert_eq!((handoff.payment_session_id.as_str(), handoff.deeplink_url.as_str()), ("ps", "paynet://x"));
+        .with_retry_after(Duration::from_secs(5));
+    assert_eq!((limited.kind(), limited.outcome()), (ErrorKind::RateLimited, Outcome::Rejected));
+    assert_eq!((limited.status(), limited.code()), (Some(429), Some(7)));
+    assert_eq!(limited.retry_after(), Some(Duration::from_secs(5)));
+    let check = Error::simulated(ErrorKind::Refused, Operation::CheckTransaction);
+    assert_eq!((check.outcome(), check.is_safe_to_retry()), (Outcome::Unknown, true));
+    for payment_session in [
+        PaymentSession::sale("ps").with_reference_no("R-1"),
+        PaymentSession::reversal("ps", "x").with_reference_no("R-2"),
+    ] {
+        let unusable = Error::simulated(ErrorKind::BadResponse, Operation::InitReversalTransaction)
+            .with_payment_session(payment_session.clone());
+        assert_eq!(unusable.payment_session(), Some(&payment_session));
+        let handoff = Handoff::simulated(payment_session.clone(), "paynet://x", "key");
+        assert_eq!(
+            (handoff.payment_session_id.as_str(), handoff.deeplink_url.as_str()),
+            ("ps", "paynet://x")
+        );
+        assert_eq!(handoff.payment_session(), payment_session);
+    }
 }

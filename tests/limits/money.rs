@@ -1,18 +1,26 @@
-//! A merchant who does what `Outcome` and `Decision` tell never charges twice, never gives up a payment
-//! that happened, and never takes a failed reversal for a refund: random faults at every step, held
-//! against the simulator's own ledger.
+//! A merchant who does what `Outcome` and `Decision` say never charges twice, never gives up a payment that happened,
+//! and never takes a failed reversal for a refund: random faults at every step, odd bytes, cut refusals, declines that
+//! are followed by another card, and restarts in which only the serialized `PaymentSession` survives, held against the
+//! simulator's own ledger.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use futures::future::join_all;
 use paypos::{
-    Client, Decimal, Decision, Environment, Error, Handoff, Outcome, PaymentSession, Session,
+    Agent, Client, Decimal, Decision, Environment, Error, Handoff, Outcome, PaymentSession, SecretKey,
+    Session, Wait,
     simulator::{Fault, PaymentState, Simulator},
-    types::{InitReversalRequest, InitSaleRequest},
+    types::{AuthRequest, InitReversalRequest, InitSaleRequest, LogoutRequest, Transaction},
 };
 use serde_json::json;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+};
 
-const TILLS: u64 = 16;
+use crate::sweeps::ODD_BYTES;
+
+const TILLS: u64 = 64;
 
 /// A small generator: the same numbers for the same run.
 struct Random(u64);
@@ -39,7 +47,8 @@ impl Random {
         let name = self.one_of(&["payment_session_id", "deeplink_url", "encryption_key", "code"]);
         let value = self.one_of(&[json!(null), json!(5), json!("x"), json!([1]), json!("javascript:x")]);
         let gateway = self.one_of(&[409, 425, 499, 500, 502, 503]);
-        match self.below(14) {
+        let done = self.one_of(&[0, 5, 8, 10, 100]);
+        match self.below(18) {
             0 => Some(Fault::status(self.one_of(&[400, 401, 403, 404, 429]))),
             1 => Some(Fault::status(gateway).body("<html>")),
             2 => Some(Fault::status(gateway).body("<html>").after()),
@@ -52,6 +61,24 @@ impl Random {
             7 => Some(Fault::html().after()),
             8 => Some(Fault::missing_property(name)),
             9 => Some(Fault::property(name, value)),
+            // A refusal that says that it was done before, or that is cut before it says so.
+            10 => Some(
+                Fault::status(400)
+                    .body(format!(r#"{{"object_name":"o","code":{done},"message":"m"}}"#))
+                    .after(),
+            ),
+            11 => Some(Fault::status(400).body(r#"{"code":400,"result_code""#).after()),
+            _ => None,
+        }
+    }
+
+    /// What goes wrong with opening or ending a session, which says nothing about any payment.
+    fn fault_of_session(&mut self) -> Option<Fault> {
+        match self.below(8) {
+            0 => Some(Fault::status(self.one_of(&[400, 401, 403, 429, 500]))),
+            1 => Some(Fault::drop_connection()),
+            2 => Some(Fault::truncate_answer()),
+            3 => Some(Fault::html()),
             _ => None,
         }
     }
@@ -88,67 +115,163 @@ enum Belief {
     Open,
 }
 
+/// Forwards to a simulator, and replaces a byte of some responses by an odd one.
+async fn odd_proxy(simulator: String, seed: u64) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        let mut random = Random(seed);
+        while let Ok((client, _)) = listener.accept().await {
+            let server = TcpStream::connect(simulator.trim_start_matches("http://")).await.unwrap();
+            tokio::spawn(forward(client, server, Random(random.below(u64::MAX >> 1) | 1)));
+        }
+    });
+    url
+}
+
+async fn forward(client: TcpStream, server: TcpStream, mut random: Random) {
+    let ((mut from_client, mut to_client), (mut from_server, mut to_server)) =
+        (client.into_split(), server.into_split());
+    let requests = async move {
+        let _ = tokio::io::copy(&mut from_client, &mut to_server).await;
+    };
+    let responses = async move {
+        let mut buffer = vec![0; 64 << 10];
+        while let Ok(read @ 1..) = from_server.read(&mut buffer).await {
+            let body = buffer[..read].windows(4).position(|end| end == b"\r\n\r\n").map(|at| at + 4);
+            if let Some(body) = body.filter(|body| *body < read)
+                && random.chance(25)
+            {
+                let at = body + usize::try_from(random.below((read - body) as u64)).unwrap();
+                buffer[at] = random.one_of(ODD_BYTES);
+            }
+            if to_client.write_all(&buffer[..read]).await.is_err() {
+                break;
+            }
+        }
+    };
+    // A connection that the simulator closes is closed to the client.
+    tokio::select! { () = requests => {}, () = responses => {} }
+}
+
 /// One till with its own simulator, as the settings of a simulator are for all of its dealers.
 struct Till {
-    simulator: Simulator,
+    simulator: Arc<Simulator>,
+    url: String,
+    secret_key: SecretKey,
+    agent: Agent,
     session: Session,
     random: Random,
+    orders: usize,
 }
 
 impl Till {
     async fn new(seed: u64) -> Self {
-        let simulator = Simulator::start().await.unwrap();
-        let client = Client::builder(Environment::Sandbox).base_url(simulator.url()).build().unwrap();
-        let session = client.session(simulator.issue_session());
-        Self { simulator, session, random: Random(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1) }
+        let simulator = Arc::new(Simulator::start().await.unwrap());
+        let url = odd_proxy(simulator.url().to_owned(), seed | 1).await;
+        let secret_key = simulator.add_dealer();
+        let random = Random(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
+        let (agent, session) = Self::opened(&url, &secret_key).await;
+        Self { simulator, url, secret_key, agent, session, random, orders: 0 }
     }
 
-    /// The phone decides, or does not; then the merchant waits, and checks are faulty.
-    async fn finish(&mut self, payment_session: impl Into<PaymentSession>, id: &str) -> Belief {
+    /// A new client, as after a restart, and a session, which is opened again while that may help.
+    async fn opened(url: &str, secret_key: &SecretKey) -> (Agent, Session) {
+        let client = Client::builder(Environment::Sandbox).base_url(url).build().unwrap();
+        let agent = client.agent(secret_key.clone());
+        loop {
+            match agent.get_auth_key(AuthRequest::new("a", "u")).await {
+                Ok(opened) => return (agent, opened.session),
+                Err(error) => assert_eq!(error.outcome(), Outcome::Unknown, "{error}"),
+            }
+        }
+    }
+
+    /// The process ends, with or without a farewell, and begins again.
+    async fn restart(&mut self) {
+        for _ in 0..2 {
+            if let Some(fault) = self.random.fault_of_session() {
+                let operation = self.random.one_of(&["logout", "get_auth_key"]);
+                self.simulator.inject(fault.on(operation));
+            }
+        }
+        if self.random.chance(50)
+            && let Err(error) = self.agent.logout(LogoutRequest::new(self.session.key())).await
+        {
+            assert_eq!(error.outcome(), Outcome::Unknown, "a session says nothing of the money: {error}");
+        }
+        (self.agent, self.session) = Self::opened(&self.url, &self.secret_key).await;
+    }
+
+    /// The phone decides, or does not; then the merchant waits, and checks are faulty. A customer who was declined may
+    /// try another card.
+    async fn finish(&mut self, payment_session: PaymentSession) -> Belief {
+        let is_as_asked = |sold: &[Transaction], reference_no: Option<&str>| match sold {
+            [only] => only.amount == Some(Decimal::ONE) && only.agent_reference.as_deref() == reference_no,
+            _ => false,
+        };
+        let stored = serde_json::to_string(&payment_session).unwrap();
         self.simulator.appear_after_checks(self.random.one_of(&[0, 1, 2]));
         let decides = self.random.chance(80);
+        let tries_again = self.random.chance(30);
+        let id = payment_session.id().to_owned();
         match self.random.below(3) {
             _ if !decides => {}
-            0 => drop(self.simulator.phone().decline(id)),
-            _ => drop(self.simulator.phone().approve(id)),
+            0 => {
+                let _ = self.simulator.phone().decline(&id);
+            }
+            _ => {
+                let _ = self.simulator.phone().approve(&id);
+            }
         }
-        // Far more than a decision needs, or just enough to see that there is none.
-        let deadline = if decides { Duration::from_secs(20) } else { Duration::from_millis(5) };
         for _ in 0..self.random.below(4) {
             if let Some(fault) = self.random.fault_of_check() {
                 self.simulator.inject(fault.on("check_transaction"));
             }
         }
-        let wait = self.session.wait_for(payment_session).interval(Duration::from_millis(1));
-        match wait.deadline(deadline).await {
-            Ok(Decision::Succeeded(_)) => Belief::Happened,
-            Ok(Decision::Failed(_)) => Belief::DidNotHappen,
+        if self.random.chance(20) {
+            self.restart().await;
+        }
+        // Far more than a decision needs, or just enough to see that there is none.
+        let timeout = if decides { Duration::from_secs(4) } else { Duration::from_millis(5) };
+        let payment_session: PaymentSession = serde_json::from_str(&stored).unwrap();
+        let mut wait =
+            self.session.wait_for(payment_session.clone()).interval(Wait::MIN_INTERVAL).timeout(timeout);
+        if tries_again {
+            let (simulator, mut checks) = (Arc::clone(&self.simulator), 0);
+            let approves = self.random.chance(50);
+            wait = wait.after_decline().timeout(Duration::from_millis(500)).on_check(move |_| {
+                checks += 1;
+                if checks == 2 && simulator.phone().try_again(&id).is_ok() && approves {
+                    let _ = simulator.phone().approve(&id);
+                }
+            });
+        }
+        match wait.await {
+            Ok(Decision::Succeeded(sold)) if is_as_asked(&sold, payment_session.reference_no()) => {
+                Belief::Happened
+            }
+            // Who lets a customer try again believes in no decline before the phone gives up.
+            Ok(Decision::Failed(_)) if !tries_again => Belief::DidNotHappen,
             Ok(_) => Belief::Open,
             Err(error) => {
-                assert_eq!(error.outcome(), Outcome::Unknown, "a wait tells nothing else: {error}");
+                assert_eq!(error.outcome(), Outcome::Unknown, "a wait says nothing else: {error}");
                 Belief::Open
             }
         }
     }
 
     /// What follows from initiating, by the outcome alone.
-    async fn follow(
-        &mut self,
-        initiated: Result<Handoff, Error>,
-        of_known: impl FnOnce(String) -> PaymentSession,
-    ) -> (Belief, Option<String>) {
+    async fn follow(&mut self, initiated: Result<Handoff, Error>) -> Belief {
         match initiated {
-            Ok(handoff) => {
-                let id = handoff.payment_session_id.clone();
-                (self.finish(&handoff, &id).await, Some(id))
-            }
-            Err(error) => match (error.outcome(), error.payment_session_id()) {
-                (Outcome::NotSent | Outcome::Rejected, _) => (Belief::DidNotHappen, None),
-                (Outcome::Unknown, Some(id)) => {
-                    let id = id.to_owned();
-                    (self.finish(of_known(id.clone()), &id).await, Some(id))
+            Ok(handoff) => self.finish(handoff.payment_session()).await,
+            Err(error) => match (error.outcome(), error.payment_session()) {
+                (Outcome::NotSent | Outcome::Rejected, _) => Belief::DidNotHappen,
+                (Outcome::Unknown, Some(payment_session)) => {
+                    let payment_session = payment_session.clone();
+                    self.finish(payment_session).await
                 }
-                (Outcome::Unknown, None) => (Belief::Open, None),
+                (Outcome::Unknown, None) => Belief::Open,
             },
         }
     }
@@ -161,8 +284,10 @@ impl Till {
                 self.simulator.inject(fault.on("init_sale_transaction"));
             }
             let before = self.simulator.payments(None).len();
-            let initiated = self.session.init_sale_transaction(InitSaleRequest::new(Decimal::ONE)).await;
-            let (belief, _) = self.follow(initiated, PaymentSession::sale).await;
+            self.orders += 1;
+            let request = InitSaleRequest::new(Decimal::ONE).reference_no(format!("ORDER-{}", self.orders));
+            let initiated = self.session.init_sale_transaction(request).await;
+            let belief = self.follow(initiated).await;
             // A payment session that nobody was told of may still be paid, wherever its deeplink went.
             for payment in self.simulator.payments(None).split_off(before) {
                 if belief == Belief::Open && self.random.chance(50) {
@@ -192,9 +317,9 @@ impl Till {
         if let Some(fault) = self.random.fault_of_money() {
             self.simulator.inject(fault.on("init_reversal_transaction"));
         }
-        let initiated = self.session.init_reversal_transaction(InitReversalRequest::new(&sale)).await;
-        let xact_id = sale.clone();
-        let (belief, _) = self.follow(initiated, |id| PaymentSession::reversal(id, xact_id)).await;
+        let request = InitReversalRequest::new(&sale).reference_no(format!("ORDER-{}-R1", self.orders));
+        let initiated = self.session.init_reversal_transaction(request).await;
+        let belief = self.follow(initiated).await;
         let reversed = self.simulator.sales().pop().unwrap().reversed;
         match belief {
             Belief::Happened => assert!(reversed, "a refund that was believed in happened"),

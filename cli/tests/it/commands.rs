@@ -25,7 +25,7 @@ fn every_exit_code_is_what_the_money_allows() {
     for (url, arguments, code, says) in [
         (&approving.url, waited.as_slice(), 0, "The sale of 1.00 succeeded."),
         (&approving.url, &["reversal", "unknown"], 1, "Paynet refused it"),
-        (&approving.url, &["sale", "0"], 2, "`amount` is not positive"),
+        (&approving.url, &["sale", "0"], 2, "`amount` must be positive"),
         (&approving.url, &["sale", "a lot"], 2, "invalid value 'a lot'"),
         (&"http://127.0.0.1:9".to_owned(), waited.as_slice(), 4, "In another terminal: paypos simulate"),
         (&declining.url, waited.as_slice(), 5, "the phone declined the sale"),

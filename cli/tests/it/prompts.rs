@@ -23,7 +23,7 @@ fn a_key_is_asked_for_without_echo() {
     terminal.exp_string("session key:").unwrap();
     terminal.send_line("a key with spaces").unwrap();
     let rest = terminal.exp_eof().unwrap();
-    assert!(rest.contains("the session key has a space"), "{rest}");
+    assert!(rest.contains("the session key contains a space"), "{rest}");
     assert!(!rest.contains("a key with spaces"), "{rest}");
 }
 

@@ -1,8 +1,8 @@
 /// The server that a client calls. There is no default: production must be named explicitly.
 ///
-/// Generated from the document's `servers`; the variants are named by
-/// their descriptions.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+/// Generated from the documents' `servers`; the variants are named after their descriptions. Written as its
+/// name, and read ignoring case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Environment {
     /// `https://api.paynet.com.tr`
@@ -13,7 +13,7 @@ pub enum Environment {
 impl Environment {
     /// Every environment, in alphabetical order.
     pub const ALL: &'static [Self] = &[Self::Production, Self::Sandbox];
-    /// The URL of the server, without a trailing slash: `url` of the document's `servers`.
+    /// Returns the URL of the server, without a trailing slash: `url` of the documents' `servers`.
     #[must_use]
     pub const fn base_url(self) -> &'static str {
         match self {
@@ -21,26 +21,26 @@ impl Environment {
             Self::Sandbox => "https://pts-api.paynet.com.tr",
         }
     }
-    /// The variant's name, which `Display` writes and `FromStr` reads.
-    pub(crate) const fn name(self) -> &'static str {
+    /// Returns the variant's name, which `Display` and `Serialize` write and `FromStr` parses.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Production => "Production",
             Self::Sandbox => "Sandbox",
         }
     }
 }
-/// The types of the documents: requests and answers, generated from their schemas.
+/// Request and response types, generated from Paynet's documents.
 ///
-/// The `new` of a request takes what is required, in alphabetical order, and each optional
-/// property has a setter. A request is validated when it is sent: a required text must not be
-/// blank, a `*_url` must be able to open an app, and an amount must be positive, with two
-/// decimals at most. `Debug` shows numbers and truth values, and of anything else only
-/// whether it is there.
+/// `new` takes the required properties in alphabetical order; each optional property has a setter, and is a
+/// public field for values that are `Option`s already. Requests are validated when sent: required strings must
+/// not be blank, `*_url` properties must be URLs that can open an app, amounts must be positive with at most
+/// two decimal places. `Debug` prints numbers and booleans and redacts the rest.
 ///
-/// All types can be read from JSON and written as JSON; a secret in an answer is left out. What
-/// is not essential in an answer is read as far as it can be, and is absent otherwise. An
-/// amount keeps its digits in JSON text, but not in a `serde_json::Value`, which makes a
-/// float of it.
+/// All types implement `Serialize` and `Deserialize`; secrets in responses are not serialized. A request
+/// refuses a property that it does not know. A non-essential response property that cannot be parsed is
+/// treated as absent. Amounts keep their digits in JSON text; through `serde_json::Value`, `#[serde(flatten)]`
+/// or an untagged enum, 15 digits are kept.
 pub mod types {
     pub use super::wire::types::{
         AuthRequest, AuthResponse, CheckTransactionRequest, CheckTransactionResponse,
@@ -59,8 +59,8 @@ pub(crate) mod wire {
     /// Types used as operation parameters and responses.
     #[allow(clippy::all)]
     pub mod types {
-        /// Body of a request to `POST /v1/agent/get_auth_key`.
-        #[derive(Clone)]
+        /// Request body of `POST /v1/agent/get_auth_key`.
+        #[derive(Clone, PartialEq)]
         #[non_exhaustive]
         pub struct AuthRequest {
             /// Id of the dealer.
@@ -68,8 +68,8 @@ pub(crate) mod wire {
             /// Id of the dealer's user, who holds the phone.
             pub user_id: ::std::string::String,
         }
-        /// Body of a successful answer of `POST /v1/agent/get_auth_key`.
-        #[derive(Clone, Default)]
+        /// Response body of `POST /v1/agent/get_auth_key`.
+        #[derive(Clone, PartialEq, Default)]
         #[non_exhaustive]
         pub struct AuthResponse {
             /// Id of the dealer.
@@ -88,35 +88,35 @@ pub(crate) mod wire {
             pub object_name: ::std::option::Option<::std::string::String>,
             /// Key of the mobile session, for the operations that follow.
             ///
-            /// A secret: left out when the answer is written as JSON.
+            /// Secret: not serialized.
             pub session_key: ::std::option::Option<crate::Secret>,
             /// Id of the dealer's user.
             pub user_id: ::std::option::Option<::std::string::String>,
             /// Unique id of the user.
             pub user_unique_id: ::std::option::Option<::std::string::String>,
         }
-        /// Body of a request to `POST /v1/softpos/check_transaction`.
-        #[derive(Clone)]
+        /// Request body of `POST /v1/softpos/check_transaction`.
+        #[derive(Clone, PartialEq)]
         #[non_exhaustive]
         pub struct CheckTransactionRequest {
-            /// `payment_session_id` of the document, which does not describe it.
+            /// Not described by Paynet.
             pub payment_session_id: ::std::string::String,
         }
-        /// Body of a successful answer of `POST /v1/softpos/check_transaction`.
-        #[derive(Clone)]
+        /// Response body of `POST /v1/softpos/check_transaction`.
+        #[derive(Clone, PartialEq, Default)]
         #[non_exhaustive]
         pub struct CheckTransactionResponse {
-            /// `code` of the document, which does not describe it.
+            /// Not described by Paynet.
             pub code: ::std::option::Option<i64>,
-            /// `Data` of the document, which does not describe it.
+            /// Not described by Paynet.
             pub data: ::std::vec::Vec<Transaction>,
-            /// `message` of the document, which does not describe it.
+            /// Not described by Paynet.
             pub message: ::std::option::Option<::std::string::String>,
-            /// `object_name` of the document, which does not describe it.
+            /// Not described by Paynet.
             pub object_name: ::std::option::Option<::std::string::String>,
         }
-        /// Body of a request to `POST /v1/softpos/init_reversal_transaction`.
-        #[derive(Clone)]
+        /// Request body of `POST /v1/softpos/init_reversal_transaction`.
+        #[derive(Clone, PartialEq)]
         #[non_exhaustive]
         pub struct InitReversalRequest {
             /// Callback url.
@@ -126,8 +126,8 @@ pub(crate) mod wire {
             /// The encrypted version of the transaction ID.
             pub xact_id: ::std::string::String,
         }
-        /// Body of a request to `POST /v1/softpos/init_sale_transaction`.
-        #[derive(Clone)]
+        /// Request body of `POST /v1/softpos/init_sale_transaction`.
+        #[derive(Clone, PartialEq)]
         #[non_exhaustive]
         pub struct InitSaleRequest {
             /// Whether the commission is added to the amount.
@@ -149,15 +149,15 @@ pub(crate) mod wire {
             /// Id of the dealer that the sale is made for.
             pub selected_agent_id: ::std::option::Option<::std::string::String>,
         }
-        /// Body of a request to `POST /v1/agent/logout`.
-        #[derive(Clone)]
+        /// Request body of `POST /v1/agent/logout`.
+        #[derive(Clone, PartialEq)]
         #[non_exhaustive]
         pub struct LogoutRequest {
             /// Key of the mobile session that ends.
             pub session_key: crate::Secret,
         }
-        /// Body of a successful answer of `POST /v1/agent/logout`.
-        #[derive(Clone, Default)]
+        /// Response body of `POST /v1/agent/logout`.
+        #[derive(Clone, PartialEq, Default)]
         #[non_exhaustive]
         pub struct LogoutResponse {
             /// Code.
@@ -167,8 +167,8 @@ pub(crate) mod wire {
             /// Object name.
             pub object_name: ::std::option::Option<::std::string::String>,
         }
-        /// Part of the bodies of `POST /v1/softpos/check_transaction`.
-        #[derive(Clone, Default)]
+        /// Used by `POST /v1/softpos/check_transaction`.
+        #[derive(Clone, PartialEq, Default)]
         #[non_exhaustive]
         pub struct Transaction {
             /// Id of the dealer.
@@ -313,7 +313,7 @@ Version: 1.0.0*/
             &'a self,
             body: &'a types::AuthRequest,
         ) -> Result<ResponseValue<types::AuthResponse>, Error<()>> {
-            let url = self.inner.server.urls[self.inner.operation.index].clone();
+            let url = self.inner.server.urls[self.inner.operation as usize].clone();
             #[allow(unused_mut)]
             let mut request = self.client.post(url).json(&body).build()?;
             let info = OperationInfo {
@@ -332,7 +332,7 @@ Version: 1.0.0*/
             &'a self,
             body: &'a types::LogoutRequest,
         ) -> Result<ResponseValue<types::LogoutResponse>, Error<()>> {
-            let url = self.inner.server.urls[self.inner.operation.index].clone();
+            let url = self.inner.server.urls[self.inner.operation as usize].clone();
             #[allow(unused_mut)]
             let mut request = self.client.post(url).json(&body).build()?;
             let info = OperationInfo {
@@ -351,7 +351,7 @@ Version: 1.0.0*/
             &'a self,
             body: &'a types::CheckTransactionRequest,
         ) -> Result<ResponseValue<types::CheckTransactionResponse>, Error<()>> {
-            let url = self.inner.server.urls[self.inner.operation.index].clone();
+            let url = self.inner.server.urls[self.inner.operation as usize].clone();
             #[allow(unused_mut)]
             let mut request = self.client.post(url).json(&body).build()?;
             let info = OperationInfo {
@@ -370,7 +370,7 @@ Version: 1.0.0*/
             &'a self,
             body: &'a types::InitReversalRequest,
         ) -> Result<ResponseValue<crate::Handoff>, Error<()>> {
-            let url = self.inner.server.urls[self.inner.operation.index].clone();
+            let url = self.inner.server.urls[self.inner.operation as usize].clone();
             #[allow(unused_mut)]
             let mut request = self.client.post(url).json(&body).build()?;
             let info = OperationInfo {
@@ -389,7 +389,7 @@ Version: 1.0.0*/
             &'a self,
             body: &'a types::InitSaleRequest,
         ) -> Result<ResponseValue<crate::Handoff>, Error<()>> {
-            let url = self.inner.server.urls[self.inner.operation.index].clone();
+            let url = self.inner.server.urls[self.inner.operation as usize].clone();
             #[allow(unused_mut)]
             let mut request = self.client.post(url).json(&body).build()?;
             let info = OperationInfo {
@@ -411,11 +411,11 @@ Version: 1.0.0*/
         pub use super::Client;
     }
     crate::property::object!(
-        AuthRequest { agent_id : "agent_id", required, true; user_id : "user_id",
-        required, true; }
+        AuthRequest, request { agent_id : "agent_id", required, true, true; user_id :
+        "user_id", required, true, true; }
     );
     impl types::AuthRequest {
-        /// A request with what is required: `agent_id`, `user_id`.
+        /// Creates a request from its required properties: `agent_id`, `user_id`.
         #[must_use]
         pub fn new(
             agent_id: impl Into<::std::string::String>,
@@ -428,19 +428,20 @@ Version: 1.0.0*/
         }
     }
     crate::property::object!(
-        AuthResponse { agent_id : "agent_id", tolerant, true; code : "code", tolerant,
-        true; company_code : "company_code", tolerant, true; expired_date :
-        "expired_date", tolerant, true; is_okc_inquiry : "is_okc_inquiry", tolerant,
-        true; message : "message", tolerant, true; object_name : "object_name", tolerant,
-        true; session_key : "session_key", optional, false; user_id : "user_id",
-        tolerant, true; user_unique_id : "user_unique_id", tolerant, true; }
+        AuthResponse, response { agent_id : "agent_id", lenient, false, true; code :
+        "code", lenient, false, true; company_code : "company_code", lenient, false,
+        true; expired_date : "expired_date", lenient, false, true; is_okc_inquiry :
+        "is_okc_inquiry", lenient, false, true; message : "message", lenient, false,
+        true; object_name : "object_name", lenient, false, true; session_key :
+        "session_key", optional, false, false; user_id : "user_id", lenient, false, true;
+        user_unique_id : "user_unique_id", lenient, false, true; }
     );
     crate::property::object!(
-        CheckTransactionRequest { payment_session_id : "payment_session_id", required,
-        true; }
+        CheckTransactionRequest, request { payment_session_id : "payment_session_id",
+        required, true, true; }
     );
     impl types::CheckTransactionRequest {
-        /// A request with what is required: `payment_session_id`.
+        /// Creates a request from its required properties: `payment_session_id`.
         #[must_use]
         pub fn new(payment_session_id: impl Into<::std::string::String>) -> Self {
             Self {
@@ -449,16 +450,17 @@ Version: 1.0.0*/
         }
     }
     crate::property::object!(
-        CheckTransactionResponse { code : "code", tolerant, true; data : "Data",
-        required, true; message : "message", tolerant, true; object_name : "object_name",
-        tolerant, true; }
+        CheckTransactionResponse, response { code : "code", lenient, false, true; data :
+        "Data", required, true, true; message : "message", lenient, false, true;
+        object_name : "object_name", lenient, false, true; }
     );
     crate::property::object!(
-        InitReversalRequest { callback_url : "callback_url", optional, true; reference_no
-        : "reference_no", optional, true; xact_id : "xact_id", required, true; }
+        InitReversalRequest, request { callback_url : "callback_url", optional, false,
+        true; reference_no : "reference_no", optional, false, true; xact_id : "xact_id",
+        required, true, true; }
     );
     impl types::InitReversalRequest {
-        /// A request with what is required: `xact_id`.
+        /// Creates a request from its required properties: `xact_id`.
         #[must_use]
         pub fn new(xact_id: impl Into<::std::string::String>) -> Self {
             Self {
@@ -467,13 +469,13 @@ Version: 1.0.0*/
                 reference_no: Default::default(),
             }
         }
-        /// Sets the optional property `callback_url`. Callback url.
+        /// Sets `callback_url`. Callback url.
         #[must_use]
         pub fn callback_url(mut self, value: impl Into<::std::string::String>) -> Self {
             self.callback_url = Some(value.into());
             self
         }
-        /// Sets the optional property `reference_no`. Reference number.
+        /// Sets `reference_no`. Reference number.
         #[must_use]
         pub fn reference_no(mut self, value: impl Into<::std::string::String>) -> Self {
             self.reference_no = Some(value.into());
@@ -481,19 +483,20 @@ Version: 1.0.0*/
         }
     }
     crate::property::object!(
-        InitSaleRequest { add_commission : "add_commission", optional, true; amount :
-        "amount", required, true; callback_url : "callback_url", optional, true;
-        card_holder_mail : "card_holder_mail", optional, true; card_holder_phone :
-        "card_holder_phone", optional, true; description : "description", optional, true;
-        instalment : "instalment", optional, true; reference_no : "reference_no",
-        optional, true; selected_agent_id : "selected_agent_id", optional, true; }
+        InitSaleRequest, request { add_commission : "add_commission", optional, false,
+        true; amount : "amount", required, true, true; callback_url : "callback_url",
+        optional, false, true; card_holder_mail : "card_holder_mail", optional, false,
+        true; card_holder_phone : "card_holder_phone", optional, false, true; description
+        : "description", optional, false, true; instalment : "instalment", optional,
+        false, true; reference_no : "reference_no", optional, false, true;
+        selected_agent_id : "selected_agent_id", optional, false, true; }
     );
     impl types::InitSaleRequest {
-        /// A request with what is required: `amount`.
+        /// Creates a request from its required properties: `amount`.
         #[must_use]
-        pub fn new(amount: impl Into<crate::Decimal>) -> Self {
+        pub fn new(amount: crate::Decimal) -> Self {
             Self {
-                amount: amount.into(),
+                amount: amount,
                 add_commission: Default::default(),
                 callback_url: Default::default(),
                 card_holder_mail: Default::default(),
@@ -504,19 +507,19 @@ Version: 1.0.0*/
                 selected_agent_id: Default::default(),
             }
         }
-        /// Sets the optional property `add_commission`. Whether the commission is added to the amount.
+        /// Sets `add_commission`. Whether the commission is added to the amount.
         #[must_use]
-        pub fn add_commission(mut self, value: impl Into<bool>) -> Self {
-            self.add_commission = Some(value.into());
+        pub fn add_commission(mut self, value: bool) -> Self {
+            self.add_commission = Some(value);
             self
         }
-        /// Sets the optional property `callback_url`. URL that PayPOS returns to.
+        /// Sets `callback_url`. URL that PayPOS returns to.
         #[must_use]
         pub fn callback_url(mut self, value: impl Into<::std::string::String>) -> Self {
             self.callback_url = Some(value.into());
             self
         }
-        /// Sets the optional property `card_holder_mail`. E-mail address of the card holder.
+        /// Sets `card_holder_mail`. E-mail address of the card holder.
         #[must_use]
         pub fn card_holder_mail(
             mut self,
@@ -525,7 +528,7 @@ Version: 1.0.0*/
             self.card_holder_mail = Some(value.into());
             self
         }
-        /// Sets the optional property `card_holder_phone`. Phone number of the card holder.
+        /// Sets `card_holder_phone`. Phone number of the card holder.
         #[must_use]
         pub fn card_holder_phone(
             mut self,
@@ -534,25 +537,25 @@ Version: 1.0.0*/
             self.card_holder_phone = Some(value.into());
             self
         }
-        /// Sets the optional property `description`. Description of the sale.
+        /// Sets `description`. Description of the sale.
         #[must_use]
         pub fn description(mut self, value: impl Into<::std::string::String>) -> Self {
             self.description = Some(value.into());
             self
         }
-        /// Sets the optional property `instalment`. Number of instalments.
+        /// Sets `instalment`. Number of instalments.
         #[must_use]
-        pub fn instalment(mut self, value: impl Into<i64>) -> Self {
-            self.instalment = Some(value.into());
+        pub fn instalment(mut self, value: i64) -> Self {
+            self.instalment = Some(value);
             self
         }
-        /// Sets the optional property `reference_no`. The merchant's own reference.
+        /// Sets `reference_no`. The merchant's own reference.
         #[must_use]
         pub fn reference_no(mut self, value: impl Into<::std::string::String>) -> Self {
             self.reference_no = Some(value.into());
             self
         }
-        /// Sets the optional property `selected_agent_id`. Id of the dealer that the sale is made for.
+        /// Sets `selected_agent_id`. Id of the dealer that the sale is made for.
         #[must_use]
         pub fn selected_agent_id(
             mut self,
@@ -563,10 +566,10 @@ Version: 1.0.0*/
         }
     }
     crate::property::object!(
-        LogoutRequest { session_key : "session_key", required, true; }
+        LogoutRequest, request { session_key : "session_key", required, true, true; }
     );
     impl types::LogoutRequest {
-        /// A request with what is required: `session_key`.
+        /// Creates a request from its required properties: `session_key`.
         #[must_use]
         pub fn new(session_key: impl Into<crate::Secret>) -> Self {
             Self {
@@ -575,29 +578,32 @@ Version: 1.0.0*/
         }
     }
     crate::property::object!(
-        LogoutResponse { code : "code", tolerant, true; message : "message", tolerant,
-        true; object_name : "object_name", tolerant, true; }
+        LogoutResponse, response { code : "code", lenient, false, true; message :
+        "message", lenient, false, true; object_name : "object_name", lenient, false,
+        true; }
     );
     crate::property::object!(
-        Transaction { agent_id : "agent_id", tolerant, true; agent_reference :
-        "agent_reference", tolerant, true; amount : "amount", tolerant, true;
-        authorization_code : "authorization_code", tolerant, true; bank_id : "bank_id",
-        tolerant, true; card_holder : "card_holder", tolerant, true; card_no : "card_no",
-        tolerant, true; card_type : "card_type", tolerant, true; code : "code", tolerant,
-        true; comission : "comission", tolerant, true; comission_tax : "comission_tax",
-        tolerant, true; currency : "currency", tolerant, true; email : "email", tolerant,
-        true; instalment : "instalment", tolerant, true; is_succeed : "is_succeed",
-        tolerant, true; is_tds : "is_tds", tolerant, true; message : "message", tolerant,
-        true; net_amount : "netAmount", tolerant, true; note : "note", tolerant, true;
-        object_name : "object_name", tolerant, true; order_id : "order_id", tolerant,
-        true; phone : "phone", tolerant, true; pos_type : "pos_type", tolerant, true;
-        ratio : "ratio", tolerant, true; reference_code : "reference_code", tolerant,
-        true; transaction_type : "transaction_type", tolerant, true; xact_date :
-        "xact_date", tolerant, true; xact_id : "xact_id", tolerant, true;
-        xact_transaction_id : "xact_transaction_id", tolerant, true; }
+        Transaction, response { agent_id : "agent_id", lenient, false, true;
+        agent_reference : "agent_reference", lenient, false, true; amount : "amount",
+        lenient, false, true; authorization_code : "authorization_code", lenient, false,
+        true; bank_id : "bank_id", lenient, false, true; card_holder : "card_holder",
+        lenient, false, true; card_no : "card_no", lenient, false, true; card_type :
+        "card_type", lenient, false, true; code : "code", lenient, false, true; comission
+        : "comission", lenient, false, true; comission_tax : "comission_tax", lenient,
+        false, true; currency : "currency", lenient, false, true; email : "email",
+        lenient, false, true; instalment : "instalment", lenient, false, true; is_succeed
+        : "is_succeed", lenient, false, true; is_tds : "is_tds", lenient, false, true;
+        message : "message", lenient, false, true; net_amount : "netAmount", lenient,
+        false, true; note : "note", lenient, false, true; object_name : "object_name",
+        lenient, false, true; order_id : "order_id", lenient, false, true; phone :
+        "phone", lenient, false, true; pos_type : "pos_type", lenient, false, true; ratio
+        : "ratio", lenient, false, true; reference_code : "reference_code", lenient,
+        false, true; transaction_type : "transaction_type", lenient, false, true;
+        xact_date : "xact_date", lenient, false, true; xact_id : "xact_id", lenient,
+        false, true; xact_transaction_id : "xact_transaction_id", lenient, false, true; }
     );
 }
-/// The documents as they are stored, which the simulator judges by.
+/// The documents as they are stored, which the simulator validates requests against.
 pub(crate) const DOCUMENTS: &[&str] = &[
     include_str!(
         concat!(env!("CARGO_MANIFEST_DIR"), "/", "openapi/create-session.json")
@@ -611,55 +617,62 @@ pub(crate) const DOCUMENTS: &[&str] = &[
         concat!(env!("CARGO_MANIFEST_DIR"), "/", "openapi/retrieve-payment.json")
     ),
 ];
-/// The document's operations, with what the transport needs to know of each.
-pub(crate) mod operations {
-    use crate::transport::Operation;
+/// An operation of the documents. Written as its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Operation {
     /// `POST /v1/softpos/check_transaction`
-    pub(crate) const CHECK_TRANSACTION: Operation = Operation {
-        name: "check_transaction",
-        index: 0usize,
-        path: "/v1/softpos/check_transaction",
-        moves_money: false,
-        headers: &["session-key"],
-    };
+    CheckTransaction,
     /// `POST /v1/agent/get_auth_key`
-    pub(crate) const GET_AUTH_KEY: Operation = Operation {
-        name: "get_auth_key",
-        index: 1usize,
-        path: "/v1/agent/get_auth_key",
-        moves_money: true,
-        headers: &["authorization", "paynetmobile"],
-    };
+    GetAuthKey,
     /// `POST /v1/softpos/init_reversal_transaction`
-    pub(crate) const INIT_REVERSAL_TRANSACTION: Operation = Operation {
-        name: "init_reversal_transaction",
-        index: 2usize,
-        path: "/v1/softpos/init_reversal_transaction",
-        moves_money: true,
-        headers: &["session-key"],
-    };
+    InitReversalTransaction,
     /// `POST /v1/softpos/init_sale_transaction`
-    pub(crate) const INIT_SALE_TRANSACTION: Operation = Operation {
-        name: "init_sale_transaction",
-        index: 3usize,
-        path: "/v1/softpos/init_sale_transaction",
-        moves_money: true,
-        headers: &["session-key"],
-    };
+    InitSaleTransaction,
     /// `POST /v1/agent/logout`
-    pub(crate) const LOGOUT: Operation = Operation {
-        name: "logout",
-        index: 4usize,
-        path: "/v1/agent/logout",
-        moves_money: true,
-        headers: &["authorization", "paynetmobile"],
-    };
-    /// Every operation.
-    pub(crate) const ALL: &[Operation] = &[
-        CHECK_TRANSACTION,
-        GET_AUTH_KEY,
-        INIT_REVERSAL_TRANSACTION,
-        INIT_SALE_TRANSACTION,
-        LOGOUT,
+    Logout,
+}
+impl Operation {
+    /// Every operation, in alphabetical order.
+    pub const ALL: &'static [Self] = &[
+        Self::CheckTransaction,
+        Self::GetAuthKey,
+        Self::InitReversalTransaction,
+        Self::InitSaleTransaction,
+        Self::Logout,
     ];
+    /// Returns the name of the operation's method, such as `init_sale_transaction`, which `Display` and
+    /// `Serialize` write.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::CheckTransaction => "check_transaction",
+            Self::GetAuthKey => "get_auth_key",
+            Self::InitReversalTransaction => "init_reversal_transaction",
+            Self::InitSaleTransaction => "init_sale_transaction",
+            Self::Logout => "logout",
+        }
+    }
+    pub(crate) const fn path(self) -> &'static str {
+        match self {
+            Self::CheckTransaction => "/v1/softpos/check_transaction",
+            Self::GetAuthKey => "/v1/agent/get_auth_key",
+            Self::InitReversalTransaction => "/v1/softpos/init_reversal_transaction",
+            Self::InitSaleTransaction => "/v1/softpos/init_sale_transaction",
+            Self::Logout => "/v1/agent/logout",
+        }
+    }
+    pub(crate) const fn moves_money(self) -> bool {
+        matches!(self, Self::InitReversalTransaction | Self::InitSaleTransaction)
+    }
+    /// The headers that the transport injects, in lower case.
+    pub(crate) const fn headers(self) -> &'static [&'static str] {
+        match self {
+            Self::CheckTransaction => &["session-key"],
+            Self::GetAuthKey => &["authorization", "paynetmobile"],
+            Self::InitReversalTransaction => &["session-key"],
+            Self::InitSaleTransaction => &["session-key"],
+            Self::Logout => &["authorization", "paynetmobile"],
+        }
+    }
 }

@@ -77,12 +77,25 @@ fn value(name: &str, schema: &Value, text: &str, full: bool) -> Value {
         _ if schema["format"] == "password" => {
             json!(if name == "session_key" { KEY } else { ENCRYPTION_KEY })
         }
+        // The one property that may be shown.
+        _ if name == "payment_session_id" => json!("ps-1"),
         _ if name.ends_with("_url") => json!(format!("paynet://{TEXT}")),
         _ => json!(text),
     }
 }
 
 impl Operation {
+    /// The library's own value of it.
+    pub fn variant(&self) -> paypos::Operation {
+        let mut all = paypos::Operation::ALL.iter().copied();
+        all.find(|operation| operation.as_str() == self.name).unwrap()
+    }
+
+    /// Whether it initiates a sale or a reversal.
+    pub fn initiates(&self) -> bool {
+        self.name.starts_with("init_")
+    }
+
     /// A successful answer with every property.
     pub fn success(&self) -> Value {
         value("", &self.answer, TEXT, true)

@@ -1,0 +1,155 @@
+//! Reads what a strict JSON reader refuses: a body is repaired where that leaves its structure in no doubt, and
+//! otherwise only the one property is looked for that must not be lost.
+//!
+//! No library does both: those for lenient JSON have no `NaN`, or turn amounts into floats, and none finds a property
+//! in a body that was cut.
+
+use std::str::Chars;
+
+use serde_json::value::RawValue;
+
+/// Rewrites a body as JSON: a byte order mark, bytes that are not UTF-8, control characters, escapes that mean nothing,
+/// halves of surrogates, trailing commas, numbers that JSON does not have, and text around the object. `None` if the
+/// object does not end, or is not alone: then it could mean something else.
+pub(crate) fn repaired(body: &[u8]) -> Option<String> {
+    let text = String::from_utf8_lossy(body);
+    let (before, rest) = text.split_once('{')?;
+    if before.contains('[') {
+        return None;
+    }
+    let mut json = String::from("{");
+    let mut depth = 1_usize;
+    let mut chars = rest.chars();
+    while let Some(c) = chars.next() {
+        match c {
+            '"' => copy_string(&mut chars, &mut json)?,
+            '{' | '[' => {
+                depth += 1;
+                json.push(c);
+            }
+            '}' | ']' => {
+                json.truncate(json.trim_end().trim_end_matches(',').len());
+                json.push(c);
+                depth -= 1;
+                if depth == 0 {
+                    return (!chars.as_str().contains(['{', '['])).then_some(json);
+                }
+            }
+            ',' | ':' => json.push(c),
+            c if c.is_whitespace() => json.push(' '),
+            c => {
+                let is_end = |c: char| c.is_whitespace() || ",:\"{}[]".contains(c);
+                let (word, rest) = chars.as_str().split_at(chars.as_str().find(is_end)?);
+                chars = rest.chars();
+                let word = format!("{c}{word}");
+                json.push_str(if serde_json::from_str::<&RawValue>(&word).is_ok() { &word } else { "null" });
+            }
+        }
+    }
+    None
+}
+
+/// Copies the rest of a string, with its closing quote.
+fn copy_string(chars: &mut Chars<'_>, json: &mut String) -> Option<()> {
+    json.push('"');
+    loop {
+        match chars.next()? {
+            '"' => break json.push('"'),
+            '\n' => json.push_str("\\n"),
+            '\t' => json.push_str("\\t"),
+            '\\' => {
+                let rest = chars.as_str();
+                let length = escape_length(rest);
+                match rest.get(..length).filter(|escape| !escape.is_empty()) {
+                    Some(escape) => {
+                        json.push('\\');
+                        json.push_str(escape);
+                        *chars = rest[length..].chars();
+                    }
+                    None => json.push(char::REPLACEMENT_CHARACTER),
+                }
+            }
+            c if c.is_control() => json.push(char::REPLACEMENT_CHARACTER),
+            c => json.push(c),
+        }
+    }
+    Some(())
+}
+
+/// The length of the escape that a text begins with, after its backslash: 0 if it is none.
+fn escape_length(text: &str) -> usize {
+    let unit = |text: &str| u16::from_str_radix(text.strip_prefix('u')?.get(..4)?, 16).ok();
+    match unit(text) {
+        Some(0xd800..=0xdbff) => match text[5..].strip_prefix('\\').and_then(unit) {
+            Some(0xdc00..=0xdfff) => 11,
+            _ => 0,
+        },
+        Some(0xdc00..=0xdfff) => 0,
+        Some(_) => 5,
+        None => usize::from(text.starts_with(['"', '\\', '/', 'b', 'f', 'n', 'r', 't'])),
+    }
+}
+
+/// Finds the `payment_session_id` in a body that cannot be read as an object: cut, or with one odd byte in or around
+/// the property's name. `None` if there is none, or more than one.
+pub(crate) fn find_payment_session_id(body: &[u8]) -> Option<String> {
+    const NAME: &[u8] = b"\"payment_session_id\"";
+    let mut found: [Vec<String>; 2] = [Vec::new(), Vec::new()];
+    for (at, window) in body.windows(NAME.len()).enumerate() {
+        let odd = window.iter().zip(NAME).filter(|(byte, expected)| byte != expected).take(2).count();
+        if odd < 2
+            && let Some(id) = value(&body[at + NAME.len()..], odd == 0)
+            && !found[odd].contains(&id)
+        {
+            found[odd].push(id);
+        }
+    }
+    let [exact, close] = found;
+    let mut ids = if exact.is_empty() { close } else { exact };
+    ids.pop().filter(|_| ids.is_empty())
+}
+
+/// Reads the value after a property's name. One byte around it may be odd, unless one was already.
+fn value(after_name: &[u8], mut may_be_odd: bool) -> Option<String> {
+    let mut odd = || std::mem::take(&mut may_be_odd);
+    let rest = match (after_name.trim_ascii_start(), after_name) {
+        ([b':', rest @ ..], _) => rest,
+        (_, [_, rest @ ..]) if odd() => rest,
+        _ => return None,
+    };
+    let (id, after) = match rest.trim_ascii_start() {
+        number @ [b'0'..=b'9', ..] => {
+            let (digits, after) =
+                number.split_at(number.iter().take_while(|byte| byte.is_ascii_digit()).count());
+            (str::from_utf8(digits).ok()?.to_owned(), after)
+        }
+        // A blank before the value, or its opening quote.
+        [_, b'"', text @ ..] if odd() => string(text)?,
+        [b'"', text @ ..] => string(text)?,
+        [_, text @ ..] if odd() => string(text)?,
+        _ => return None,
+    };
+    // The next name, the end, or one odd byte before either: else the closing quote is odd, and the value is another.
+    let after = after.trim_ascii_start();
+    let is_end = |text: &[u8]| matches!(text.trim_ascii_start().first(), None | Some(b'"'));
+    let ends = matches!(after.first(), None | Some(b',' | b'}'))
+        || odd() && (is_end(after) || is_end(after.get(1..).unwrap_or_default()));
+    (ends && is_usable_id(&id)).then_some(id)
+}
+
+/// Reads a string after its opening quote; returns it, and what follows it.
+fn string(text: &[u8]) -> Option<(String, &[u8])> {
+    let mut escaped = false;
+    let end = text.iter().position(|&byte| {
+        let ends = byte == b'"' && !escaped;
+        escaped = byte == b'\\' && !escaped;
+        ends
+    })?;
+    let quoted = format!("\"{}\"", str::from_utf8(&text[..end]).ok()?);
+    Some((serde_json::from_str(&quoted).ok()?, &text[end + 1..]))
+}
+
+/// Whether a payment session can be checked by this id.
+pub(crate) fn is_usable_id(id: &str) -> bool {
+    !id.trim().is_empty() && !id.contains(char::is_control) && !id.contains(char::REPLACEMENT_CHARACTER)
+}
