@@ -8,6 +8,8 @@ use std::str::Chars;
 
 use serde_json::value::RawValue;
 
+use crate::validate::is_plain;
+
 /// Rewrites a body as JSON: a byte order mark, bytes that are not UTF-8, control characters, escapes that mean nothing,
 /// halves of surrogates, trailing commas, numbers that JSON does not have, and text around the object. `None` if the
 /// object does not end, or is not alone: then it could mean something else.
@@ -151,5 +153,6 @@ fn string(text: &[u8]) -> Option<(String, &[u8])> {
 
 /// Whether a payment session can be checked by this id.
 pub(crate) fn is_usable_id(id: &str) -> bool {
-    !id.trim().is_empty() && !id.contains(char::is_control) && !id.contains(char::REPLACEMENT_CHARACTER)
+    let odd = |c: char| c.is_control() || c == char::REPLACEMENT_CHARACTER;
+    !id.trim().is_empty() && (is_plain(id) || !id.contains(odd))
 }

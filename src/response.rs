@@ -33,8 +33,8 @@ pub(crate) struct Response<T> {
 
 impl<T: Object> Response<T> {
     #[allow(clippy::unnecessary_wraps, reason = "the signature of progenitor's own")]
-    pub(crate) async fn from_response<E>(response: reqwest::Response) -> Result<Self, WireError<E>> {
-        let body = Body::read(response).await;
+    pub(crate) async fn from_response<E>(mut response: reqwest::Response) -> Result<Self, WireError<E>> {
+        let body = Body::read(&mut response).await;
         let mut ignored = 0;
         let (value, code) = body.properties(|properties| {
             let code = properties.as_ref().ok().and_then(|properties| number(properties, "code"));
@@ -63,7 +63,7 @@ struct Body {
 }
 
 impl Body {
-    async fn read(mut response: reqwest::Response) -> Self {
+    async fn read(response: &mut reqwest::Response) -> Self {
         let too_large = || Error::new(BadResponse, "the response is larger than 4 MiB");
         let is_too_large = response.content_length().is_some_and(|length| length > MAX_BODY as u64);
         let mut bytes = Vec::new();
@@ -134,10 +134,10 @@ fn number(properties: &Properties<'_>, name: &str) -> Option<i64> {
 }
 
 /// Reads a response that is not a success. It is a refusal only if it was read to its end, and is clear.
-pub(crate) async fn refusal(response: reqwest::Response) -> Error {
+pub(crate) async fn refusal(mut response: reqwest::Response) -> Error {
     let status = response.status().as_u16();
     let delay = retry_after(response.headers());
-    let body = Body::read(response).await;
+    let body = Body::read(&mut response).await;
     let (message, payment_session) = body.message();
     let is_unclear = body.is_unclear();
     let error = match (status, message.return_code(status), body.failure) {

@@ -79,7 +79,8 @@ impl Session {
     /// ```
     pub async fn init_sale_transaction(&self, request: types::InitSaleRequest) -> Result<Handoff, Error> {
         let api = self.api(Operation::InitSaleTransaction);
-        let initiated = transport::call(&api, &request, api.init_sale_transaction(&request), Ok).await;
+        let initiated =
+            transport::call(&api, &request, Box::pin(api.init_sale_transaction(&request)), Ok).await;
         for_request(initiated, None, request.reference_no)
     }
 
@@ -123,7 +124,8 @@ impl Session {
         request: types::InitReversalRequest,
     ) -> Result<Handoff, Error> {
         let api = self.api(Operation::InitReversalTransaction);
-        let initiated = transport::call(&api, &request, api.init_reversal_transaction(&request), Ok).await;
+        let initiated =
+            transport::call(&api, &request, Box::pin(api.init_reversal_transaction(&request)), Ok).await;
         for_request(initiated, Some(request.xact_id), request.reference_no)
     }
 
@@ -155,7 +157,7 @@ impl Session {
         request: types::CheckTransactionRequest,
     ) -> Result<types::CheckTransactionResponse, Error> {
         let api = self.api(Operation::CheckTransaction);
-        transport::call(&api, &request, api.check_transaction(&request), Ok).await
+        transport::call(&api, &request, Box::pin(api.check_transaction(&request)), Ok).await
     }
 
     /// Checks a payment session once and returns the decision, for a scheduler of your own.

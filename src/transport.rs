@@ -2,7 +2,7 @@
 //!
 //! Before a request leaves, it carries exactly the headers that the document and HTTP require.
 
-use std::{error::Error as StdError, io, iter, sync::Arc, time::Instant};
+use std::{error::Error as StdError, io, iter, pin::Pin, sync::Arc, time::Instant};
 
 use progenitor_client::{ClientHooks, Error as WireError, OperationInfo};
 use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderName, HeaderValue, USER_AGENT};
@@ -47,11 +47,9 @@ pub(crate) enum Credential {
 pub(crate) async fn call<T, R>(
     api: &wire::Client,
     request: &impl Property,
-    response: impl Future<Output = Result<Response<T>, WireError<()>>>,
+    response: Pin<Box<impl Future<Output = Result<Response<T>, WireError<()>>>>>,
     read: impl FnOnce(T) -> Result<R, Error>,
 ) -> Result<R, Error> {
-    // Boxed, since the generated future is large and would be copied at each step.
-    let response = Box::pin(response);
     let Context { server, operation, .. } = &api.inner;
     let mut record = Record::start(*operation, server.environment);
     let result = match request.validate("request", true) {
