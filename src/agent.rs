@@ -96,7 +96,7 @@ impl NewSession {
         let problem = match details.session_key.as_ref().map(|key| SessionKey::new(key.expose())) {
             Some(Ok(key)) => return Ok(Self { session: client.session(key), details }),
             Some(Err(_)) => "`session_key` in the response is not 1 to 4096 visible ASCII characters",
-            None => "`session_key` is missing from the response",
+            None => "`session_key` is missing in the response",
         };
         let types::AuthResponse { object_name, code, message, .. } = details;
         let message = ServerMessage { object_name, code, result_code: None, message };

@@ -89,11 +89,6 @@ impl fmt::Debug for Handoff {
 }
 
 impl Object for Handoff {
-    const NAME: &str = "Handoff";
-    const PROPERTIES: &[&str] =
-        &["payment_session_id", "deeplink_url", "encryption_key", "code", "message", "object_name"];
-    const IS_REQUEST: bool = false;
-
     fn from_properties(properties: &Properties<'_>, ignored: &mut usize) -> Result<Self, String> {
         let handoff = Self {
             payment_session_id: properties.required("payment_session_id", ignored)?,

@@ -99,7 +99,11 @@ pub(crate) fn find_payment_session_id(body: &[u8]) -> Option<String> {
     let mut found: [Vec<String>; 2] = [Vec::new(), Vec::new()];
     for (at, window) in body.windows(NAME.len()).enumerate() {
         let odd = window.iter().zip(NAME).filter(|(byte, expected)| byte != expected).take(2).count();
+        // An odd quote begins a name only where one can begin: not `old_payment_session_id`.
+        let begins =
+            window[0] == NAME[0] || at > 0 && matches!(body[at - 1], b'{' | b',' | b' ' | b'\n' | b'\t');
         if odd < 2
+            && begins
             && let Some(id) = value(&body[at + NAME.len()..], odd == 0)
             && !found[odd].contains(&id)
         {

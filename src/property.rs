@@ -8,10 +8,10 @@ use std::{borrow::Cow, fmt};
 use rust_decimal::Decimal;
 use serde::{
     Deserialize, Deserializer, Serialize, Serializer,
-    de::{self, MapAccess, Visitor},
+    de::{self, MapAccess, SeqAccess, Visitor},
     ser,
 };
-use serde_json::{Value, value::RawValue};
+use serde_json::{Value, value, value::RawValue};
 
 use crate::{
     Error, Secret,
@@ -20,8 +20,9 @@ use crate::{
     validate::{check_amount, check_text},
 };
 
-/// The most items of a list that are read.
-pub(crate) const MAX_ITEMS: usize = 5_000;
+/// The most items of a list, and the most members of an object, that are read: a body of many that are small would take
+/// far more memory than it is long.
+const MAX_ITEMS: usize = 5_000;
 
 /// The type of a generated field.
 pub(crate) trait Property: Sized {
@@ -175,10 +176,7 @@ impl<T: Property> Property for Option<T> {
 
 impl<T: Property> Property for Vec<T> {
     fn read(json: &str, ignored: &mut usize) -> Option<Self> {
-        let items: Vec<&RawValue> = serde_json::from_str(json).ok()?;
-        if items.len() > MAX_ITEMS {
-            return None;
-        }
+        let Items(items) = serde_json::from_str(json).ok()?;
         items.into_iter().map(|item| T::read(item.get(), ignored)).collect()
     }
 
@@ -201,12 +199,6 @@ impl<T: Property> Property for Vec<T> {
 
 /// A type that is read from a JSON object.
 pub(crate) trait Object: Sized {
-    const NAME: &str;
-    /// The names of its properties.
-    const PROPERTIES: &[&str];
-    /// Whether it is sent: then a property that it does not know is refused.
-    const IS_REQUEST: bool;
-
     /// Reads it. The error says what is wrong, and quotes nothing but the document's own names. Counts the properties
     /// that are ignored.
     fn from_properties(properties: &Properties<'_>, ignored: &mut usize) -> Result<Self, String>;
@@ -217,6 +209,33 @@ pub(crate) trait Object: Sized {
 pub(crate) struct Properties<'a> {
     properties: Vec<(Cow<'a, str>, &'a RawValue)>,
     is_request: bool,
+}
+
+/// The items of a list, as they stand in its text.
+struct Items<'a>(Vec<&'a RawValue>);
+
+impl<'de> Deserialize<'de> for Items<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_seq(Items(Vec::new()))
+    }
+}
+
+impl<'de> Visitor<'de> for Items<'de> {
+    type Value = Self;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON array")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(mut self, mut items: A) -> Result<Self, A::Error> {
+        while let Some(item) = items.next_element()? {
+            if self.0.len() == MAX_ITEMS {
+                return Err(de::Error::custom("too many items"));
+            }
+            self.0.push(item);
+        }
+        Ok(self)
+    }
 }
 
 /// The name of a property.
@@ -235,6 +254,9 @@ impl<'de, N: Deserialize<'de>, V: Deserialize<'de>> Visitor<'de> for Members<N, 
 
     fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<Self::Value, A::Error> {
         while let Some(member) = map.next_entry()? {
+            if self.0.len() == MAX_ITEMS {
+                return Err(de::Error::custom("too many members"));
+            }
             self.0.push(member);
         }
         Ok(self.0)
@@ -278,16 +300,7 @@ impl<'a> Properties<'a> {
     }
 
     fn problem(&self, name: &str, problem: &str) -> String {
-        let (preposition, whole) = match (problem, self.is_request) {
-            ("is missing", true) => ("from", "request"),
-            ("is missing", false) => ("from", "response"),
-            (_, true) => ("in", "request"),
-            (_, false) => ("in", "response"),
-        };
-        match problem {
-            "is missing" | "occurs twice" => format!("`{name}` {problem} {preposition} the {whole}"),
-            _ => format!("`{name}` {preposition} the {whole} {problem}"),
-        }
+        format!("`{name}` {problem} in the {}", if self.is_request { "request" } else { "response" })
     }
 
     /// Reads a property that must be there.
@@ -326,91 +339,47 @@ impl<'a> Properties<'a> {
     }
 }
 
-/// Reads a type of the documents from any deserializer.
-pub(crate) fn deserialize<'de, D: Deserializer<'de>, T: Object>(deserializer: D) -> Result<T, D::Error> {
-    // As a struct, so that `#[serde(flatten)]` passes on what it knows and nothing else.
-    let members = Members::<String, Member>(Vec::new());
-    let members = deserializer.deserialize_struct(T::NAME, T::PROPERTIES, members)?;
-    if T::IS_REQUEST
-        && let Some((name, _)) = members.iter().find(|(name, _)| !T::PROPERTIES.contains(&name.as_str()))
-    {
-        return Err(de::Error::unknown_field(name, T::PROPERTIES));
-    }
-    let properties = members.iter().map(|(name, Member(json))| (name.as_str().into(), &**json)).collect();
-    let properties = Properties { properties, is_request: T::IS_REQUEST };
-    T::from_properties(&properties, &mut 0).map_err(de::Error::custom)
+/// Reads a response from any deserializer.
+pub(crate) fn response<'de, D: Deserializer<'de>, T: Object>(deserializer: D) -> Result<T, D::Error> {
+    let json = Box::<RawValue>::deserialize(deserializer)?;
+    Properties::parse(json.get())
+        .and_then(|properties| T::from_properties(&properties, &mut 0))
+        .map_err(de::Error::custom)
 }
 
-/// The JSON of a member, also from a deserializer that has buffered it, as serde does to flatten a type or to choose
-/// among untagged variants.
-struct Member(Box<RawValue>);
-
-impl<'de> Deserialize<'de> for Member {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Box::<RawValue>::deserialize(MaybeBuffered(deserializer)).map(Self)
-    }
-}
-
-/// Has a buffered value read as its JSON. `RawValue` asks for a newtype, which a buffer returns as such.
-struct MaybeBuffered<D>(D);
-
-impl<'de, D: Deserializer<'de>> Deserializer<'de> for MaybeBuffered<D> {
-    type Error = D::Error;
-
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
-        self.0.deserialize_any(visitor)
-    }
-
-    fn deserialize_newtype_struct<V: Visitor<'de>>(
-        self,
-        name: &'static str,
-        visitor: V,
-    ) -> Result<V::Value, D::Error> {
-        self.0.deserialize_newtype_struct(name, Buffered { name, visitor })
-    }
-
-    serde::forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit unit_struct
-        seq tuple tuple_struct map struct enum identifier ignored_any
-    }
-}
-
-struct Buffered<V> {
+/// Reads a request from any deserializer, also as a part of another type: a property that it does not know is refused.
+pub(crate) fn request<'de, D: Deserializer<'de>, T: Object>(
+    deserializer: D,
     name: &'static str,
-    visitor: V,
-}
-
-impl<'de, V: Visitor<'de>> Visitor<'de> for Buffered<V> {
-    type Value = V::Value;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.visitor.expecting(f)
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<V::Value, A::Error> {
-        self.visitor.visit_map(map)
-    }
-
-    fn visit_newtype_struct<D: Deserializer<'de>>(self, deserializer: D) -> Result<V::Value, D::Error> {
-        let json = Value::deserialize(deserializer)?.to_string();
-        // A buffered number is a float, of which 15 digits are certain.
-        let digits = json.bytes().filter(u8::is_ascii_digit).count();
-        if json.starts_with(|first: char| first == '-' || first.is_ascii_digit())
-            && json.contains('.')
-            && digits > 15
-        {
-            return Err(de::Error::custom("a number has more than 15 digits here; expected a string of it"));
+    known: &'static [&'static str],
+) -> Result<T, D::Error> {
+    let members = deserializer.deserialize_struct(name, known, Members::<String, Value>(Vec::new()))?;
+    let mut read = Vec::new();
+    for (name, value) in members {
+        if !known.contains(&name.as_str()) {
+            return Err(de::Error::unknown_field(&name, known));
         }
-        let mut deserializer = serde_json::Deserializer::from_reader(json.as_bytes());
-        deserializer.deserialize_newtype_struct(self.name, self.visitor).map_err(de::Error::custom)
+        // A float, of which 15 digits are certain.
+        if value.is_f64() && value.to_string().bytes().filter(u8::is_ascii_digit).count() > 15 {
+            return Err(de::Error::custom(format!(
+                "`{name}` has more than 15 digits; expected a string of them"
+            )));
+        }
+        read.push((name, value::to_raw_value(&value).map_err(de::Error::custom)?));
     }
+    let properties = read.iter().map(|(name, json)| (name.as_str().into(), &**json)).collect();
+    T::from_properties(&Properties { properties, is_request: true }, &mut 0).map_err(de::Error::custom)
 }
 
 /// Implements reading, writing, showing and validating for a generated type. Of each field: its name in JSON, how it is
 /// read by [`Properties`], whether it is required, and whether it is written: a secret of a response is not.
 macro_rules! object {
-    (@is_request request) => { true };
-    (@is_request response) => { false };
+    (@deserialize request, $deserializer:ident, $object:ident, $known:expr) => {
+        crate::property::request($deserializer, stringify!($object), $known)
+    };
+    (@deserialize response, $deserializer:ident, $object:ident, $known:expr) => {
+        crate::property::response($deserializer)
+    };
     (@read request, $json:ident, $ignored:ident) => {{
         let _ = $ignored;
         ::serde_json::from_str($json).ok()
@@ -427,10 +396,6 @@ macro_rules! object {
         $($field:ident: $name:literal, $read:ident, $required:literal, $written:literal;)*
     }) => {
         impl crate::property::Object for types::$object {
-            const NAME: &str = stringify!($object);
-            const PROPERTIES: &[&str] = &[$($name),*];
-            const IS_REQUEST: bool = crate::property::object!(@is_request $kind);
-
             fn from_properties(
                 properties: &crate::property::Properties<'_>,
                 ignored: &mut usize,
@@ -480,7 +445,7 @@ macro_rules! object {
 
         impl<'de> ::serde::Deserialize<'de> for types::$object {
             fn deserialize<D: ::serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                crate::property::deserialize(deserializer)
+                crate::property::object!(@deserialize $kind, deserializer, $object, &[$($name),*])
             }
         }
     };

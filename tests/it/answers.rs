@@ -264,7 +264,7 @@ async fn a_body_that_is_not_the_documented_json_is_a_bad_response() {
         let error = bad(&fixture, &body).await.to_string();
         let known = [
             "the response is not a JSON object",
-            "`payment_session_id` is missing from the response",
+            "`payment_session_id` is missing in the response",
             "`encryption_key` occurs twice in the response",
         ];
         assert!(known.iter().any(|known| error.contains(known)), "{error}");
@@ -359,8 +359,8 @@ async fn a_new_session_has_the_key_that_was_answered_or_is_refused() {
     }));
     opened_session.init_reversal_transaction(request()).await.unwrap();
     for (key, problem) in [
-        (Value::Null, "`session_key` is missing from the response"),
-        (json!(true), "`session_key` in the response does not have its documented type"),
+        (Value::Null, "`session_key` is missing in the response"),
+        (json!(true), "`session_key` does not have its documented type in the response"),
         (json!(" "), UNUSABLE),
         (json!("two words"), UNUSABLE),
         (json!("k".repeat(4097)), UNUSABLE),

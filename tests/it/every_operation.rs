@@ -57,8 +57,8 @@ async fn every_operation_names_the_property_that_its_answer_lacks() {
         for property in operation.needs() {
             let of_another_type = Value::from(true);
             for (value, says) in [
-                (None, "is missing from the response"),
-                (Some(of_another_type), "in the response does not have its documented type"),
+                (None, "is missing in the response"),
+                (Some(of_another_type), "does not have its documented type in the response"),
             ] {
                 let mut body = operation.success();
                 match value {

@@ -39,8 +39,8 @@ impl Environment {
 ///
 /// All types implement `Serialize` and `Deserialize`; secrets in responses are not serialized. A request
 /// refuses a property that it does not know. A non-essential response property that cannot be parsed is
-/// treated as absent. Amounts keep their digits in JSON text; through `serde_json::Value`, `#[serde(flatten)]`
-/// or an untagged enum, 15 digits are kept.
+/// treated as absent. An amount of a response keeps its digits, except through a `serde_json::Value`. One of a
+/// request is read from a number of at most 15 digits, or from a string.
 pub mod types {
     pub use super::wire::types::{
         AuthRequest, AuthResponse, CheckTransactionRequest, CheckTransactionResponse,
