@@ -103,18 +103,18 @@ pub(crate) fn failure(error: &reqwest::Error) -> Error {
 
 /// What the TLS libraries say of a connection that was not established, by a part of it; and what it means. It is
 /// compared and never shown, since it quotes the server.
-const TLS_CAUSES: [(&str, &str); 11] = [
+const TLS_CAUSES: [(&str, &str); 10] = [
     ("No CA certificates", "no CA certificates were found on this machine"),
-    ("UnknownIssuer", "the server's certificate is not trusted"),
-    ("unable to get local issuer", "the server's certificate is not trusted"),
-    ("self-signed certificate", "the server's certificate is not trusted"),
+    ("InvalidContentType", "the server does not speak TLS at this port"),
+    ("wrong version number", "the server does not speak TLS at this port"),
     ("not valid for name", "the server's certificate is for another name"),
     ("ostname mismatch", "the server's certificate is for another name"),
     ("expired", "the server's certificate has expired"),
     ("not valid yet", "the server's certificate is not valid yet"),
     ("not yet valid", "the server's certificate is not valid yet"),
-    ("InvalidContentType", "the server does not speak TLS at this port"),
-    ("wrong version number", "the server does not speak TLS at this port"),
+    // Any other reason against a certificate.
+    ("invalid peer certificate", "the server's certificate is not trusted"),
+    ("certificate verify failed", "the server's certificate is not trusted"),
 ];
 
 /// Says why there is no connection, or no client for one, if it is known.

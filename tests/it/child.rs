@@ -33,6 +33,7 @@ pub(crate) fn passes_in_a_child(test: &str, variables: &[(&str, &str)]) {
 fn child_without_ca_certificates_a_client_is_an_error() {
     let error = Client::new(Environment::Sandbox).unwrap_err();
     assert_eq!((error.kind(), error.outcome()), (ErrorKind::Configuration, Outcome::Unknown));
+    assert!(error.to_string().contains("no CA certificates were found on this machine"), "{error}");
     assert!(std::error::Error::source(&error).is_some(), "says why");
     // The simulator's clients need none.
     assert!(Client::builder(Environment::Sandbox).base_url("http://127.0.0.1:1").build().is_ok());
@@ -50,7 +51,14 @@ fn proxies_of_the_environment_are_ignored() {
 async fn child_reaches_the_server_itself() {
     assert!(env::var("HTTPS_PROXY").is_ok());
     Fixture::plain().await.works(0).await;
-    Fixture::tls(&Authority::new()).await.works(0).await;
+    let authority = Authority::new();
+    Fixture::tls(&authority).await.works(0).await;
+    // Also with a builder that nobody prepared.
+    let server = Server::tls(authority.leaf(|_| {}).acceptor()).await;
+    let root = authority.root();
+    let bare = move |_| paypos::reqwest::Client::builder().tls_certs_only([root]);
+    let client = builder(server.https()).http(bare).build().unwrap();
+    Fixture { server, client }.works(0).await;
 }
 
 #[test]

@@ -11,6 +11,7 @@ mod input;
 mod life_cycle;
 mod logging;
 mod never_sent;
+mod outcomes;
 mod reading;
 mod refusals;
 mod secrets;

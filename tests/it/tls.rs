@@ -14,11 +14,12 @@ use crate::{
 };
 
 /// The first connection is shown this certificate, and the call is not sent; the next is shown a good one.
-async fn refuses(first: impl FnOnce(&Authority) -> Leaf) {
+async fn refuses(says: &str, first: impl FnOnce(&Authority) -> Leaf) {
     let authority = Authority::new();
     let fixture = Fixture::tls(&authority).await;
     fixture.server.greet(greet_with(first(&authority).acceptor()));
     let error = fixture.is_not_sent().await;
+    assert!(error.to_string().contains(says), "{error}");
     assert!(!printed(&error).contains(PEER), "{error:?}");
 }
 
@@ -30,21 +31,22 @@ async fn a_certificate_that_is_not_the_hosts_or_not_valid_now_is_refused() {
             params.not_after = date_time_ymd(to, 1, 1);
         }
     };
-    refuses(|authority| {
+    refuses("the server's certificate is for another name", |authority| {
         authority.leaf(|params| {
             *params = CertificateParams::new(vec![format!("{PEER}.example.com")]).unwrap();
         })
     })
     .await;
-    refuses(|authority| authority.leaf(valid(2020, 2021))).await;
+    refuses("the server's certificate has expired", |authority| authority.leaf(valid(2020, 2021))).await;
     // A wrong local clock meets the same check.
-    refuses(|authority| authority.leaf(valid(2090, 2091))).await;
+    refuses("the server's certificate is not valid yet", |authority| authority.leaf(valid(2090, 2091))).await;
 }
 
 #[tokio::test]
 async fn a_certificate_of_its_own_or_of_an_unknown_authority_is_refused() {
-    refuses(|_| self_signed()).await;
-    refuses(|_| Authority::new().leaf(|_| {})).await;
+    const UNTRUSTED: &str = "the server's certificate is not trusted";
+    refuses(UNTRUSTED, |_| self_signed()).await;
+    refuses(UNTRUSTED, |_| Authority::new().leaf(|_| {})).await;
 }
 
 #[tokio::test]
@@ -98,7 +100,24 @@ async fn a_reset_in_the_handshake_was_not_sent() {
         Conn::Plain(tcp).reset();
         None
     }));
-    fixture.is_not_sent().await;
+    let error = fixture.is_not_sent().await;
+    assert!(
+        error.to_string().contains("the connection was closed while it was being established"),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn a_port_that_does_not_speak_tls_is_told_apart() {
+    let authority = Authority::new();
+    let fixture = Fixture::tls(&authority).await;
+    fixture.server.greet(greeting(|tcp| async move {
+        let mut conn = Conn::Plain(tcp);
+        conn.write("HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n").await;
+        None
+    }));
+    let error = fixture.is_not_sent().await;
+    assert!(error.to_string().contains("the server does not speak TLS at this port"), "{error}");
 }
 
 #[tokio::test]

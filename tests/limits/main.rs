@@ -3,7 +3,9 @@
 
 mod money;
 mod sessions;
+mod slow_server;
 mod soak;
 #[path = "../it/support/mod.rs"]
 mod support;
 mod sweeps;
+mod waits;
