@@ -58,8 +58,7 @@ async fn wait_for_many(session: &Session, many: usize, checks: &Arc<AtomicUsize>
         waits.spawn(wait.into_future());
     }
     waits.join_all().await;
-    let longest = *longest.lock().unwrap();
-    longest
+    *longest.lock().unwrap()
 }
 
 fn runtime() -> Runtime {

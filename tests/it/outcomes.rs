@@ -39,7 +39,7 @@ const ROWS: [Row; 12] = [
     (|| reply(answer("403 No", "<p>")), ErrorKind::Unauthorized, Outcome::Rejected, [false, true, true]),
 ];
 
-fn sort(operation: &operations::Operation) -> usize {
+fn sort_of(operation: &operations::Operation) -> usize {
     match operation.name.as_str() {
         _ if operation.initiates() => 0,
         "check_transaction" => 1,
@@ -65,7 +65,7 @@ fn advice(sort: usize, outcome: Outcome, may_repeat: bool) -> &'static str {
 async fn an_outcome_is_about_the_two_operations_that_initiate_and_every_other_error_is_unknown() {
     let fixture = Fixture::plain().await;
     for operation in operations::all() {
-        let sort = sort(&operation);
+        let sort = sort_of(&operation);
         for (script, kind, outcome, may_repeat) in ROWS {
             let outcome = if sort == 0 { outcome } else { Outcome::Unknown };
             let error = fixture.fails_in(&operation, script(), kind, outcome).await;
@@ -73,10 +73,10 @@ async fn an_outcome_is_about_the_two_operations_that_initiate_and_every_other_er
             assert!(error.to_string().ends_with(advice(sort, outcome, may_repeat[sort])), "{error}");
         }
     }
-    let short = Fixture::with_short_deadline().await;
+    let hasty = Fixture::with_short_deadline().await;
     let nowhere = crate::builder("http://127.0.0.1:1".to_owned()).build().unwrap();
     for operation in operations::all() {
-        let sort = sort(&operation);
+        let sort = sort_of(&operation);
         let late =
             short.fails_in(&operation, reply_and_stall(""), ErrorKind::Timeout, Outcome::Unknown).await;
         assert_eq!(late.is_safe_to_retry(), sort != 0, "{late:?}");

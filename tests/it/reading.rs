@@ -148,7 +148,7 @@ async fn a_days_list_is_read_within_a_bound_of_memory() {
         let body = format!("{{\"Data\":[{}{{}}]}}", "{},".repeat(items - 1));
         let mut result = None;
         let used = allocation_counter::measure(|| {
-            result = Some(serde_json::from_str::<CheckTransactionResponse>(&body))
+            result = Some(serde_json::from_str::<CheckTransactionResponse>(&body));
         });
         assert!(result.unwrap().is_err());
         assert!(used.bytes_max < 32 << 20, "{} bytes at once", used.bytes_max);

@@ -16,30 +16,18 @@ use hyper::{Request, Response, body::Incoming, service::service_fn};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
 
-/// How many connections are open, and how many were at most.
-#[derive(Default)]
-pub(crate) struct Connections {
-    open: AtomicUsize,
-    most: AtomicUsize,
-}
-
-impl Connections {
-    pub(crate) fn most(&self) -> usize {
-        self.most.load(Ordering::SeqCst)
-    }
-}
-
-/// Serves on the current runtime; each response takes this long.
-pub(crate) async fn serve(delay: Duration) -> (SocketAddr, Arc<Connections>) {
+/// Serves on the current runtime; each response takes this long. Returns its address, and how many connections were open
+/// at most.
+pub(crate) async fn serve(delay: Duration) -> (SocketAddr, Arc<AtomicUsize>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let connections = Arc::new(Connections::default());
-    let counted = Arc::clone(&connections);
+    let (open, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+    let counted = Arc::clone(&most);
     tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
             stream.set_nodelay(true).unwrap();
-            let counted = Arc::clone(&counted);
-            counted.most.fetch_max(counted.open.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+            let open = Arc::clone(&open);
+            counted.fetch_max(open.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
             let respond = service_fn(move |request: Request<Incoming>| async move {
                 request.into_body().collect().await.unwrap();
                 tokio::time::sleep(delay).await;
@@ -48,9 +36,9 @@ pub(crate) async fn serve(delay: Duration) -> (SocketAddr, Arc<Connections>) {
             tokio::spawn(async move {
                 let http = hyper::server::conn::http1::Builder::new();
                 let _ = http.serve_connection(TokioIo::new(stream), respond).await;
-                counted.open.fetch_sub(1, Ordering::SeqCst);
+                open.fetch_sub(1, Ordering::SeqCst);
             });
         }
     });
-    (address, connections)
+    (address, most)
 }
