@@ -11,7 +11,7 @@ use serde::{
     de::{self, MapAccess, SeqAccess, Visitor},
     ser,
 };
-use serde_json::{Value, value, value::RawValue};
+use serde_json::{Value, value::RawValue};
 
 use crate::{
     Error, Secret,
@@ -353,22 +353,69 @@ pub(crate) fn request<'de, D: Deserializer<'de>, T: Object>(
     name: &'static str,
     known: &'static [&'static str],
 ) -> Result<T, D::Error> {
-    let members = deserializer.deserialize_struct(name, known, Members::<String, Value>(Vec::new()))?;
-    let mut read = Vec::new();
-    for (name, value) in members {
-        if !known.contains(&name.as_str()) {
-            return Err(de::Error::unknown_field(&name, known));
-        }
-        // A float, of which 15 digits are certain.
-        if value.is_f64() && value.to_string().bytes().filter(u8::is_ascii_digit).count() > 15 {
-            return Err(de::Error::custom(format!(
-                "`{name}` has more than 15 digits; expected a string of them"
-            )));
-        }
-        read.push((name, value::to_raw_value(&value).map_err(de::Error::custom)?));
+    let members = deserializer.deserialize_struct(name, known, Members::<String, Member>(Vec::new()))?;
+    if let Some((name, _)) = members.iter().find(|(name, _)| !known.contains(&name.as_str())) {
+        return Err(de::Error::unknown_field(name, known));
     }
-    let properties = read.iter().map(|(name, json)| (name.as_str().into(), &**json)).collect();
+    let properties = members.iter().map(|(name, Member(json))| (name.as_str().into(), &**json)).collect();
     T::from_properties(&Properties { properties, is_request: true }, &mut 0).map_err(de::Error::custom)
+}
+
+/// The JSON of a member, also where serde has buffered it, to flatten a type or to choose among untagged variants.
+struct Member(Box<RawValue>);
+
+impl<'de> Deserialize<'de> for Member {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Box::<RawValue>::deserialize(MaybeBuffered(deserializer)).map(Self)
+    }
+}
+
+/// `RawValue` asks for a newtype. serde_json answers with the text, and a buffer with its value, which this makes text
+/// again.
+struct MaybeBuffered<T>(T);
+
+impl<'de, D: Deserializer<'de>> Deserializer<'de> for MaybeBuffered<D> {
+    type Error = D::Error;
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        raw: V,
+    ) -> Result<V::Value, D::Error> {
+        self.0.deserialize_newtype_struct(name, MaybeBuffered((name, raw)))
+    }
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
+        self.0.deserialize_any(visitor)
+    }
+
+    serde::forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit unit_struct
+        seq tuple tuple_struct map struct enum identifier ignored_any
+    }
+}
+
+impl<'de, V: Visitor<'de>> Visitor<'de> for MaybeBuffered<(&'static str, V)> {
+    type Value = V::Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.1.expecting(f)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<V::Value, A::Error> {
+        self.0.1.visit_map(map)
+    }
+
+    fn visit_newtype_struct<D: Deserializer<'de>>(self, deserializer: D) -> Result<V::Value, D::Error> {
+        let (value, (name, raw)) = (Value::deserialize(deserializer)?, self.0);
+        let json = value.to_string();
+        // A buffered number is a float, of which 15 digits are certain.
+        if value.is_f64() && json.bytes().filter(u8::is_ascii_digit).count() > 15 {
+            return Err(de::Error::custom("a number has more than 15 digits here; expected a string of it"));
+        }
+        let mut text = serde_json::Deserializer::from_reader(json.as_bytes());
+        text.deserialize_newtype_struct(name, raw).map_err(de::Error::custom)
+    }
 }
 
 /// Implements reading, writing, showing and validating for a generated type. Of each field: its name in JSON, how it is

@@ -250,9 +250,9 @@ fn answers_and_requests_can_be_stored_and_a_secret_of_an_answer_is_left_out() {
     // A request is written as it is sent.
     let logout = json!({ "session_key": ENCRYPTION_KEY });
     assert_eq!(stored::<types::LogoutRequest>(&logout), logout);
-    let sale = |amount: &str| format!(r#"{{"amount":{amount},"description":"x","instalment":3}}"#);
-    let read: InitSaleRequest = serde_json::from_str(&sale("\"149.90\"")).unwrap();
-    assert_eq!(serde_json::to_string(&read).unwrap(), sale("149.90"));
+    let sale = r#"{"amount":149.90,"description":"x","instalment":3}"#;
+    let read: InitSaleRequest = serde_json::from_str(sale).unwrap();
+    assert_eq!(serde_json::to_string(&read).unwrap(), sale);
     // An array is not an object; as an item, it is one that cannot be read.
     assert!(serde_json::from_str::<types::CheckTransactionResponse>("[null, []]").is_err());
     let odd: types::CheckTransactionResponse = serde_json::from_str(r#"{"Data": [["x"]]}"#).unwrap();

@@ -78,7 +78,7 @@ async fn an_outcome_is_about_the_two_operations_that_initiate_and_every_other_er
     for operation in operations::all() {
         let sort = sort_of(&operation);
         let late =
-            short.fails_in(&operation, reply_and_stall(""), ErrorKind::Timeout, Outcome::Unknown).await;
+            hasty.fails_in(&operation, reply_and_stall(""), ErrorKind::Timeout, Outcome::Unknown).await;
         assert_eq!(late.is_safe_to_retry(), sort != 0, "{late:?}");
         let unsent = operation.full(&nowhere).await.unwrap_err();
         let outcome = if sort == 0 { Outcome::NotSent } else { Outcome::Unknown };

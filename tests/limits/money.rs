@@ -140,7 +140,7 @@ async fn forward(client: TcpStream, server: TcpStream, mut random: Random) {
         while let Ok(read @ 1..) = from_server.read(&mut buffer).await {
             let body = buffer[..read].windows(4).position(|end| end == b"\r\n\r\n").map(|at| at + 4);
             if let Some(body) = body.filter(|body| *body < read)
-                && random.chance(25)
+                && random.chance(10)
             {
                 let at = body + usize::try_from(random.below((read - body) as u64)).unwrap();
                 buffer[at] = random.one_of(ODD_BYTES);

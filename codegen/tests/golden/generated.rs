@@ -39,8 +39,8 @@ impl Environment {
 ///
 /// All types implement `Serialize` and `Deserialize`; secrets in responses are not serialized. A request
 /// refuses a property that it does not know. A non-essential response property that cannot be parsed is
-/// treated as absent. An amount of a response keeps its digits, except through a `serde_json::Value`. One of a
-/// request is read from a number of at most 15 digits, or from a string.
+/// treated as absent. Amounts keep their digits in JSON text, but not in a `serde_json::Value`, which converts
+/// them to floats. With `#[serde(flatten)]` or in an untagged enum, a number has at most 15 digits.
 pub mod types {
     pub use super::wire::types::{
         AuthRequest, AuthResponse, CheckTransactionRequest, CheckTransactionResponse,
