@@ -1,4 +1,4 @@
-"""Makes the README's pictures from what the command prints and what its server answers:
+"""Makes the pictures of cli/README.md from what the command prints and what its server answers:
 cargo build -p paypos-cli && python3 docs/pictures.py target/debug/paypos"""
 import html, html.parser, json, pathlib, re, subprocess, sys, urllib.request
 

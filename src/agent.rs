@@ -100,6 +100,6 @@ impl NewSession {
         };
         let types::AuthResponse { object_name, code, message, .. } = details;
         let message = ServerMessage { object_name, code, result_code: None, message };
-        Err(Error::new(ErrorKind::BadResponse, problem).answered(200, message))
+        Err(Error::new(ErrorKind::BadResponse, problem).responded(200, message))
     }
 }

@@ -249,7 +249,7 @@ impl ClientBuilder {
         let http = http.tls_danger_accept_invalid_certs(false).tls_danger_accept_invalid_hostnames(false);
         #[cfg(any(feature = "rustls", feature = "rustls-no-provider"))]
         let http = http.tls_sslkeylogfile(false);
-        // Plain HTTP stays on this machine: through no proxy, and whatever a resolver answers. It needs no CA
+        // Plain HTTP stays on this machine: through no proxy, and whatever a resolver returns. It needs no CA
         // store, and must not fail for the lack of one.
         let loopback = [(Ipv4Addr::LOCALHOST, 0).into(), (Ipv6Addr::LOCALHOST, 0).into()];
         let http = if https { http } else { http.no_proxy().resolve_to_addrs("localhost", &loopback) };

@@ -295,7 +295,7 @@ impl Error {
     }
 
     /// Adds what a response said.
-    pub(crate) fn answered(mut self, status: u16, message: ServerMessage) -> Self {
+    pub(crate) fn responded(mut self, status: u16, message: ServerMessage) -> Self {
         (self.0.status, self.0.message) = (Some(status), message);
         self
     }

@@ -49,7 +49,7 @@ impl<T: Object> Response<T> {
         let value = value.map_err(|problem| {
             let (message, payment_session) = body.message();
             let error = body.failure.unwrap_or_else(|| Error::new(BadResponse, problem));
-            error.answered(200, message).obtained(payment_session)
+            error.responded(200, message).obtained(payment_session)
         });
         Ok(Self { value, code })
     }
@@ -161,7 +161,7 @@ pub(crate) async fn refusal(mut response: reqwest::Response) -> Error {
         (400..500, ..) if message.is_paynets() => Error::new(Refused, "the request was refused"),
         _ => Error::new(BadResponse, "undocumented status"),
     };
-    error.answered(status, message).obtained(payment_session).delayed(delay)
+    error.responded(status, message).obtained(payment_session).delayed(delay)
 }
 
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {

@@ -25,7 +25,7 @@ impl Error {
     /// Sets the HTTP status and the `code` of the response.
     #[must_use]
     pub fn with_status(self, status: u16, code: Option<i64>) -> Self {
-        self.answered(status, ServerMessage { code, ..ServerMessage::default() })
+        self.responded(status, ServerMessage { code, ..ServerMessage::default() })
     }
 
     /// Sets the payment session that was obtained.

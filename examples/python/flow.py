@@ -8,31 +8,35 @@ DEALER = {"Authorization": "Basic sck_simulator", "PaynetMobile": "2"}
 def call(path, body, headers={}):
     headers = {"Content-Type": "application/json", **headers}
     request = urllib.request.Request(URL + path, json.dumps(body).encode(), headers)
-    with urllib.request.urlopen(request, timeout=20) as answer:
-        return json.load(answer)
+    with urllib.request.urlopen(request, timeout=20) as response:
+        return json.load(response)
 
 
 opened = call("/v1/agent/get_auth_key", {"agent_id": "11111", "user_id": "test"}, DEALER)
 session = {"Session-Key": opened["session_key"]}
 
 
-def finished(handoff, reverses=None):
-    """Stands in for the person at the phone, and waits for the transaction."""
+def finished(handoff, amount, reference, reverses=None):
+    """Stands in for the person at the phone, waits, and compares what was done with what was asked for."""
     print("open", handoff["deeplink_url"])
     id = handoff["payment_session_id"]
     call(f"/_paypos/payments/{id}/decide", {"decision": "approve"})
     for _ in range(60):
         data = call("/v1/softpos/check_transaction", {"payment_session_id": id}, session)["Data"]
-        for transaction in data:
-            if transaction.get("is_succeed") is True and transaction["xact_id"] != reverses:
-                return transaction["xact_id"]
+        done = [one for one in data if one.get("is_succeed") is True and one["xact_id"] != reverses]
+        if done:
+            if len(done) > 1 or done[0]["amount"] != amount or done[0]["agent_reference"] != reference:
+                sys.exit("another amount, reference or count than was asked for: look it up in Paynet's panel")
+            return done[0]["xact_id"]
         time.sleep(1)
-    sys.exit("not decided: check again before initiating another")
+    sys.exit("not decided; check again before starting another")
 
 
-sale = call("/v1/softpos/init_sale_transaction", {"amount": 149.90, "reference_no": "ORDER-1042"}, session)
-xact_id = finished(sale)
-reversal = call("/v1/softpos/init_reversal_transaction", {"xact_id": xact_id}, session)
-finished(reversal, reverses=xact_id)
+request = {"amount": 149.90, "reference_no": "ORDER-1042"}
+sale = call("/v1/softpos/init_sale_transaction", request, session)
+xact_id = finished(sale, 149.90, "ORDER-1042")
+request = {"xact_id": xact_id, "reference_no": "ORDER-1042-R1"}
+reversal = call("/v1/softpos/init_reversal_transaction", request, session)
+finished(reversal, 149.90, "ORDER-1042-R1", reverses=xact_id)
 call("/v1/agent/logout", {"session_key": opened["session_key"]}, DEALER)
 print("sold and reversed", xact_id)

@@ -111,7 +111,7 @@ async fn what_is_decided_at_the_deadline_is_seen() {
 }
 
 #[tokio::test]
-async fn what_may_pass_is_polled_again() {
+async fn transient_errors_do_not_end_a_wait() {
     use ErrorKind::{BadResponse, Interrupted, RateLimited, Refused, Server, Timeout};
     let (simulator, session, id) = sale().await;
     simulator.phone().approve(&id).unwrap();
