@@ -133,7 +133,7 @@ fn a_new_property_of_any_kind_gives_a_setter_and_a_field_with_no_other_change() 
             };
             let minus = Decimal::new(-1, 0);
             let new = || InitReversalRequest::new("x");
-            assert!(refused(new().share(minus).total_amount(minus)).contains("`total_amount` is not positive"));
+            assert!(refused(new().share(minus).total_amount(minus)).contains("`total_amount` must be positive"));
             assert!(refused(new().return_url("javascript:x")).contains("`return_url` has a scheme"));
             for request in [new().basket(Basket::new(" ")), new().lines(vec![Basket::new(" ")])] {
                 assert!(refused(request).contains("`label` is blank"));
