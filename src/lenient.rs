@@ -57,16 +57,16 @@ fn copy_string(chars: &mut Chars<'_>, json: &mut String) -> Option<()> {
     loop {
         match chars.next()? {
             '"' => break json.push('"'),
-            '\n' => json.push_str("\\n"),
-            '\t' => json.push_str("\\t"),
             '\\' => {
                 let rest = chars.as_str();
-                let length = escape_length(rest);
-                match rest.get(..length).filter(|escape| !escape.is_empty()) {
+                // Two surrogates, one character, or a letter such as `n`.
+                let lengths = [11, 5, 1].into_iter();
+                let escape = lengths.filter_map(|length| rest.get(..length)).find(|escape| is_escape(escape));
+                match escape {
                     Some(escape) => {
                         json.push('\\');
                         json.push_str(escape);
-                        *chars = rest[length..].chars();
+                        *chars = rest[escape.len()..].chars();
                     }
                     None => json.push(char::REPLACEMENT_CHARACTER),
                 }
@@ -78,18 +78,9 @@ fn copy_string(chars: &mut Chars<'_>, json: &mut String) -> Option<()> {
     Some(())
 }
 
-/// The length of the escape that a text begins with, after its backslash: 0 if it is none.
-fn escape_length(text: &str) -> usize {
-    let unit = |text: &str| u16::from_str_radix(text.strip_prefix('u')?.get(..4)?, 16).ok();
-    match unit(text) {
-        Some(0xd800..=0xdbff) => match text[5..].strip_prefix('\\').and_then(unit) {
-            Some(0xdc00..=0xdfff) => 11,
-            _ => 0,
-        },
-        Some(0xdc00..=0xdfff) => 0,
-        Some(_) => 5,
-        None => usize::from(text.starts_with(['"', '\\', '/', 'b', 'f', 'n', 'r', 't'])),
-    }
+/// Whether JSON reads a text after a backslash.
+fn is_escape(text: &str) -> bool {
+    serde_json::from_str::<String>(&format!("\"\\{text}\"")).is_ok()
 }
 
 /// Finds the `payment_session_id` in a body that cannot be read as an object: cut, or with one odd byte in or around
@@ -104,6 +95,7 @@ pub(crate) fn find_payment_session_id(body: &[u8]) -> Option<String> {
             window[0] == NAME[0] || at > 0 && matches!(body[at - 1], b'{' | b',' | b' ' | b'\n' | b'\t');
         if odd < 2
             && begins
+            && found[odd].len() < 2
             && let Some(id) = value(&body[at + NAME.len()..], odd == 0)
             && !found[odd].contains(&id)
         {

@@ -8,7 +8,7 @@ use std::{borrow::Cow, fmt};
 use rust_decimal::Decimal;
 use serde::{
     Deserialize, Deserializer, Serialize, Serializer,
-    de::{self, MapAccess, SeqAccess, Visitor},
+    de::{self, MapAccess, Visitor},
     ser,
 };
 use serde_json::{Value, value::RawValue};
@@ -20,8 +20,7 @@ use crate::{
     validate::{check_amount, check_text},
 };
 
-/// The most items of a list, and the most members of an object, that are read: a body of many that are small would take
-/// far more memory than it is long.
+/// The most items of a list that are read: a body of many that are small would take far more memory than it is long.
 const MAX_ITEMS: usize = 5_000;
 
 /// The type of a generated field.
@@ -176,7 +175,10 @@ impl<T: Property> Property for Option<T> {
 
 impl<T: Property> Property for Vec<T> {
     fn read(json: &str, ignored: &mut usize) -> Option<Self> {
-        let Items(items) = serde_json::from_str(json).ok()?;
+        let items: Vec<&RawValue> = serde_json::from_str(json).ok()?;
+        if items.len() > MAX_ITEMS {
+            return None;
+        }
         items.into_iter().map(|item| T::read(item.get(), ignored)).collect()
     }
 
@@ -211,33 +213,6 @@ pub(crate) struct Properties<'a> {
     is_request: bool,
 }
 
-/// The items of a list, as they stand in its text.
-struct Items<'a>(Vec<&'a RawValue>);
-
-impl<'de> Deserialize<'de> for Items<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_seq(Items(Vec::new()))
-    }
-}
-
-impl<'de> Visitor<'de> for Items<'de> {
-    type Value = Self;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a JSON array")
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(mut self, mut items: A) -> Result<Self, A::Error> {
-        while let Some(item) = items.next_element()? {
-            if self.0.len() == MAX_ITEMS {
-                return Err(de::Error::custom("too many items"));
-            }
-            self.0.push(item);
-        }
-        Ok(self)
-    }
-}
-
 /// The name of a property.
 #[derive(Deserialize)]
 struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
@@ -254,9 +229,6 @@ impl<'de, N: Deserialize<'de>, V: Deserialize<'de>> Visitor<'de> for Members<N, 
 
     fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<Self::Value, A::Error> {
         while let Some(member) = map.next_entry()? {
-            if self.0.len() == MAX_ITEMS {
-                return Err(de::Error::custom("too many members"));
-            }
             self.0.push(member);
         }
         Ok(self.0)

@@ -151,7 +151,7 @@ async fn a_days_list_is_read_within_a_bound_of_memory() {
             result = Some(serde_json::from_str::<CheckTransactionResponse>(&body));
         });
         assert!(result.unwrap().is_err());
-        assert!(used.bytes_max < 32 << 20, "{} bytes at once", used.bytes_max);
+        assert!(used.bytes_max < 64 << 20, "{} bytes at once", used.bytes_max);
         assert_is(&check(body).await.unwrap_err(), ErrorKind::BadResponse, Outcome::Unknown);
     }
 }
