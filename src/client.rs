@@ -114,6 +114,15 @@ impl Client {
     }
 
     /// Returns the base URL that the client calls, without a trailing slash.
+    ///
+    /// ```
+    /// # use paypos::{Client, Environment};
+    /// # fn main() -> Result<(), paypos::Error> {
+    /// let client = Client::builder(Environment::Sandbox).base_url("http://127.0.0.1:8650/").build()?;
+    /// assert_eq!(client.base_url(), "http://127.0.0.1:8650");
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn base_url(&self) -> &str {
         &self.server.base_url
@@ -160,6 +169,12 @@ impl ClientBuilder {
     /// It must be an absolute `https` URL, or an `http` URL with a loopback host. User names, queries, fragments and
     /// another environment's host are rejected. Plain `http` bypasses proxies, and `localhost` always means 127.0.0.1 or
     /// `[::1]`. Defaults to the environment's own.
+    ///
+    /// ```
+    /// # use paypos::{Client, Environment, ErrorKind};
+    /// let other = Client::builder(Environment::Sandbox).base_url(Environment::Production.base_url()).build();
+    /// assert_eq!(other.unwrap_err().kind(), ErrorKind::Configuration); // its keys would go there
+    /// ```
     pub fn base_url(mut self, url: impl Into<String>) -> Self {
         self.base_url = Some(url.into());
         self
@@ -169,6 +184,18 @@ impl ClientBuilder {
     ///
     /// It must be shorter than [`timeout`](Self::timeout), so that "not connected" can be told apart from "sent".
     /// Defaults to 5 s or half the timeout, whichever is shorter.
+    ///
+    /// ```
+    /// # use paypos::{Client, Environment};
+    /// # use std::time::Duration;
+    /// # fn main() -> Result<(), paypos::Error> {
+    /// let patient = Client::builder(Environment::Sandbox)
+    ///     .connect_timeout(Duration::from_secs(10))
+    ///     .timeout(Duration::from_secs(40))
+    ///     .build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn connect_timeout(mut self, limit: Duration) -> Self {
         self.connect_timeout = Some(limit);
         self

@@ -164,6 +164,17 @@ impl Error {
     }
 
     /// Returns what is known about the money, and so what to do next.
+    ///
+    /// ```
+    /// use paypos::{Error, ErrorKind, Operation, Outcome};
+    ///
+    /// let sale = Error::simulated(ErrorKind::Timeout, Operation::InitSaleTransaction);
+    /// assert_eq!(sale.outcome(), Outcome::Unknown); // it may have happened
+    /// let refused = Error::simulated(ErrorKind::Refused, Operation::InitSaleTransaction);
+    /// assert_eq!(refused.outcome(), Outcome::Rejected);
+    /// let check = Error::simulated(ErrorKind::Refused, Operation::CheckTransaction);
+    /// assert_eq!(check.outcome(), Outcome::Unknown); // it says nothing about the payment
+    /// ```
     #[must_use]
     pub fn outcome(&self) -> Outcome {
         let Inner { kind, status, message, payment_session, .. } = &*self.0;
@@ -211,12 +222,24 @@ impl Error {
     }
 
     /// Returns the operation that failed; `None` if no call was made.
+    ///
+    /// ```
+    /// # use paypos::{Error, ErrorKind, Operation};
+    /// let error = Error::simulated(ErrorKind::Server, Operation::Logout);
+    /// assert_eq!(error.operation().map(Operation::as_str), Some("logout"));
+    /// ```
     #[must_use]
     pub fn operation(&self) -> Option<Operation> {
         self.0.operation
     }
 
     /// Returns the HTTP status, if a response arrived.
+    ///
+    /// ```
+    /// # use paypos::{Error, ErrorKind, Operation};
+    /// let error = Error::simulated(ErrorKind::Refused, Operation::InitSaleTransaction).with_status(400, Some(11));
+    /// assert_eq!((error.status(), error.code()), (Some(400), Some(11)));
+    /// ```
     #[must_use]
     pub fn status(&self) -> Option<u16> {
         self.0.status
@@ -261,6 +284,14 @@ impl Error {
     }
 
     /// Returns the response's `message`. Untrusted text from Paynet: escape it before displaying it.
+    ///
+    /// ```
+    /// # use paypos::Error;
+    /// fn for_the_log(error: &Error) -> String {
+    ///     let text = error.server_message().unwrap_or_default();
+    ///     format!("{error}: {text:?}") // `{:?}` escapes it
+    /// }
+    /// ```
     #[must_use]
     pub fn server_message(&self) -> Option<&str> {
         self.0.message.message.as_deref()
@@ -268,6 +299,14 @@ impl Error {
 
     /// Returns how long to wait before the next request: the `Retry-After` header, in seconds or as a date. Dates are
     /// compared with the response's `Date` header if present, so that a wrong local clock does not matter.
+    ///
+    /// ```
+    /// # use paypos::{Error, ErrorKind, Operation};
+    /// # use std::time::Duration;
+    /// let error = Error::simulated(ErrorKind::RateLimited, Operation::InitSaleTransaction)
+    ///     .with_retry_after(Duration::from_secs(5));
+    /// assert_eq!(error.retry_after(), Some(Duration::from_secs(5)));
+    /// ```
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         self.0.retry_after

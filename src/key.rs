@@ -46,6 +46,12 @@ impl SessionKey {
     /// # Errors
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput) otherwise. The error describes the problem without quoting the
     /// key.
+    ///
+    /// ```
+    /// # use paypos::SessionKey;
+    /// assert!(SessionKey::new("mbl_pcs_xxxxxxxxxxxxx").is_ok());
+    /// assert!(!SessionKey::new("a secret with blanks").unwrap_err().to_string().contains("secret"));
+    /// ```
     pub fn new(key: impl Into<String>) -> Result<Self, Error> {
         checked("session key", key.into(), "pass the key exactly as `get_auth_key` returned it").map(Self)
     }

@@ -39,6 +39,13 @@ impl Session {
     }
 
     /// Returns the client whose connections the session uses.
+    ///
+    /// ```
+    /// # use paypos::{Session, SessionKey};
+    /// # fn example(session: &Session, key: SessionKey) {
+    /// let another = session.client().session(key);
+    /// # }
+    /// ```
     #[must_use]
     pub fn client(&self) -> &Client {
         &self.client

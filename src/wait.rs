@@ -156,6 +156,15 @@ impl Wait {
     /// Sets the longest pause between two checks in the first minute; after it, the pause is up to twice as long. Pauses
     /// vary by a fifth, so that many waits spread in time. Defaults to 2 s, and is at least
     /// [`MIN_INTERVAL`](Self::MIN_INTERVAL).
+    ///
+    /// ```
+    /// # use paypos::{Decision, Error, Handoff, Session};
+    /// # use std::time::Duration;
+    /// # async fn example(session: &Session, handoff: &Handoff) -> Result<(), Error> {
+    /// let decision = session.wait_for(handoff).interval(Duration::from_secs(5)).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn interval(mut self, interval: Duration) -> Self {
         self.interval = interval;
         self
@@ -171,6 +180,28 @@ impl Wait {
     /// wait as [`Decision::Failed`].
     ///
     /// Whether Paynet's phone may try again in the same payment session is undocumented.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use paypos::{Client, Decimal, Decision, Environment, simulator::Simulator, types::InitSaleRequest};
+    /// # use std::{sync::Arc, time::Duration};
+    /// # let simulator = Arc::new(Simulator::start().await?);
+    /// # let client = Client::builder(Environment::Sandbox).base_url(simulator.url()).build()?;
+    /// # let session = client.session(simulator.issue_session());
+    /// # let handoff = session.init_sale_transaction(InitSaleRequest::new(Decimal::ONE)).await?;
+    /// # let id = handoff.payment_session_id.clone();
+    /// # simulator.phone().decline(&id)?;
+    /// # let phone = simulator.clone();
+    /// # let another_card = move || {
+    /// #     let _ = phone.phone().try_again(&id).and_then(|()| phone.phone().approve(&id));
+    /// # };
+    /// let wait = session.wait_for(&handoff).interval(Duration::from_millis(100)).after_decline();
+    /// let decision = wait.on_check(move |_| another_card()).await?;
+    /// assert!(matches!(decision, Decision::Succeeded(_)));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn after_decline(mut self) -> Self {
         self.after_decline = true;
         self

@@ -124,6 +124,20 @@ fn a_payment_session_is_printed_before_the_wait_that_may_fail() {
 }
 
 #[test]
+fn an_error_object_has_the_payment_session_that_the_command_has() {
+    let server = Server::start(&[]);
+    let unknown = at(&server.url, &["check", "ps-unknown", "--json"]);
+    assert_eq!(unknown.status.code(), Some(3), "a check says nothing of the money");
+    assert_eq!(object(&unknown)["payment_session_id"], "ps-unknown");
+    // Nor does the session that a check could not open.
+    let nowhere = at("http://127.0.0.1:9", &["check", "ps-1", "--json"]);
+    assert_eq!(nowhere.status.code(), Some(3), "{nowhere:?}");
+    assert_eq!(object(&nowhere)["payment_session_id"], "ps-1");
+    let sale = at("http://127.0.0.1:9", &["sale", "1.00", "--json"]);
+    assert_eq!(sale.status.code(), Some(4), "nothing was sent: {sale:?}");
+}
+
+#[test]
 fn a_session_key_goes_into_a_file_of_its_owner_and_is_printed_if_asked_for_alone() {
     let server = Server::start(&[]);
     let folder = tempfile::tempdir().unwrap();
