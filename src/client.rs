@@ -292,10 +292,8 @@ impl ClientBuilder {
         let urls = Operation::ALL.iter().map(url).collect::<Result<_, _>>();
         let urls = urls.map_err(|_| Error::configuration("paths cannot be appended to the base URL"))?;
         let checks = Semaphore::new(CHECKS_IN_FLIGHT);
-        Ok(Client {
-            http,
-            server: Arc::new(Server { environment: self.environment, base_url, urls, checks }),
-        })
+        let server = Server { environment: self.environment, base_url, urls, timeout: self.timeout, checks };
+        Ok(Client { http, server: Arc::new(server) })
     }
 }
 

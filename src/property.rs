@@ -342,7 +342,7 @@ impl<'de> Deserialize<'de> for Member {
     }
 }
 
-/// `RawValue` asks for a newtype. serde_json returns the text, and a buffer its value, which this makes text again.
+/// `RawValue` asks for a newtype. `serde_json` returns the text, and a buffer its value, which this makes text again.
 struct MaybeBuffered<T>(T);
 
 impl<'de, D: Deserializer<'de>> Deserializer<'de> for MaybeBuffered<D> {

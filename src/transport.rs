@@ -2,7 +2,13 @@
 //!
 //! Before a request leaves, it carries exactly the headers that the document and HTTP require.
 
-use std::{error::Error as StdError, io, iter, pin::Pin, sync::Arc, time::Instant};
+use std::{
+    error::Error as StdError,
+    io, iter,
+    pin::Pin,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use progenitor_client::{ClientHooks, Error as WireError, OperationInfo};
 use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderName, HeaderValue, USER_AGENT};
@@ -33,6 +39,8 @@ pub(crate) struct Server {
     pub(crate) base_url: String,
     /// The URL of each operation, in the order of [`Operation::ALL`].
     pub(crate) urls: Vec<Url>,
+    /// The timeout of a call.
+    pub(crate) timeout: Duration,
     /// Bounds the checks of waits that are in flight.
     pub(crate) checks: Semaphore,
 }

@@ -1,9 +1,9 @@
 //! Polls a payment session until the phone has finished it, and decides what its transactions mean.
 
-use std::{fmt, future::IntoFuture, pin::Pin, time::Duration};
+use std::{fmt, future::IntoFuture, pin::Pin, sync::Arc, time::Duration};
 
 use serde::Serialize;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep_until, timeout_at};
 
 use crate::{
     Error, PaymentSession, Session,
@@ -170,7 +170,10 @@ impl Wait {
         self
     }
 
-    /// Sets how long to keep checking. The last check may take up to the client's timeout longer. Defaults to 5 minutes.
+    /// Sets how long to keep checking. Defaults to 5 minutes.
+    ///
+    /// The last check begins at the timeout, and may take up to the client's own timeout. With more waits than checks in
+    /// flight it may have to queue for as long before; if its turn does not come, the wait ends as the check before it.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self
@@ -223,14 +226,19 @@ impl Wait {
         }
         let started = Instant::now();
         let deadline = started + self.timeout.min(FAR);
+        let server = Arc::clone(&self.session.client.server);
+        let mut last = Ok(Decision::Pending);
         loop {
             let request = check_of(&self.payment_session)?;
-            let permit = self.session.client.server.checks.acquire().await;
+            let Ok(permit) = timeout_at(deadline + server.timeout.min(FAR), server.checks.acquire()).await
+            else {
+                return last;
+            };
             let checked = self.session.check_transaction(request).await;
             drop(permit);
             (self.on_check)(&checked);
             let mut retry_after = Duration::ZERO;
-            let last = match checked.map(|response| decide(response.data, &self.payment_session)) {
+            last = match checked.map(|response| decide(response.data, &self.payment_session)) {
                 Ok(Decision::Pending) => Ok(Decision::Pending),
                 Ok(failed @ Decision::Failed(_)) if self.after_decline => Ok(failed),
                 Ok(decision) => return Ok(decision),

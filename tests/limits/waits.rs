@@ -6,12 +6,47 @@ use std::{
     time::{Duration, Instant},
 };
 
-use paypos::{Client, Decision, Environment, PaymentSession, SessionKey};
+use paypos::{Client, Decision, Environment, ErrorKind, PaymentSession, SessionKey};
 use tokio::task::JoinSet;
 
 use crate::slow_server::serve;
 
 const WAITS: usize = 5_000;
+
+/// Each ends at its own timeout, however many queue for a server that does not respond.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn waits_for_a_server_that_stalls_end_all_the_same() {
+    let (address, connections) = serve(Duration::from_secs(3600)).await;
+    let client = Client::builder(Environment::Sandbox)
+        .base_url(format!("http://{address}"))
+        .timeout(Duration::from_secs(1))
+        .build()
+        .unwrap();
+    let session = client.session(SessionKey::new("k").unwrap());
+    let started = Instant::now();
+    let mut waits = JoinSet::new();
+    for number in 0..WAITS {
+        let wait = session.wait_for(PaymentSession::sale(format!("ps-{number}")));
+        waits.spawn(wait.timeout(Duration::from_secs(1)).into_future());
+    }
+    let (mut failed, mut pending) = (0, 0);
+    while let Some(ended) = waits.join_next().await {
+        match ended.unwrap() {
+            Err(error) => {
+                assert_eq!(error.kind(), ErrorKind::Timeout);
+                failed += 1;
+            }
+            Ok(decision) => {
+                assert_eq!(decision, Decision::Pending);
+                pending += 1;
+            }
+        }
+    }
+    println!("{WAITS} waits: {failed} checked in vain, {pending} had no turn, in {:?}", started.elapsed());
+    assert!(connections.load(Ordering::SeqCst) <= 100);
+    // 64 a second would take more than a minute.
+    assert!(started.elapsed() < Duration::from_secs(40), "{:?}", started.elapsed());
+}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn five_thousand_waits_take_few_connections_and_each_is_still_checked() {
