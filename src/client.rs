@@ -13,8 +13,9 @@ use url::Url;
 
 use crate::{
     Agent, Environment, Error, Operation, SecretKey, Session, SessionKey,
+    failure::cause,
     generated::wire,
-    transport::{Context, Credential, Server, cause},
+    transport::{Context, Credential, Server},
 };
 
 const HTTPS: bool = cfg!(any(feature = "rustls", feature = "native-tls", feature = "rustls-no-provider"));

@@ -33,7 +33,7 @@ fn checked(what: &str, key: String, expected: &str) -> Result<Secret, Error> {
 /// assert_eq!(format!("{:?}", config.session_key), "SessionKey([redacted])");
 /// # Ok::<(), serde_json::Error>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SessionKey(pub(crate) Secret);
 
 impl SessionKey {
@@ -74,7 +74,7 @@ impl From<&SessionKey> for Secret {
 /// assert_eq!(format!("{key:?}"), "SecretKey([redacted])");
 /// # Ok::<(), paypos::Error>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SecretKey(pub(crate) Secret);
 
 impl SecretKey {

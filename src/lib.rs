@@ -57,6 +57,7 @@ mod agent;
 mod client;
 mod environment;
 mod error;
+mod failure;
 mod generated;
 mod handoff;
 mod key;
@@ -89,6 +90,12 @@ pub use generated::Operation;
 /// let misspelled = serde_json::from_str::<InitSaleRequest>(r#"{"amount": 149.90, "refrence_no": "ORDER-1042"}"#);
 /// assert!(misspelled.unwrap_err().to_string().contains("`refrence_no`"));
 /// # Ok::<(), serde_json::Error>(())
+/// ```
+///
+/// A bare integer is no amount, since it could be meant in kuruş:
+///
+/// ```compile_fail
+/// let request = paypos::types::InitSaleRequest::new(14990);
 /// ```
 pub use generated::types;
 pub use handoff::Handoff;

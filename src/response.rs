@@ -14,9 +14,9 @@ use crate::{
     ErrorKind::{BadResponse, RateLimited, Refused, Server, Timeout, Unauthorized},
     PaymentSession,
     error::ServerMessage,
+    failure::failure,
     lenient::{find_payment_session_id, is_usable_id},
     property::{Object, Properties, Property},
-    transport,
 };
 
 /// The most that is read of a response's decoded body, in bytes: a day's list of a busy terminal, 5,000 transactions of
@@ -67,7 +67,7 @@ impl Body {
         let too_large = || Error::new(BadResponse, "the response is larger than 4 MiB");
         let is_too_large = response.content_length().is_some_and(|length| length > MAX_BODY as u64);
         let mut bytes = Vec::new();
-        let failure = loop {
+        let failed = loop {
             match response.chunk().await {
                 Ok(Some(chunk)) => {
                     let room = MAX_BODY - bytes.len();
@@ -78,10 +78,10 @@ impl Body {
                 }
                 Ok(None) => break None,
                 Err(_) if is_too_large => break Some(too_large()),
-                Err(error) => break Some(transport::failure(&error)),
+                Err(error) => break Some(failure(&error)),
             }
         };
-        Self { bytes, failure }
+        Self { bytes, failure: failed }
     }
 
     /// Reads the properties of a body that is whole.

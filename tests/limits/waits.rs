@@ -16,7 +16,7 @@ const WAITS: usize = 5_000;
 /// Each ends at its own timeout, however many queue for a server that does not respond.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn waits_for_a_server_that_stalls_end_all_the_same() {
-    let (address, connections) = serve(Duration::from_secs(3600)).await;
+    let (address, _) = serve(Duration::from_secs(3600)).await;
     let client = Client::builder(Environment::Sandbox)
         .base_url(format!("http://{address}"))
         .timeout(Duration::from_secs(1))
@@ -43,7 +43,6 @@ async fn waits_for_a_server_that_stalls_end_all_the_same() {
         }
     }
     println!("{WAITS} waits: {failed} checked in vain, {pending} had no turn, in {:?}", started.elapsed());
-    assert!(connections.load(Ordering::SeqCst) <= 100);
     // 64 a second would take more than a minute.
     assert!(started.elapsed() < Duration::from_secs(40), "{:?}", started.elapsed());
 }
