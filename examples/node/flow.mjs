@@ -18,28 +18,23 @@ const { session_key } = await call("/v1/agent/get_auth_key", { agent_id: "11111"
 const session = { "Session-Key": session_key };
 
 // Stands in for the person at the phone, waits, and compares what was done with what was asked for.
-async function finished({ payment_session_id, deeplink_url }, amount, reference, reverses) {
+async function finished({ payment_session_id, deeplink_url }, amount, { reference_no, xact_id }) {
   console.log("open", deeplink_url);
   await call(`/_paypos/payments/${payment_session_id}/decide`, { decision: "approve" });
   for (let tries = 0; tries < 60; tries++) {
     const { Data } = await call("/v1/softpos/check_transaction", { payment_session_id }, session);
-    const [done, ...others] = Data.filter((one) => one.is_succeed === true && one.xact_id !== reverses);
-    if (done) {
-      if (others.length > 0 || done.amount !== amount || done.agent_reference !== reference) {
-        throw new Error("another amount, reference or count than was asked for: look it up in Paynet's panel");
-      }
-      return done.xact_id;
-    }
+    const done = Data.filter((one) => one.is_succeed === true && one.xact_id !== xact_id);
+    const asAsked = done.length === 1 && done[0].amount === amount && done[0].agent_reference === reference_no;
+    if (asAsked) return done[0].xact_id;
+    if (done.length > 0) throw new Error("not what was asked for: look it up in Paynet's panel");
     await new Promise((resolve) => setTimeout(resolve, 1000));
   }
   throw new Error("not decided; check again before starting another");
 }
 
 const sale = { amount: 149.9, reference_no: "ORDER-1042" };
-const sold = await call("/v1/softpos/init_sale_transaction", sale, session);
-const xact_id = await finished(sold, 149.9, "ORDER-1042");
+const xact_id = await finished(await call("/v1/softpos/init_sale_transaction", sale, session), 149.9, sale);
 const reversal = { xact_id, reference_no: "ORDER-1042-R1" };
-const reversed = await call("/v1/softpos/init_reversal_transaction", reversal, session);
-await finished(reversed, 149.9, "ORDER-1042-R1", xact_id);
+await finished(await call("/v1/softpos/init_reversal_transaction", reversal, session), 149.9, reversal);
 await call("/v1/agent/logout", { session_key }, DEALER);
 console.log("sold and reversed", xact_id);

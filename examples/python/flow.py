@@ -16,27 +16,25 @@ opened = call("/v1/agent/get_auth_key", {"agent_id": "11111", "user_id": "test"}
 session = {"Session-Key": opened["session_key"]}
 
 
-def finished(handoff, amount, reference, reverses=None):
+def finished(handoff, amount, request):
     """Stands in for the person at the phone, waits, and compares what was done with what was asked for."""
     print("open", handoff["deeplink_url"])
     id = handoff["payment_session_id"]
     call(f"/_paypos/payments/{id}/decide", {"decision": "approve"})
     for _ in range(60):
         data = call("/v1/softpos/check_transaction", {"payment_session_id": id}, session)["Data"]
-        done = [one for one in data if one.get("is_succeed") is True and one["xact_id"] != reverses]
-        if done:
-            if len(done) > 1 or done[0]["amount"] != amount or done[0]["agent_reference"] != reference:
-                sys.exit("another amount, reference or count than was asked for: look it up in Paynet's panel")
+        done = [one for one in data if one.get("is_succeed") is True and one["xact_id"] != request.get("xact_id")]
+        if [(one["amount"], one["agent_reference"]) for one in done] == [(amount, request["reference_no"])]:
             return done[0]["xact_id"]
+        if done:
+            sys.exit("not what was asked for: look it up in Paynet's panel")
         time.sleep(1)
     sys.exit("not decided; check again before starting another")
 
 
-request = {"amount": 149.90, "reference_no": "ORDER-1042"}
-sale = call("/v1/softpos/init_sale_transaction", request, session)
-xact_id = finished(sale, 149.90, "ORDER-1042")
-request = {"xact_id": xact_id, "reference_no": "ORDER-1042-R1"}
-reversal = call("/v1/softpos/init_reversal_transaction", request, session)
-finished(reversal, 149.90, "ORDER-1042-R1", reverses=xact_id)
+sale = {"amount": 149.90, "reference_no": "ORDER-1042"}
+xact_id = finished(call("/v1/softpos/init_sale_transaction", sale, session), 149.90, sale)
+reversal = {"xact_id": xact_id, "reference_no": "ORDER-1042-R1"}
+finished(call("/v1/softpos/init_reversal_transaction", reversal, session), 149.90, reversal)
 call("/v1/agent/logout", {"session_key": opened["session_key"]}, DEALER)
 print("sold and reversed", xact_id)
