@@ -16,7 +16,7 @@ use crate::validate::is_plain;
 pub(crate) fn repaired(body: &[u8]) -> Option<String> {
     let text = String::from_utf8_lossy(body);
     let (before, rest) = text.split_once('{')?;
-    if before.contains('[') {
+    if before.contains(['[', '"']) {
         return None;
     }
     let mut json = String::from("{");
@@ -34,7 +34,7 @@ pub(crate) fn repaired(body: &[u8]) -> Option<String> {
                 json.push(c);
                 depth -= 1;
                 if depth == 0 {
-                    return (!chars.as_str().contains(['{', '['])).then_some(json);
+                    return (!chars.as_str().contains(['{', '}', '[', ']', '"'])).then_some(json);
                 }
             }
             ',' | ':' => json.push(c),

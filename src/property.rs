@@ -211,6 +211,7 @@ pub(crate) trait Object: Sized {
 pub(crate) struct Properties<'a> {
     properties: Vec<(Cow<'a, str>, &'a RawValue)>,
     is_request: bool,
+    is_repaired: bool,
 }
 
 /// The name of a property.
@@ -243,7 +244,9 @@ impl<'a> Properties<'a> {
             .and_then(Properties::parse);
         match strict {
             Err(problem) => match repaired(json) {
-                Some(json) => read(Properties::parse(&json)),
+                Some(json) => {
+                    read(Properties::parse(&json).map(|read| Properties { is_repaired: true, ..read }))
+                }
                 None => read(Err(problem)),
             },
             strict => read(strict),
@@ -258,7 +261,18 @@ impl<'a> Properties<'a> {
             format!("the response is not a JSON object ({category:?} error at line {line}, column {column})")
         })?;
         let properties = members.into_iter().map(|(Name(name), json)| (name, json)).collect();
-        Ok(Self { properties, is_request: false })
+        Ok(Self { properties, is_request: false, is_repaired: false })
+    }
+
+    /// Whether an error's body could have said more before it was repaired, or says a number by a name that is not known.
+    pub(crate) fn may_say_more(&self, status: u16, return_code: Option<i64>) -> bool {
+        const KNOWN: [&str; 5] = ["code", "message", "object_name", "result_code", "type"];
+        let status = status.to_string();
+        let is_other = |(name, json): &(Cow<'_, str>, &RawValue)| {
+            let is_known = KNOWN.contains(&&**name) || json.get() == status;
+            !is_known && json.get().starts_with(|first: char| first == '-' || first.is_ascii_digit())
+        };
+        self.is_repaired && return_code.is_none() || self.properties.iter().any(is_other)
     }
 
     /// The JSON of a property. Twice the same is the same; two values contradict each other.
@@ -330,7 +344,8 @@ pub(crate) fn request<'de, D: Deserializer<'de>, T: Object>(
         return Err(de::Error::unknown_field(name, known));
     }
     let properties = members.iter().map(|(name, Member(json))| (name.as_str().into(), &**json)).collect();
-    T::from_properties(&Properties { properties, is_request: true }, &mut 0).map_err(de::Error::custom)
+    let properties = Properties { properties, is_request: true, is_repaired: false };
+    T::from_properties(&properties, &mut 0).map_err(de::Error::custom)
 }
 
 /// The JSON of a member, also where serde has buffered it, to flatten a type or to choose among untagged variants.

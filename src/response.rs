@@ -107,12 +107,12 @@ impl Body {
         (message, id.or_else(|| find_payment_session_id(&self.bytes)).map(PaymentSession::sale))
     }
 
-    /// Whether a refusal could say more than can be read of it: JSON that is broken, or a code that is no number. A
-    /// page or a plain text of a gateway says nothing.
-    fn is_unclear(&self) -> bool {
+    /// Whether a refusal could say more than can be read of it: JSON that is broken, or a code that is no number, or
+    /// perhaps has another name. A page or a plain text of a gateway says nothing.
+    fn is_unclear(&self, status: u16, return_code: Option<i64>) -> bool {
         let text = String::from_utf8_lossy(&self.bytes);
         let start = text.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
-        if !start.starts_with(['{', '[', '"', char::REPLACEMENT_CHARACTER]) && !start.contains('\0') {
+        if start.starts_with('<') || !start.contains(['{', '[', '"', '\0', char::REPLACEMENT_CHARACTER]) {
             return false;
         }
         self.properties(|properties| {
@@ -120,7 +120,7 @@ impl Body {
             let is_clear = |name| {
                 matches!(properties.get(name), Ok(None | Some("null"))) || number(&properties, name).is_some()
             };
-            !(is_clear("code") && is_clear("result_code"))
+            !(is_clear("code") && is_clear("result_code")) || properties.may_say_more(status, return_code)
         })
     }
 }
@@ -139,8 +139,9 @@ pub(crate) async fn refusal(mut response: reqwest::Response) -> Error {
     let delay = retry_after(response.headers());
     let body = Body::read(&mut response).await;
     let (message, payment_session) = body.message();
-    let is_unclear = body.is_unclear();
-    let error = match (status, message.return_code(status), body.failure) {
+    let return_code = message.return_code(status);
+    let is_unclear = body.is_unclear(status, return_code);
+    let error = match (status, return_code, body.failure) {
         (500..600, ..) => Error::new(Server, "the server reported an error"),
         // A failure on Paynet's side leaves open what happened.
         (400..500, Some(8), _) => Error::new(Server, "Paynet reported an internal failure"),

@@ -249,6 +249,11 @@ async fn a_refusal_is_rejected_only_if_it_was_read_whole_and_says_that_nothing_w
         (general("10,\"result_code\":11"), BadResponse, Outcome::Unknown),
         (general("[10]"), BadResponse, Outcome::Unknown),
         ("\"timeout\"".to_owned(), BadResponse, Outcome::Unknown),
+        (r#"{"object_name":"o","co e":10,"message":"m"}"#.to_owned(), BadResponse, Outcome::Unknown),
+        (r#"{"errorCode":10}"#.to_owned(), BadResponse, Outcome::Unknown),
+        (r#"{"code":1O}"#.to_owned(), BadResponse, Outcome::Unknown),
+        // Nothing but what HTTP says.
+        (r#"{"title":"Bad Request","status":400}"#.to_owned(), Refused, Outcome::Rejected),
         (format!("{{\"message\":\"{}\"}}", "m".repeat(5 << 20)), BadResponse, Outcome::Unknown),
         // A refusal that has a payment session.
         (r#"{"code":400,"payment_session_id":"ps-1"}"#.to_owned(), Refused, Outcome::Unknown),

@@ -135,6 +135,27 @@ async fn an_odd_byte_anywhere_in_a_handoff_never_loses_the_id_beside_it() {
 }
 
 #[tokio::test]
+async fn an_odd_byte_anywhere_in_a_refusal_never_makes_a_timeout_a_rejection() {
+    let server = Server::plain().await;
+    let client = client(server.http());
+    for body in [
+        r#"{"object_name":"o","code":10,"message":"zaman"}"#,
+        r#"{"type":"api_error","message":"m","code":400,"result_code":10}"#,
+    ] {
+        let digits = body.find("10").unwrap();
+        for (at, odd, bytes) in odd_bodies(body) {
+            // One that cuts a number off makes another number of it, which nobody can see.
+            if !(digits..digits + 2).contains(&at) {
+                server.next(reply_and_keep(answer("400 No", &bytes)));
+                let error = call(&client, "odd").await.unwrap_err();
+                let text = String::from_utf8_lossy(&bytes);
+                assert_eq!(error.outcome(), Outcome::Unknown, "{odd:#x} at {at}: {text}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
 async fn an_odd_byte_anywhere_in_a_check_hides_no_payment_and_invents_none() {
     let server = Server::plain().await;
     let client = client(server.http());
