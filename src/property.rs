@@ -209,7 +209,7 @@ pub(crate) trait Object: Sized {
 /// The properties of a JSON object, as they stand in its text. An array is not taken for an object, as the code that
 /// serde derives would.
 pub(crate) struct Properties<'a> {
-    properties: Vec<(Cow<'a, str>, &'a RawValue)>,
+    members: Vec<(Cow<'a, str>, &'a RawValue)>,
     is_request: bool,
     is_repaired: bool,
 }
@@ -260,8 +260,8 @@ impl<'a> Properties<'a> {
             let (category, line, column) = (error.classify(), error.line(), error.column());
             format!("the response is not a JSON object ({category:?} error at line {line}, column {column})")
         })?;
-        let properties = members.into_iter().map(|(Name(name), json)| (name, json)).collect();
-        Ok(Self { properties, is_request: false, is_repaired: false })
+        let members = members.into_iter().map(|(Name(name), json)| (name, json)).collect();
+        Ok(Self { members, is_request: false, is_repaired: false })
     }
 
     /// Whether an error's body could have said more before it was repaired, or says a number by a name that is not known.
@@ -272,12 +272,12 @@ impl<'a> Properties<'a> {
             let is_known = KNOWN.contains(&&**name) || json.get() == status;
             !is_known && json.get().starts_with(|first: char| first == '-' || first.is_ascii_digit())
         };
-        self.is_repaired && return_code.is_none() || self.properties.iter().any(is_other)
+        self.is_repaired && return_code.is_none() || self.members.iter().any(is_other)
     }
 
     /// The JSON of a property. Twice the same is the same; two values contradict each other.
     pub(crate) fn get(&self, name: &str) -> Result<Option<&'a str>, String> {
-        let mut found = self.properties.iter().filter(|(known, _)| known == name).map(|(_, json)| json.get());
+        let mut found = self.members.iter().filter(|(known, _)| known == name).map(|(_, json)| json.get());
         let first = found.next();
         if found.any(|other| Some(other) != first) {
             return Err(self.problem(name, "occurs twice"));
@@ -343,8 +343,8 @@ pub(crate) fn request<'de, D: Deserializer<'de>, T: Object>(
     if let Some((name, _)) = members.iter().find(|(name, _)| !known.contains(&name.as_str())) {
         return Err(de::Error::unknown_field(name, known));
     }
-    let properties = members.iter().map(|(name, Member(json))| (name.as_str().into(), &**json)).collect();
-    let properties = Properties { properties, is_request: true, is_repaired: false };
+    let members = members.iter().map(|(name, Member(json))| (name.as_str().into(), &**json)).collect();
+    let properties = Properties { members, is_request: true, is_repaired: false };
     T::from_properties(&properties, &mut 0).map_err(de::Error::custom)
 }
 
