@@ -9,8 +9,13 @@ fn main() {
     match Document::read_all(Path::new("openapi")).and_then(|documents| generate(&documents)) {
         Ok(generated) => {
             let out = env::var_os("OUT_DIR").unwrap_or_default();
-            if let Err(error) = fs::write(Path::new(&out).join("generated.rs"), generated.code) {
-                println!("cargo::error=the generated code cannot be written: {error}");
+            let out = Path::new(&out);
+            for (file, text) in
+                [("generated.rs", generated.code), ("document.json", generated.document.to_string())]
+            {
+                if let Err(error) = fs::write(out.join(file), text) {
+                    println!("cargo::error=the generated code cannot be written: {error}");
+                }
             }
         }
         Err(error) => println!("cargo::error={error}"),

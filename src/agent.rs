@@ -6,6 +6,7 @@ use crate::{
     Client, Error, ErrorKind, Operation, SecretKey, Session, SessionKey,
     error::ServerMessage,
     generated::wire,
+    property::Property,
     transport::{self, Credential},
     types,
 };
@@ -49,7 +50,8 @@ impl Agent {
     pub async fn get_auth_key(&self, request: types::AuthRequest) -> Result<NewSession, Error> {
         let api = self.api(Operation::GetAuthKey);
         let read = |details| NewSession::read(&self.client, details);
-        transport::call(&api, &request, Box::pin(api.get_auth_key(&request)), read).await
+        transport::call(&api, request.validate("request", true), Box::pin(api.get_auth_key(&request)), read)
+            .await
     }
 
     /// Ends a mobile session: `POST /v1/agent/logout`.
@@ -77,7 +79,7 @@ impl Agent {
     /// ```
     pub async fn logout(&self, request: types::LogoutRequest) -> Result<types::LogoutResponse, Error> {
         let api = self.api(Operation::Logout);
-        transport::call(&api, &request, Box::pin(api.logout(&request)), Ok).await
+        transport::call(&api, request.validate("request", true), Box::pin(api.logout(&request)), Ok).await
     }
 }
 

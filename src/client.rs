@@ -15,7 +15,7 @@ use crate::{
     Agent, Environment, Error, Operation, SecretKey, Session, SessionKey,
     failure::cause,
     generated::wire,
-    transport::{Context, Credential, Server},
+    transport::{Context, Credential, NO_SERVER, Server},
 };
 
 const HTTPS: bool = cfg!(any(feature = "rustls", feature = "native-tls", feature = "rustls-no-provider"));
@@ -132,7 +132,7 @@ impl Client {
     /// The generated client for one call, on these connections.
     pub(crate) fn api(&self, operation: Operation, credential: Credential) -> wire::Client {
         let context = Context { server: Arc::clone(&self.server), operation, credential };
-        wire::Client::new_with_client("", self.http.clone(), context)
+        wire::Client::new_with_client(NO_SERVER, self.http.clone(), context)
     }
 }
 
@@ -288,7 +288,6 @@ impl ClientBuilder {
             Error::configuration(format!("the HTTP client could not be set up; {cause}"))
                 .caused_by(error.without_url())
         })?;
-        // Parsed once, and not for each call.
         let url = |operation: &Operation| Url::parse(&format!("{base_url}{}", operation.path()));
         let urls = Operation::ALL.iter().map(url).collect::<Result<_, _>>();
         let urls = urls.map_err(|_| Error::configuration("paths cannot be appended to the base URL"))?;

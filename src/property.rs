@@ -405,7 +405,8 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for MaybeBuffered<(&'static str, V)> {
 }
 
 /// Implements reading, writing, showing and validating for a generated type. Of each field: its name in JSON, how it is
-/// read by [`Properties`], whether it is required, and whether it is written: a secret of a response is not.
+/// read by [`Properties`], whether it is required, and whether it is written: a secret of a response is not. Names are
+/// given in full, as the documents may have types of any name.
 macro_rules! object {
     (@deserialize request, $deserializer:ident, $object:ident, $known:expr) => {
         crate::property::request($deserializer, stringify!($object), $known)
@@ -423,28 +424,28 @@ macro_rules! object {
             crate::property::Object::from_properties(&properties?, $ignored)
         });
         *$ignored += usize::from(read.is_err());
-        Some(read.unwrap_or_default())
+        ::core::option::Option::Some(read.unwrap_or_default())
     }};
     ($object:ident, $kind:ident {
         $($field:ident: $name:literal, $read:ident, $required:literal, $written:literal;)*
     }) => {
-        impl crate::property::Object for types::$object {
+        impl crate::property::Object for $object {
             fn from_properties(
                 properties: &crate::property::Properties<'_>,
                 ignored: &mut usize,
-            ) -> Result<Self, String> {
-                Ok(Self { $($field: properties.$read($name, ignored)?,)* })
+            ) -> ::core::result::Result<Self, ::std::string::String> {
+                ::core::result::Result::Ok(Self { $($field: properties.$read($name, ignored)?,)* })
             }
         }
 
-        impl crate::property::Property for types::$object {
-            fn read(json: &str, ignored: &mut usize) -> Option<Self> {
+        impl crate::property::Property for $object {
+            fn read(json: &str, ignored: &mut usize) -> ::core::option::Option<Self> {
                 crate::property::object!(@read $kind, json, ignored)
             }
 
-            fn write<S: ::serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                let mut map = serializer.serialize_map(None)?;
-                $(if $written && ($required || !self.$field.is_absent()) {
+            fn write<S: ::serde::Serializer>(&self, serializer: S) -> ::core::result::Result<S::Ok, S::Error> {
+                let mut map = serializer.serialize_map(::core::option::Option::None)?;
+                $(if $written && ($required || !crate::property::Property::is_absent(&self.$field)) {
                     ::serde::ser::SerializeMap::serialize_entry(
                         &mut map, $name, &crate::property::AsProperty(&self.$field),
                     )?;
@@ -452,32 +453,34 @@ macro_rules! object {
                 ::serde::ser::SerializeMap::end(map)
             }
 
-            fn fmt_redacted(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            fn fmt_redacted(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
                 f.debug_struct(stringify!($object))
                     $(.field(stringify!($field), &crate::property::AsProperty(&self.$field)))*
                     .finish_non_exhaustive()
             }
 
-            fn validate(&self, _: &str, _: bool) -> Result<(), crate::Error> {
-                $(self.$field.validate($name, $required)?;)*
-                Ok(())
+            fn validate(&self, _: &str, _: bool) -> ::core::result::Result<(), crate::Error> {
+                $(crate::property::Property::validate(&self.$field, $name, $required)?;)*
+                ::core::result::Result::Ok(())
             }
         }
 
-        impl ::std::fmt::Debug for types::$object {
-            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+        impl ::core::fmt::Debug for $object {
+            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
                 crate::property::Property::fmt_redacted(self, f)
             }
         }
 
-        impl ::serde::Serialize for types::$object {
-            fn serialize<S: ::serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        impl ::serde::Serialize for $object {
+            fn serialize<S: ::serde::Serializer>(&self, serializer: S) -> ::core::result::Result<S::Ok, S::Error> {
                 crate::property::Property::write(self, serializer)
             }
         }
 
-        impl<'de> ::serde::Deserialize<'de> for types::$object {
-            fn deserialize<D: ::serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        impl<'de> ::serde::Deserialize<'de> for $object {
+            fn deserialize<D: ::serde::Deserializer<'de>>(
+                deserializer: D,
+            ) -> ::core::result::Result<Self, D::Error> {
                 crate::property::object!(@deserialize $kind, deserializer, $object, &[$($name),*])
             }
         }

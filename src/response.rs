@@ -27,6 +27,7 @@ const MAX_BODY: usize = 4 << 20;
 pub(crate) struct Response<T> {
     /// What it was read as, or why it could not be.
     pub(crate) value: Result<T, Error>,
+    pub(crate) status: u16,
     /// Its `code`, as far as it could be read.
     pub(crate) code: Option<i64>,
 }
@@ -34,6 +35,7 @@ pub(crate) struct Response<T> {
 impl<T: Object> Response<T> {
     #[allow(clippy::unnecessary_wraps, reason = "the signature of progenitor's own")]
     pub(crate) async fn from_response<E>(mut response: reqwest::Response) -> Result<Self, WireError<E>> {
+        let status = response.status().as_u16();
         let body = Body::read(&mut response).await;
         let mut ignored = 0;
         let (value, code) = body.properties(|properties| {
@@ -49,9 +51,18 @@ impl<T: Object> Response<T> {
         let value = value.map_err(|problem| {
             let (message, payment_session) = body.message();
             let error = body.failure.unwrap_or_else(|| Error::new(BadResponse, problem));
-            error.responded(200, message).obtained(payment_session)
+            error.responded(status, message).obtained(payment_session)
         });
-        Ok(Self { value, code })
+        Ok(Self { value, status, code })
+    }
+}
+
+#[allow(dead_code, reason = "no present operation has such a response")]
+impl Response<()> {
+    /// A success of an operation whose documented response has no body: one that has is not read.
+    #[allow(clippy::needless_pass_by_value, reason = "the signature of progenitor's own")]
+    pub(crate) fn empty(response: reqwest::Response) -> Self {
+        Self { value: Ok(()), status: response.status().as_u16(), code: None }
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::{
     Client, Decision, Error, Handoff, Operation, PaymentSession, SessionKey, Wait,
     generated::wire,
+    property::Property,
     transport::{self, Credential},
     types, wait,
 };
@@ -86,8 +87,13 @@ impl Session {
     /// ```
     pub async fn init_sale_transaction(&self, request: types::InitSaleRequest) -> Result<Handoff, Error> {
         let api = self.api(Operation::InitSaleTransaction);
-        let initiated =
-            transport::call(&api, &request, Box::pin(api.init_sale_transaction(&request)), Ok).await;
+        let initiated = transport::call(
+            &api,
+            request.validate("request", true),
+            Box::pin(api.init_sale_transaction(&request)),
+            Ok,
+        )
+        .await;
         for_request(initiated, None, request.reference_no)
     }
 
@@ -131,8 +137,13 @@ impl Session {
         request: types::InitReversalRequest,
     ) -> Result<Handoff, Error> {
         let api = self.api(Operation::InitReversalTransaction);
-        let initiated =
-            transport::call(&api, &request, Box::pin(api.init_reversal_transaction(&request)), Ok).await;
+        let initiated = transport::call(
+            &api,
+            request.validate("request", true),
+            Box::pin(api.init_reversal_transaction(&request)),
+            Ok,
+        )
+        .await;
         for_request(initiated, Some(request.xact_id), request.reference_no)
     }
 
@@ -164,7 +175,13 @@ impl Session {
         request: types::CheckTransactionRequest,
     ) -> Result<types::CheckTransactionResponse, Error> {
         let api = self.api(Operation::CheckTransaction);
-        transport::call(&api, &request, Box::pin(api.check_transaction(&request)), Ok).await
+        transport::call(
+            &api,
+            request.validate("request", true),
+            Box::pin(api.check_transaction(&request)),
+            Ok,
+        )
+        .await
     }
 
     /// Checks a payment session once and returns the decision, for a scheduler of your own.

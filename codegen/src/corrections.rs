@@ -5,14 +5,17 @@
 
 #![allow(clippy::unnecessary_wraps, reason = "corrections share a signature")]
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use heck::ToSnakeCase;
 use serde_json::{Map, Value, json};
 
 use crate::{
-    Document, DocumentError,
-    document::{entries, pointer, reach, target_of},
+    Document, DocumentError, Operation,
+    document::{component, entries, placeholders, pointer, reach, target_of},
+    join::refer,
+    normal::{JSON, SCHEME, UNIONS},
+    operations::known,
 };
 
 /// The `format` that marks a secret: OpenAPI's own for text that is not to be shown.
@@ -21,55 +24,27 @@ pub(crate) const SECRET_FORMAT: &str = "password";
 /// The extension that lists the headers which the transport injects into an operation's requests.
 pub(crate) const INJECTED_HEADERS: &str = "x-paypos-injected-headers";
 
-/// The headers that the transport injects, which must have one of these types.
-const INJECTED: [(&str, &[&str]); 3] =
-    [("Authorization", &["string"]), ("PaynetMobile", &["string", "integer"]), ("Session-Key", &["string"])];
-
-/// Properties without which an operation means nothing, though the documents leave them optional.
-const REQUIRED: [(&str, &str, &[&str]); 5] = [
-    ("check_transaction", "Response", &["Data"]),
-    ("init_reversal_transaction", "Response", &HANDOFF),
-    ("init_sale_transaction", "Request", &["amount"]),
-    ("init_sale_transaction", "Response", &HANDOFF),
-    ("logout", "Request", &["session_key"]),
-];
-
-const HANDOFF: [&str; 3] = ["payment_session_id", "deeplink_url", "encryption_key"];
-
-/// Properties that the hand-written code reads from an answer, and that may be missing.
-const READ: [(&str, &[&str]); 3] = [
-    ("get_auth_key", &["session_key", "object_name", "code", "message"]),
-    ("init_reversal_transaction", &["object_name", "code", "message"]),
-    ("init_sale_transaction", &["object_name", "code", "message"]),
-];
-
-/// Operations that move money. An error of any other says nothing of a payment.
-const MOVES_MONEY: [&str; 2] = ["init_reversal_transaction", "init_sale_transaction"];
-
-/// Whether an operation moves money.
-pub(crate) fn moves_money(operation: &str) -> bool {
-    MOVES_MONEY.contains(&operation)
-}
-
-/// Whether a property that may be missing must have the documented type: the key of a new session is left out
-/// where the answer is stored, and so cannot be required where that is read again.
-pub(crate) fn is_strict(operation: &str, property: &str) -> bool {
-    (operation, property) == ("get_auth_key", "session_key")
-}
-
-/// Whether the hand-written code returns a `Handoff` instead of the operation's answer.
-pub(crate) fn returns_handoff(operation: &str) -> bool {
-    REQUIRED.contains(&(operation, "Response", &HANDOFF))
-}
+/// The headers that the transport injects.
+const INJECTED: [&str; 3] = ["Authorization", "PaynetMobile", "Session-Key"];
 
 /// Names that the generated client or the table of operations has for itself.
 const RESERVED: [&str; 9] =
     ["all", "api_version", "baseurl", "client", "exec", "inner", "new", "new_with_client", "pre"];
 
-/// What a schema requires of its values besides their type, and the title, which would rename it.
-const CONSTRAINTS: [&str; 15] = [
-    "default", "enum", "exclusiveMaximum", "exclusiveMinimum", "format", "maxItems", "maxLength", "maximum",
-    "minItems", "minLength", "minimum", "multipleOf", "pattern", "title", "uniqueItems",
+/// The words for types that the vendor's documents and frameworks use, in lower case, with JSON's own.
+const TYPE_WORDS: [(&str, &[&str]); 6] = [
+    ("array", &["array", "list"]),
+    ("boolean", &["boolean", "bool"]),
+    ("integer", &["integer", "int", "int32", "int64", "long", "short", "byte", "biginteger"]),
+    ("number", &["number", "decimal", "bigdecimal", "double", "float", "money"]),
+    ("object", &["object"]),
+    (
+        "string",
+        &[
+            "string", "text", "char", "date", "datetime", "date-time", "time", "timestamp", "guid", "uuid",
+            "enum",
+        ],
+    ),
 ];
 
 /// A correction, with its reason.
@@ -82,12 +57,13 @@ pub struct Correction {
     pub apply: fn(&mut Document) -> Result<Vec<String>, DocumentError>,
 }
 
-/// All corrections, in the order in which they are applied.
-pub const ALL: [Correction; 9] = [
+/// The corrections that make OpenAPI of the documents, in the order in which they are applied: the result says what
+/// the documents say.
+pub const REPAIRS: [Correction; 5] = [
     Correction {
         name: "name_operations",
-        reason: "progenitor names a method by `operationId`, which Paynet leaves out; \
-                 the last segment of the path is the name that Paynet's pages use",
+        reason: "progenitor names a method by `operationId`, which Paynet leaves out, and which is another word on each \
+                 of the vendor's pages; the last segment of the path is the name that the pages use",
         apply: name_operations,
     },
     Correction {
@@ -97,9 +73,30 @@ pub const ALL: [Correction; 9] = [
         apply: describe_responses,
     },
     Correction {
+        name: "read_type_words",
+        reason: "the vendor's documents have words for types that are not JSON's, such as `decimal` and `Integer`",
+        apply: read_type_words,
+    },
+    Correction {
+        name: "drop_unusable_constraints",
+        reason: "a limit that JSON Schema does not allow, such as a minimum that is a text, limits nothing, and no \
+                 validator takes it",
+        apply: drop_unusable_constraints,
+    },
+    Correction {
+        name: "place_path_parameters",
+        reason: "a value without a place in the path cannot be sent, and a place without a value cannot be filled; \
+                 the vendor's documents have both",
+        apply: place_path_parameters,
+    },
+];
+
+/// The corrections that leave what a client is generated from, in the order in which they are applied.
+pub const REDUCTIONS: [Correction; 8] = [
+    Correction {
         name: "lift_injected_headers",
         reason: "credentials belong to a session or an agent, not to each call, and PaynetMobile has one value: \
-                 the transport injects them where the document requires them, and they never are arguments",
+                 the transport injects them where the document has them, and they never are arguments",
         apply: lift_injected_headers,
     },
     Correction {
@@ -109,16 +106,9 @@ pub const ALL: [Correction; 9] = [
         apply: drop_ignored_headers,
     },
     Correction {
-        name: "require_essentials",
-        reason: "a sale without an amount, a logout without a session key and a handoff without what opens PayPOS \
-                 mean nothing, and an answer without its list is not the answer that there are no transactions; \
-                 the document leaves all optional",
-        apply: require_essentials,
-    },
-    Correction {
         name: "keep_success_only",
         reason: "progenitor reads a refusal and drops its status and headers, and fails on a refusal that is not \
-                 the documented JSON; every answer but success is read by hand-written code",
+                 the documented JSON; every response but success is read by hand-written code",
         apply: keep_success_only,
     },
     Correction {
@@ -127,6 +117,19 @@ pub const ALL: [Correction; 9] = [
                  of any properties has no fields, and a schema within itself has no end; they are passed on as \
                  untyped JSON. No present document has one",
         apply: leave_untyped,
+    },
+    Correction {
+        name: "part_requests_from_responses",
+        reason: "what is sent and what is read differ: a caller neither sets `readOnly` nor sends `null`, and a \
+                 response may lack what is `writeOnly`, or have `null`. A schema of both becomes two where it matters",
+        apply: part_requests_from_responses,
+    },
+    Correction {
+        name: "require_essentials",
+        reason: "a sale without an amount, a logout without a session key and a handoff without what opens PayPOS \
+                 mean nothing, and a response without its list is not one that there are no transactions; \
+                 the document leaves all optional",
+        apply: require_essentials,
     },
     Correction {
         name: "drop_constraints",
@@ -142,12 +145,14 @@ pub const ALL: [Correction; 9] = [
     },
 ];
 
-/// Applies all corrections.
-///
-/// # Errors
-/// If the document cannot be corrected.
-pub fn corrected(mut document: Document) -> Result<Document, DocumentError> {
-    for correction in &ALL {
+/// All corrections, in the order in which they are applied.
+pub fn all() -> impl Iterator<Item = &'static Correction> {
+    REPAIRS.iter().chain(&REDUCTIONS)
+}
+
+/// Applies corrections.
+pub(crate) fn apply(mut document: Document, corrections: &[Correction]) -> Result<Document, DocumentError> {
+    for correction in corrections {
         (correction.apply)(&mut document)?;
     }
     Ok(document)
@@ -161,7 +166,7 @@ fn name_operations(document: &mut Document) -> Result<Vec<String>, DocumentError
             return Err(document.error(
                 &operation.pointer,
                 format!("the operation is named `{name}`, as a part of every generated client is"),
-                "expected another operationId or last path segment",
+                "expected another last segment of its path",
             ));
         }
         set(document, &operation.pointer, "operationId", json!(name), &mut touched);
@@ -176,7 +181,7 @@ fn describe_responses(document: &mut Document) -> Result<Vec<String>, DocumentEr
         let statuses: Vec<_> = entries(Some(document.at(&list))).map(|(status, _)| status.clone()).collect();
         for status in statuses {
             let place = pointer(&list, &[&status]);
-            if document.at(&place)["description"].is_null() {
+            if !document.at(&place)["description"].is_string() {
                 let known = http::StatusCode::from_bytes(status.as_bytes()).ok();
                 let phrase = known.and_then(|known| known.canonical_reason()).unwrap_or(&status);
                 set(document, &place, "description", json!(phrase), &mut touched);
@@ -186,54 +191,114 @@ fn describe_responses(document: &mut Document) -> Result<Vec<String>, DocumentEr
     Ok(touched)
 }
 
-fn lift_injected_headers(document: &mut Document) -> Result<Vec<String>, DocumentError> {
-    let mut touched = Vec::new();
-    for operation in document.operations() {
-        let mut injected = Vec::new();
-        for parameter in remove_parameters(document, &operation.pointer, &INJECTED.map(|(name, _)| name)) {
-            let name = parameter["name"].as_str().unwrap_or_default();
-            let known = INJECTED.iter().find(|(known, _)| name.eq_ignore_ascii_case(known));
-            let Some((name, types)) = known else { continue };
-            check_injected(document, &operation.pointer, name, types, &parameter)?;
-            injected.push(json!(name));
+fn read_type_words(document: &mut Document) -> Result<Vec<String>, DocumentError> {
+    each_schema(document, &|_, schema| {
+        let Some(written) = schema.get("type") else { return Ok(false) };
+        let word = written.as_str().unwrap_or_default().to_lowercase();
+        let known = TYPE_WORDS.iter().find(|(_, words)| words.contains(&word.as_str()));
+        let Some((json, _)) = known else {
+            let words: Vec<_> = TYPE_WORDS.iter().map(|(json, _)| *json).collect();
+            return Err((
+                format!("its type is {written}"),
+                format!(
+                    "expected {}; or add the word to `TYPE_WORDS` in codegen/src/corrections.rs",
+                    words.join(", ")
+                ),
+            ));
+        };
+        let differs = written != json;
+        schema.insert("type".to_owned(), json!(json));
+        Ok(differs)
+    })
+}
+
+fn drop_unusable_constraints(document: &mut Document) -> Result<Vec<String>, DocumentError> {
+    each_schema(document, &|_, schema| {
+        let before = schema.len();
+        schema.retain(|key, value| match key.as_str() {
+            "minimum" | "maximum" => value.is_number(),
+            "multipleOf" => value.as_f64().is_some_and(|value| value > 0.0),
+            "minLength" | "maxLength" | "minItems" | "maxItems" | "minProperties" | "maxProperties" => {
+                value.is_u64()
+            }
+            "exclusiveMinimum" | "exclusiveMaximum" | "uniqueItems" | "nullable" | "readOnly"
+            | "writeOnly" => value.is_boolean(),
+            "pattern" | "format" => value.is_string(),
+            "enum" => value.as_array().is_some_and(|values| !values.is_empty()),
+            "required" => value.as_array().is_some_and(|names| names.iter().all(Value::is_string)),
+            _ => true,
+        });
+        // These two limit what the others state.
+        for (flag, limit) in [("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum")] {
+            if !schema.contains_key(limit) {
+                schema.remove(flag);
+            }
         }
-        if !injected.is_empty() {
-            set(document, &operation.pointer, INJECTED_HEADERS, Value::Array(injected), &mut touched);
+        Ok(schema.len() < before)
+    })
+}
+
+fn place_path_parameters(document: &mut Document) -> Result<Vec<String>, DocumentError> {
+    let mut touched = Vec::new();
+    for Operation { path, pointer: place, .. } in document.operations() {
+        let written = document.at(&place)["parameters"].as_array().cloned().unwrap_or_default();
+        let is_in = |parameter: &Value, name: &str| parameter["in"] == "path" && parameter["name"] == name;
+        let mut parameters = written.clone();
+        parameters.retain(|parameter| {
+            parameter["in"] != "path" || placeholders(&path).any(|name| parameter["name"] == name)
+        });
+        for parameter in parameters.iter_mut().filter(|parameter| parameter["in"] == "path") {
+            parameter["required"] = json!(true);
+        }
+        for name in placeholders(&path) {
+            if !parameters.iter().any(|parameter| is_in(parameter, name)) {
+                let schema = json!({ "type": "string" });
+                parameters.push(json!({ "name": name, "in": "path", "required": true, "schema": schema }));
+            }
+        }
+        if parameters != written {
+            set(document, &place, "parameters", Value::Array(parameters), &mut touched);
         }
     }
     Ok(touched)
 }
 
-fn check_injected(
-    document: &Document,
-    operation: &str,
-    name: &str,
-    types: &[&str],
-    parameter: &Value,
-) -> Result<(), DocumentError> {
-    let schema = &parameter["schema"];
-    let values = schema["enum"].as_array();
-    if name == "PaynetMobile"
-        && values.is_some_and(|values| !values.contains(&json!("2")) && !values.contains(&json!(2)))
-    {
-        return Err(document.error(
-            operation,
-            format!("the header PaynetMobile is one of {}", schema["enum"]),
-            "expected 2 among them, which src/transport.rs sends",
-        ));
+fn lift_injected_headers(document: &mut Document) -> Result<Vec<String>, DocumentError> {
+    let mut touched = Vec::new();
+    for Operation { pointer: place, .. } in document.operations() {
+        let mut injected = Vec::new();
+        for parameter in remove_parameters(document, &place, &INJECTED) {
+            let name = parameter["name"].as_str().unwrap_or_default();
+            let values = parameter["schema"]["enum"].as_array();
+            let has_two = |values: &Vec<Value>| values.contains(&json!("2")) || values.contains(&json!(2));
+            if name.eq_ignore_ascii_case("PaynetMobile") && !values.is_none_or(has_two) {
+                let problem = format!("the header PaynetMobile is one of {}", parameter["schema"]["enum"]);
+                return Err(document.error(
+                    &place,
+                    problem,
+                    "expected 2 among them, which src/transport.rs sends",
+                ));
+            }
+            let known = INJECTED.into_iter().find(|known| name.eq_ignore_ascii_case(known));
+            injected.extend(known.map(|known| match parameter[SCHEME].as_str() {
+                Some(scheme) => json!(format!("{known}: {scheme}")),
+                None => json!(known),
+            }));
+        }
+        let is_given =
+            |header: &str| injected.iter().any(|it| it.as_str().is_some_and(|it| it.starts_with(header)));
+        if is_given("Authorization") && is_given("Session-Key") {
+            return Err(document.error(
+                &place,
+                "the operation requires the credentials Authorization and Session-Key",
+                "expected one of them, as an agent has the first and a session the second",
+            ));
+        }
+        if !injected.is_empty() {
+            set(document, &place, INJECTED_HEADERS, Value::Array(injected), &mut touched);
+        }
     }
-    let has_type = schema["type"].as_str().is_some_and(|ty| types.contains(&ty));
-    if parameter["required"] != true || !has_type {
-        return Err(document.error(
-            operation,
-            format!("the header {name} is of type {}, required: {}", schema["type"], parameter["required"]),
-            format!(
-                "expected a required header of type {}, which the transport can inject",
-                types.join(" or ")
-            ),
-        ));
-    }
-    Ok(())
+    Ok(touched)
 }
 
 fn drop_ignored_headers(document: &mut Document) -> Result<Vec<String>, DocumentError> {
@@ -247,125 +312,373 @@ fn drop_ignored_headers(document: &mut Document) -> Result<Vec<String>, Document
     Ok(touched)
 }
 
-fn require_essentials(document: &mut Document) -> Result<Vec<String>, DocumentError> {
-    let mut touched = Vec::new();
-    for operation in document.operations() {
-        let name = operation.name.as_str();
-        let required = REQUIRED.iter().map(|(of, part, properties)| (*of, *part, *properties, true));
-        let read = READ.iter().map(|(of, properties)| (*of, "Response", *properties, false));
-        for (_, part, properties, required) in required.chain(read).filter(|(of, ..)| *of == name) {
-            let body = if part == "Request" { "requestBody" } else { "responses/200" };
-            let schema = format!("{}/{body}/content/application~1json/schema", operation.pointer);
-            let Some(place) = target_of(document.at(&schema)).map(str::to_owned) else { continue };
-            for property in properties {
-                let found = document.at(&place)["properties"].get(property);
-                let Some(ty) = found.map(|found| &found["type"]) else {
-                    return Err(document.error(
-                        &place,
-                        format!("`{name}` needs `{property}`, which the document no longer defines"),
-                        "expected the property; or change the hand-written code, and `REQUIRED` or `READ` in \
-                         codegen/src/corrections.rs",
-                    ));
-                };
-                let expected = match *property {
-                    "amount" => "number",
-                    "code" => "integer",
-                    "Data" => "array",
-                    _ => "string",
-                };
-                if ty != expected {
-                    return Err(document.error(
-                        &place,
-                        format!("`{name}` needs `{property}` as {expected}, and its type is {ty}"),
-                        "expected that type; or change the hand-written code, and `REQUIRED` or `READ` in \
-                         codegen/src/corrections.rs",
-                    ));
-                }
-            }
-            if required {
-                let mut list = document.at(&place)["required"].as_array().cloned().unwrap_or_default();
-                let listed = list.len();
-                list.extend(properties.iter().map(|property| json!(property)));
-                list.sort_by_key(ToString::to_string);
-                list.dedup();
-                if list.len() > listed {
-                    set(document, &place, "required", Value::Array(list), &mut touched);
-                }
-            }
-        }
-    }
-    Ok(touched)
-}
-
 fn keep_success_only(document: &mut Document) -> Result<Vec<String>, DocumentError> {
     let mut touched = Vec::new();
     for operation in document.operations() {
         let place = format!("{}/responses", operation.pointer);
         let responses = document.at(&place).as_object().cloned().unwrap_or_default();
-        let success: Vec<_> = responses.keys().filter(|status| status.starts_with('2')).collect();
-        if success != ["200"] {
+        let success: Vec<_> = responses.keys().filter(|status| status.starts_with('2')).cloned().collect();
+        let is_one = matches!(success.as_slice(), [one] if one.parse::<u16>().is_ok());
+        if !is_one {
             return Err(document.error(
                 &place,
                 format!("the successful responses are {success:?}"),
-                "expected 200 and no other, the one status that the client takes for success",
+                "expected one, such as 200, which is the status that the client takes for success",
             ));
         }
         let (kept, dropped): (Map<_, _>, Map<_, _>) =
-            responses.into_iter().partition(|(status, _)| status == "200");
+            responses.into_iter().partition(|(status, _)| success.contains(status));
         touched.extend(dropped.keys().map(|status| pointer(&place, &[status])));
         document.json.pointer_mut(&place).into_iter().for_each(|slot| *slot = kept.clone().into());
     }
+    prune(document, &mut touched);
     Ok(touched)
 }
 
 fn leave_untyped(document: &mut Document) -> Result<Vec<String>, DocumentError> {
-    let before = document.clone();
-    each_schema(document, &|place, schema| {
-        let is_union = ["anyOf", "not", "oneOf"].iter().any(|key| schema.contains_key(*key));
-        let is_open =
-            schema.get("type").is_some_and(|ty| ty == "object") && !schema.contains_key("properties");
-        let contains_itself = schema.get("$ref").and_then(Value::as_str).is_some_and(|target| {
-            let mut within = BTreeSet::new();
-            reach(&before, target.rsplit('/').next().unwrap_or_default(), &mut within);
-            within.iter().any(|name| place.starts_with(&pointer("/components/schemas", &[name, ""])))
+    let schemas = document.json["components"]["schemas"].as_object().cloned().unwrap_or_default();
+    let is_union = |schema: &Value| {
+        UNIONS.iter().any(|key| {
+            let alternatives = schema[*key].as_array().into_iter().flatten();
+            alternatives.filter(|one| one.get("type").or(one.get("$ref")).is_some()).count() > 1
+        })
+    };
+    let unions: BTreeSet<_> =
+        schemas.iter().filter(|(_, schema)| is_union(schema)).map(|(name, _)| name.as_str()).collect();
+    // Which components contain which, once for all.
+    let contained: BTreeMap<_, _> =
+        schemas.keys().map(|name| (name.clone(), direct(&schemas[name]))).collect();
+    let leads_to = |from: &str, to: &str| {
+        let mut seen = BTreeSet::new();
+        let mut pending = vec![from];
+        while let Some(name) = pending.pop() {
+            if name == to {
+                return true;
+            }
+            if seen.insert(name) {
+                pending.extend(contained.get(name).into_iter().flatten().map(String::as_str));
+            }
+        }
+        false
+    };
+    let mut touched = each_schema(document, &|place, schema| {
+        let whole = Value::Object(schema.clone());
+        let has_properties =
+            schema.get("properties").and_then(Value::as_object).is_some_and(|all| !all.is_empty());
+        let is_open = schema.get("type").is_some_and(|ty| ty == "object") && !has_properties;
+        let owner = place.strip_prefix("/components/schemas/").and_then(|rest| rest.split('/').next());
+        let is_endless = component(&whole).is_some_and(|target| {
+            unions.contains(target)
+                || owner.is_some_and(|owner| leads_to(target, &owner.replace("~1", "/").replace("~0", "~")))
         });
-        let untyped = is_union || is_open || contains_itself;
+        // A component itself is what refers to it.
+        let is_root = place.matches('/').count() == 3 && owner.is_some();
+        let untyped = (is_union(&whole) || is_open || is_endless) && !is_root;
         if untyped {
-            schema.retain(|key, _| key == "description");
+            schema.retain(|key, _| {
+                matches!(key.as_str(), "description" | "nullable" | "readOnly" | "writeOnly")
+            });
         }
         Ok(untyped)
-    })
+    })?;
+    prune(document, &mut touched);
+    Ok(touched)
+}
+
+/// The components that a schema refers to.
+fn direct(schema: &Value) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    let mut values = vec![schema];
+    while let Some(value) = values.pop() {
+        names.extend(component(value).map(str::to_owned));
+        let members = value.as_object().into_iter().flat_map(Map::values);
+        values.extend(members.chain(value.as_array().into_iter().flatten()));
+    }
+    names
+}
+
+fn part_requests_from_responses(document: &mut Document) -> Result<Vec<String>, DocumentError> {
+    let mut touched = Vec::new();
+    let requests = reach(document, bodies(document, "requestBody"));
+    let responses = reach(document, bodies(document, "responses"));
+    let schemas = document.json["components"]["schemas"].as_object().cloned().unwrap_or_default();
+    // Those of both that differ, themselves or by what they contain.
+    let mut parted: BTreeSet<String> = BTreeSet::new();
+    loop {
+        let differs = |name: &&String| {
+            let schema = &schemas[*name];
+            let is_required = |property: &str| {
+                schema["required"].as_array().is_some_and(|all| all.contains(&json!(property)))
+            };
+            let has_two_sides = entries(schema.get("properties")).any(|(property, schema)| {
+                schema["readOnly"] == true
+                    || schema["writeOnly"] == true
+                    || is_secret(property)
+                    || schema["nullable"] == true && is_required(property)
+            });
+            has_two_sides || direct(schema).iter().any(|inner| parted.contains(inner))
+        };
+        let more: Vec<_> = requests
+            .intersection(&responses)
+            .filter(|name| !parted.contains(*name))
+            .filter(differs)
+            .cloned()
+            .collect();
+        if more.is_empty() {
+            break;
+        }
+        parted.extend(more);
+    }
+    let of_response = |name: &str| format!("{name}Response");
+    for name in &parted {
+        let place = pointer("/components/schemas", &[name]);
+        if schemas.contains_key(&of_response(name)) {
+            return Err(document.error(
+                &place,
+                format!("`{name}` is sent and read, and `{}`, as what is read of it would be named, is there already", of_response(name)),
+                "expected a schema for each",
+            ));
+        }
+        let copy = schemas[name].clone();
+        document.json["components"]["schemas"][of_response(name)] = copy;
+        document.origins.insert(
+            pointer("/components/schemas", &[&of_response(name)]),
+            document.file_of(&place).to_owned(),
+        );
+        touched.push(place);
+    }
+    let new = |name: &str| parted.contains(name).then(|| of_response(name));
+    for name in responses.iter().map(|name| new(name).unwrap_or_else(|| name.clone())) {
+        refer(&mut document.json["components"]["schemas"][name], &new);
+    }
+    for name in &requests {
+        one_sided(document, name, true, &mut touched);
+    }
+    for name in responses.difference(&requests).cloned().chain(parted.iter().map(|name| of_response(name))) {
+        one_sided(document, &name, false, &mut touched);
+    }
+    Ok(touched)
+}
+
+/// Leaves of a schema what is sent, or what is read.
+fn one_sided(document: &mut Document, name: &str, is_request: bool, touched: &mut Vec<String>) {
+    let place = pointer("/components/schemas", &[name]);
+    let Some(schema) = document.json.pointer_mut(&place) else { return };
+    let mut required = schema["required"].as_array().cloned().unwrap_or_default();
+    let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) else { return };
+    let (hidden, shown) = if is_request { ("readOnly", "writeOnly") } else { ("writeOnly", "readOnly") };
+    properties.retain(|property, schema| {
+        let is_kept = schema[hidden] != true;
+        let Some(members) = schema.as_object_mut() else { return is_kept };
+        let is_nullable = members.remove("nullable").is_some_and(|nullable| nullable == true);
+        members.remove(shown);
+        if !is_kept || is_nullable && !is_request {
+            required.retain(|name| name != property);
+        }
+        if !is_kept || is_nullable {
+            touched.push(pointer(&place, &["properties", property]));
+        }
+        is_kept
+    });
+    if schema.get("required").is_some() {
+        schema["required"] = Value::Array(required);
+    }
+}
+
+fn require_essentials(document: &mut Document) -> Result<Vec<String>, DocumentError> {
+    let mut touched = Vec::new();
+    for operation in document.operations() {
+        let Some(known) = known(&operation.name) else { continue };
+        for (part, properties, required) in [
+            ("requestBody", known.request, true),
+            ("requestBody", known.sends, false),
+            ("responses", known.response, true),
+            ("responses", known.reads, false),
+        ] {
+            let body = body(document, &operation, part);
+            for (property, ty) in properties {
+                let place = body.as_ref().map(|body| pointer("/components/schemas", &[body]));
+                check_property(document, &operation, place.as_deref(), property, ty)?;
+            }
+            let Some(body) = body.filter(|_| required && !properties.is_empty()) else { continue };
+            let place = pointer("/components/schemas", &[&body]);
+            let mut list = document.at(&place)["required"].as_array().cloned().unwrap_or_default();
+            let listed = list.len();
+            list.extend(properties.iter().map(|(property, _)| json!(property)));
+            list.sort_by_key(ToString::to_string);
+            list.dedup();
+            if list.len() > listed {
+                set(document, &place, "required", Value::Array(list), &mut touched);
+            }
+        }
+    }
+    Ok(touched)
+}
+
+/// What the hand-written code reads must be there, and of its type. A property after a point is one of a list's items.
+fn check_property(
+    document: &Document,
+    operation: &Operation,
+    body: Option<&str>,
+    path: &str,
+    expected: &str,
+) -> Result<(), DocumentError> {
+    const OR: &str = "or change the hand-written code, and `OPERATIONS` in codegen/src/operations.rs";
+    let name = &operation.name;
+    let (outer, property) = path.split_once('.').map_or((None, path), |(outer, inner)| (Some(outer), inner));
+    let of_items = |place: &str, outer: &str| {
+        target_of(&document.at(place)["properties"][outer]["items"]).map(str::to_owned)
+    };
+    let place = match outer {
+        Some(outer) => body.and_then(|place| of_items(place, outer)),
+        None => body.map(str::to_owned),
+    };
+    let all = document.at(&format!("{}/properties", place.as_deref().unwrap_or("-")));
+    let problem = match all.get(property).map(|found| &found["type"]) {
+        Some(ty) if ty == expected => return Ok(()),
+        Some(ty) => format!("`{name}` needs `{path}` as {expected}, and its type is {ty}"),
+        None => {
+            let has_it = |(_, inner): &(&String, &Value)| {
+                target_of(inner)
+                    .is_some_and(|target| document.at(target)["properties"].get(property).is_some())
+            };
+            match entries(Some(all)).find(has_it) {
+                Some((within, _)) => {
+                    format!("`{name}` needs `{path}`, which the document has within `{within}`")
+                }
+                None => format!("`{name}` needs `{path}`, which the document no longer defines"),
+            }
+        }
+    };
+    let place = place.as_deref().or(body).unwrap_or(&operation.pointer);
+    Err(document.error(place, problem, format!("expected the property with that type; {OR}")))
 }
 
 fn drop_constraints(document: &mut Document) -> Result<Vec<String>, DocumentError> {
-    each_schema(document, &|_, schema| {
-        let before = schema.len();
-        schema.retain(|key, value| {
-            !CONSTRAINTS.contains(&key.as_str()) || key == "format" && *value == SECRET_FORMAT
-        });
-        Ok(schema.len() < before)
-    })
+    const KEPT: [&str; 6] = ["$ref", "description", "items", "properties", "required", "type"];
+    let mut touched = each_schema(document, &|_, schema| {
+        let before = schema.clone();
+        schema
+            .retain(|key, value| KEPT.contains(&key.as_str()) || key == "format" && *value == SECRET_FORMAT);
+        if schema.contains_key("properties") {
+            schema.insert("type".to_owned(), json!("object"));
+        }
+        if schema.get("type").is_some_and(|ty| ty == "array") && !schema.contains_key("items") {
+            schema.insert("items".to_owned(), json!({}));
+        }
+        let names: Vec<_> = entries(schema.get("properties")).map(|(name, _)| json!(name)).collect();
+        if let Some(required) = schema.get_mut("required").and_then(Value::as_array_mut) {
+            required.retain(|name| names.contains(name));
+        }
+        Ok(*schema != before)
+    })?;
+    for Operation { pointer: place, .. } in document.operations() {
+        for i in 0..document.at(&format!("{place}/parameters")).as_array().map_or(0, Vec::len) {
+            let at = format!("{place}/parameters/{i}");
+            simplify_parameter(document, &at, &mut touched)?;
+        }
+    }
+    Ok(touched)
+}
+
+/// Leaves of a parameter its name and a plain type: a number is text, as a caller has its digits.
+fn simplify_parameter(
+    document: &mut Document,
+    at: &str,
+    touched: &mut Vec<String>,
+) -> Result<(), DocumentError> {
+    let written = document.at(at).clone();
+    let name = written["name"].as_str().unwrap_or_default();
+    let plain = |schema: &Value| match schema["type"].as_str() {
+        Some(ty @ ("boolean" | "integer")) => json!({ "type": ty }),
+        _ => json!({ "type": "string" }),
+    };
+    let schema = &written["schema"];
+    let is_list = schema["type"] == "array"
+        && written["explode"] != false
+        && written["style"].as_str().is_none_or(|style| style == "form");
+    let schema = match written["in"].as_str() {
+        Some("query") if is_list => json!({ "type": "array", "items": plain(&schema["items"]) }),
+        Some("query" | "path") => plain(schema),
+        Some("header")
+            if http::HeaderName::from_bytes(name.as_bytes()).is_ok()
+                && !name.eq_ignore_ascii_case("api-version") =>
+        {
+            plain(schema)
+        }
+        _ => {
+            return Err(document.error(
+                at,
+                format!("nothing sends the parameter `{name}` in {}", written["in"]),
+                "expected one in the path, the query or a header, under a name that HTTP allows",
+            ));
+        }
+    };
+    let mut parameter = json!({ "name": name, "in": written["in"], "schema": schema });
+    if written["required"] == true {
+        parameter["required"] = json!(true);
+    }
+    if written["description"].is_string() {
+        parameter["description"] = written["description"].clone();
+    }
+    if parameter != written {
+        touched.push(at.to_owned());
+        document.json.pointer_mut(at).into_iter().for_each(|slot| *slot = parameter.clone());
+    }
+    Ok(())
 }
 
 fn mark_secrets(document: &mut Document) -> Result<Vec<String>, DocumentError> {
+    let requests = reach(document, bodies(document, "requestBody"));
+    // All that is text within an object is secret, if the object is.
+    let mut whole = BTreeSet::new();
+    for name in &requests {
+        let place = pointer("/components/schemas", &[name]);
+        for (property, schema) in entries(document.at(&place).get("properties")) {
+            if is_secret(property) {
+                whole.extend(reach(document, direct(schema)));
+            }
+        }
+    }
+    let secret = json!({ "type": "string", "format": SECRET_FORMAT });
     each_schema(document, &|place, schema| {
-        let name = place.rsplit_once("/properties/").map(|(_, name)| name);
-        if !name.is_some_and(is_secret) {
+        let Some((owner, name)) = place.rsplit_once("/properties/") else { return Ok(false) };
+        let owner = owner
+            .strip_prefix("/components/schemas/")
+            .unwrap_or_default()
+            .replace("~1", "/")
+            .replace("~0", "~");
+        let is_text = schema.get("type").is_some_and(|ty| ty == "string");
+        if !(is_secret(name) || is_text && whole.contains(&owner)) {
             return Ok(false);
         }
-        match schema.get("type").and_then(Value::as_str) {
-            Some("string") if schema.get("format").is_some_and(|format| format == SECRET_FORMAT) => Ok(false),
-            Some("string") => {
-                schema.insert("format".to_owned(), json!(SECRET_FORMAT));
-                Ok(true)
-            }
+        let before = schema.clone();
+        let ty = schema.get("type").and_then(Value::as_str).map(str::to_owned);
+        match ty.as_deref() {
+            Some("string") => drop(schema.insert("format".to_owned(), json!(SECRET_FORMAT))),
             // Whether there is one, or how many.
-            Some("boolean" | "integer") => Ok(false),
-            _ => Err((
-                "its name marks it as a secret, and it is not a string",
-                "expected {\"type\": \"string\"}, which can be redacted and wiped",
-            )),
+            Some("boolean" | "integer") => {}
+            // In a response, the digits of a number are text, and any other JSON is passed on untyped.
+            _ if !requests.contains(&owner) => {
+                schema.retain(|key, _| matches!(key.as_str(), "description" | "format"));
+                schema.insert("format".to_owned(), json!(SECRET_FORMAT));
+                if ty.as_deref() == Some("number") {
+                    schema.insert("type".to_owned(), json!("string"));
+                }
+            }
+            Some("array") if schema.get("items").is_some_and(|items| items["type"] == "string") => {
+                schema["items"] = secret.clone();
+            }
+            _ if schema.contains_key("$ref") => {}
+            _ => {
+                return Err((
+                    "its name marks it as a secret, and it is neither text nor an object or a list of texts"
+                        .to_owned(),
+                    "expected {\"type\": \"string\"}, which can be redacted and wiped".to_owned(),
+                ));
+            }
         }
+        Ok(*schema != before)
     })
 }
 
@@ -375,12 +688,12 @@ fn is_secret(property: &str) -> bool {
 }
 
 /// What is wrong with a schema, and what was expected.
-type Problem = (&'static str, &'static str);
+type Problem = (String, String);
 
 /// Changes a schema at a place; returns whether it did.
 type Change<'a> = &'a dyn Fn(&str, &mut Map<String, Value>) -> Result<bool, Problem>;
 
-/// Changes the schemas of components and all that they contain; returns the places of those changed.
+/// Changes the schemas of components and of parameters, and all that they contain; returns the places of those changed.
 fn each_schema(document: &mut Document, change: Change<'_>) -> Result<Vec<String>, DocumentError> {
     fn walk(
         place: &str,
@@ -397,6 +710,12 @@ fn each_schema(document: &mut Document, change: Change<'_>) -> Result<Vec<String
                 walk(&format!("{place}/{key}"), inner, change, touched)?;
             }
         }
+        for key in UNIONS {
+            let alternatives = members.get_mut(key).and_then(Value::as_array_mut);
+            for (i, inner) in alternatives.into_iter().flatten().enumerate() {
+                walk(&format!("{place}/{key}/{i}"), inner, change, touched)?;
+            }
+        }
         for (name, property) in
             members.get_mut("properties").and_then(Value::as_object_mut).into_iter().flatten()
         {
@@ -404,16 +723,47 @@ fn each_schema(document: &mut Document, change: Change<'_>) -> Result<Vec<String
         }
         Ok(())
     }
-    let mut touched = Vec::new();
-    let mut schemas = document.json["components"]["schemas"].take();
-    let mut result = Ok(());
-    for (name, schema) in schemas.as_object_mut().into_iter().flatten() {
-        let place = pointer("/components/schemas", &[name]);
-        result = result.and_then(|()| walk(&place, schema, change, &mut touched));
+    let mut places: Vec<_> = entries(document.json.pointer("/components/schemas"))
+        .map(|(name, _)| pointer("/components/schemas", &[name]))
+        .collect();
+    for operation in document.operations() {
+        let list = format!("{}/parameters", operation.pointer);
+        let parameters = document.at(&list).as_array().map_or(0, Vec::len);
+        places.extend((0..parameters).map(|i| format!("{list}/{i}/schema")));
     }
-    document.json["components"]["schemas"] = schemas;
-    result.map_err(|(place, (problem, expected))| document.error(&place, problem, expected))?;
+    let mut touched = Vec::new();
+    for place in places {
+        let Some(schema) = document.json.pointer_mut(&place) else { continue };
+        walk(&place, schema, change, &mut touched)
+            .map_err(|(place, (problem, expected))| document.error(&place, problem, expected))?;
+    }
     Ok(touched)
+}
+
+/// The component that is the body of an operation's request or success.
+pub(crate) fn body(document: &Document, operation: &Operation, part: &str) -> Option<String> {
+    let place = document.at(&format!("{}/{part}", operation.pointer));
+    let place = if part == "responses" {
+        entries(Some(place)).find(|(status, _)| status.starts_with('2'))?.1
+    } else {
+        place
+    };
+    component(&place["content"][JSON]["schema"]).map(str::to_owned)
+}
+
+fn bodies(document: &Document, part: &str) -> Vec<String> {
+    document.operations().iter().filter_map(|operation| body(document, operation, part)).collect()
+}
+
+/// Removes the components that no body has.
+fn prune(document: &mut Document, touched: &mut Vec<String>) {
+    let roots = [bodies(document, "requestBody"), bodies(document, "responses")].concat();
+    let used = reach(document, roots);
+    if let Some(schemas) = document.json["components"]["schemas"].as_object_mut() {
+        let unused = schemas.keys().filter(|name| !used.contains(*name));
+        touched.extend(unused.map(|name| pointer("/components/schemas", &[name])));
+        schemas.retain(|name, _| used.contains(name));
+    }
 }
 
 /// Removes header parameters by name from an operation.

@@ -7,11 +7,16 @@ use std::{
 };
 
 use heck::{ToSnakeCase, ToUpperCamelCase};
-use serde_json::{Map, Value, json};
+use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde_json::{Map, Value};
 
-use crate::{DocumentError, normal};
+use crate::DocumentError;
 
 const METHODS: [&str; 8] = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
+
+/// The names of the environments whose servers are known, whatever a document calls them and in which language.
+const ENVIRONMENTS: [(&str, &str); 2] =
+    [("https://api.paynet.com.tr", "Production"), ("https://pts-api.paynet.com.tr", "Sandbox")];
 
 /// An OpenAPI document and the name of its file, which every message carries.
 #[derive(Clone, Debug)]
@@ -27,7 +32,7 @@ pub struct Document {
 /// One operation of a document.
 #[derive(Clone, Debug)]
 pub struct Operation {
-    /// `operationId`, or the last segment of the path, in snake case.
+    /// The last segment of the path, in snake case.
     pub name: String,
     /// The path, as the document has it.
     pub path: String,
@@ -77,8 +82,14 @@ impl Document {
         if text.starts_with('\u{feff}') {
             return Err(document.error("", "it begins with a byte order mark", EXPECTED));
         }
-        document.json = serde_json::from_str(text)
-            .map_err(|error| document.error("", format!("it is not JSON: {error}"), EXPECTED))?;
+        document.json = match serde_json::from_str(text) {
+            Ok(Unique(json)) => json,
+            Err(error) if error.is_data() => {
+                let expected = "expected names of visible characters, each once; ask Paynet which is right";
+                return Err(document.error("", error.to_string(), expected));
+            }
+            Err(error) => return Err(document.error("", format!("it is not JSON: {error}"), EXPECTED)),
+        };
         if !document.json.is_object() {
             return Err(document.error("", "it is not a JSON object", EXPECTED));
         }
@@ -87,6 +98,7 @@ impl Document {
         document.check_version()?;
         document.check_references()?;
         document.check_servers()?;
+        document.check_paths()?;
         if document.operations().is_empty() {
             return Err(document.error(
                 "/paths",
@@ -121,14 +133,27 @@ impl Document {
     }
 
     /// The operations, by path and method.
+    ///
+    /// An operation is named as its path is, and never by its `operationId`, which is another word on each page. Its
+    /// method is a part of the name beside a POST, and so is the thing, if it is on one: `GET /orders/{id}` is
+    /// `get_orders_by_id`.
     #[must_use]
     pub fn operations(&self) -> Vec<Operation> {
         let mut operations = Vec::new();
         for (path, item) in entries(self.json.get("paths")) {
             for method in METHODS.into_iter().filter(|method| item[method].is_object()) {
-                let id = item[method]["operationId"].as_str();
+                let last = static_segments(path).next_back().unwrap_or_default().to_snake_case();
+                let thing =
+                    path.rsplit('/').next().and_then(|segment| segment.strip_prefix('{')?.strip_suffix('}'));
+                let own = match thing {
+                    Some(thing) => format!("{method}_{last}_by_{}", thing.to_snake_case()),
+                    None if method != "post" && item["post"].is_object() => format!("{method}_{last}"),
+                    None => last,
+                };
+                // As the operations of all documents are named together.
+                let joined = item[method][NAME].as_str().map(str::to_owned);
                 operations.push(Operation {
-                    name: id.or_else(|| path.rsplit('/').next()).unwrap_or_default().to_snake_case(),
+                    name: joined.unwrap_or(own),
                     path: path.clone(),
                     method: method.to_owned(),
                     pointer: pointer("/paths", &[path, method]),
@@ -142,9 +167,7 @@ impl Document {
     #[must_use]
     pub fn servers(&self) -> BTreeMap<String, String> {
         let servers = self.json["servers"].as_array().into_iter().flatten();
-        let server = |server: &Value| {
-            Some((environment_name(server)?, server["url"].as_str()?.trim_end_matches('/').to_owned()))
-        };
+        let server = |server: &Value| Some((environment_name(server)?, server_url(server)?.to_owned()));
         servers.filter_map(server).collect()
     }
 
@@ -209,8 +232,8 @@ impl Document {
     }
 
     fn check_servers(&self) -> Result<(), DocumentError> {
-        const EXPECTED: &str =
-            "expected a list of {\"url\": \"https://…\", \"description\": the environment's name}";
+        const EXPECTED: &str = "expected a list of {\"url\": \"https://…\", \"description\": the environment's name}; or add the \
+             server to `ENVIRONMENTS` in codegen/src/document.rs";
         let servers = self.json["servers"].as_array().map(Vec::as_slice).unwrap_or_default();
         if servers.is_empty() {
             return Err(self.error("/servers", "it has no servers", EXPECTED));
@@ -237,91 +260,159 @@ impl Document {
         }
         Ok(())
     }
-}
 
-/// Joins documents into one, in normal form: operations on the same servers, and components that mean the same.
-///
-/// # Errors
-/// If a document has no normal form, or two contradict each other.
-pub fn join(documents: &[Document]) -> Result<Document, DocumentError> {
-    let files: Vec<_> = documents.iter().map(|document| document.file.as_str()).collect();
-    let mut joined = Document {
-        file: files.join(", "),
-        json: json!({ "paths": {}, "components": { "schemas": {} } }),
-        origins: BTreeMap::new(),
-    };
-    let mut names = BTreeMap::new();
-    for document in documents {
-        if document.servers() != documents[0].servers() {
-            return Err(document.error(
-                "/servers",
-                format!("the servers are not those of {}", files[0]),
-                "expected the same servers in all documents, as a client has one environment",
-            ));
-        }
-        let normal = normal::normal(document)?;
-        for operation in normal.operations() {
-            let Operation { name, path, method, pointer } = operation;
-            let other = names.insert(name.clone(), (document.file.clone(), pointer.clone()));
-            if let Some((file, other)) = other {
-                let (problem, expected) = if other == pointer {
-                    (
-                        format!("{file} has the operation too"),
-                        "expected each operation in one document; remove the older of the two",
-                    )
-                } else {
-                    (
-                        format!("the operation is named `{name}`, as the one at {other} in {file} is"),
-                        "expected a different operationId or last path segment for each operation",
-                    )
-                };
-                return Err(document.error(&pointer, problem, expected));
-            }
-            joined.json["paths"][path][method] = normal.at(&pointer).clone();
-            joined.origins.insert(pointer, document.file.clone());
-        }
-        for (name, schema) in entries(normal.json.pointer("/components/schemas")) {
-            let at = pointer("/components/schemas", &[name]);
-            let there = joined.at(&at);
-            if !there.is_null() && normal::without_prose(there) != normal::without_prose(schema) {
-                return Err(document.error(
-                    &at,
-                    format!("{} has it as well, and it means something else there", joined.file_of(&at)),
-                    "expected the same under the same name; fetch both pages again, as one of them is older",
+    /// A path is joined to the URL of a server, and so must not be more than a path.
+    fn check_paths(&self) -> Result<(), DocumentError> {
+        let is_plain = |segment: &str| {
+            let name = segment.strip_prefix('{').and_then(|name| name.strip_suffix('}')).unwrap_or(segment);
+            let is_unreserved = |c: char| c.is_ascii_alphanumeric() || "-._~".contains(c);
+            !name.is_empty() && name != "." && name != ".." && name.chars().all(is_unreserved)
+        };
+        for (path, item) in entries(self.json.get("paths")) {
+            let segments = path.strip_prefix('/').map(|rest| rest.strip_suffix('/').unwrap_or(rest));
+            if !segments.is_some_and(|segments| segments.split('/').all(is_plain))
+                || static_segments(path).next().is_none()
+            {
+                let expected = "expected one such as /v1/softpos/orders/{id}, of letters, digits and `-._~`";
+                return Err(self.error(
+                    &pointer("/paths", &[path]),
+                    "it is not the path of an operation",
+                    expected,
                 ));
             }
-            if there.is_null() {
-                joined.json["components"]["schemas"][name.as_str()] = schema.clone();
-                joined.origins.insert(at, document.file.clone());
+            if !item.is_object() || item.get("$ref").is_some() {
+                let expected = "expected an object with the methods of the path";
+                return Err(self.error(
+                    &pointer("/paths", &[path]),
+                    "it has no methods of its own",
+                    expected,
+                ));
             }
         }
-        for (key, value) in entries(Some(&normal.json)) {
-            if joined.json.get(key).is_none() {
-                joined.json[key.as_str()] = value.clone();
-            }
-        }
+        Ok(())
     }
-    Ok(joined)
 }
 
-/// The variant of `Environment` for a server, from its description.
+fn server_url(server: &Value) -> Option<&str> {
+    Some(server["url"].as_str()?.trim_end_matches('/'))
+}
+
+/// The variant of `Environment` for a server: by its URL, if that is known, and else from its description.
 fn environment_name(server: &Value) -> Option<String> {
+    let url = server_url(server)?;
+    if let Some((_, name)) = ENVIRONMENTS.iter().find(|(known, _)| *known == url) {
+        return Some((*name).to_owned());
+    }
     let name = server["description"].as_str()?.to_upper_camel_case();
-    syn::parse_str::<syn::Ident>(&name).is_ok().then_some(name)
+    is_identifier(&name).then_some(name)
+}
+
+pub(crate) fn is_identifier(name: &str) -> bool {
+    syn::parse_str::<syn::Ident>(name).is_ok()
+}
+
+/// Whether a character is not seen, or changes how others are seen.
+#[must_use]
+pub fn is_unseen(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+}
+
+/// The segments of a path that are no placeholders.
+pub(crate) fn static_segments(path: &str) -> impl DoubleEndedIterator<Item = &str> {
+    path.split('/').filter(|segment| !segment.is_empty() && !segment.starts_with('{'))
+}
+
+/// The placeholders of a path.
+pub(crate) fn placeholders(path: &str) -> impl Iterator<Item = &str> {
+    path.split('/').filter_map(|segment| segment.strip_prefix('{')?.strip_suffix('}'))
 }
 
 /// Whether it is an absolute https URL of a host and perhaps a path, and nothing more.
 fn is_https(url: &str) -> bool {
     url.parse::<http::Uri>().is_ok_and(|uri| {
         let host = uri.authority().is_some_and(|authority| !authority.as_str().contains('@'));
-        uri.scheme_str() == Some("https") && host && uri.query().is_none() && !url.contains(['#', '{'])
+        url.is_ascii()
+            && uri.scheme_str() == Some("https")
+            && host
+            && uri.query().is_none()
+            && !url.contains(['#', '{'])
     })
+}
+
+/// JSON in which no object has a member twice: of two that contradict each other, neither is right.
+struct Unique(Value);
+
+impl<'de> Deserialize<'de> for Unique {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(UniqueVisitor).map(Self)
+    }
+}
+
+struct UniqueVisitor;
+
+impl<'de> Visitor<'de> for UniqueVisitor {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
+        let mut members = Map::new();
+        while let Some((name, Unique(value))) = map.next_entry::<String, _>()? {
+            if name.chars().any(is_unseen) {
+                let problem = "it has a member whose name has a character that cannot be seen";
+                return Err(de::Error::custom(problem));
+            }
+            if members.contains_key(&name) {
+                return Err(de::Error::custom(format!("it has the member `{name}` twice in one object")));
+            }
+            members.insert(name, value);
+        }
+        Ok(Value::Object(members))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value, A::Error> {
+        let mut items = Vec::new();
+        while let Some(Unique(item)) = seq.next_element()? {
+            items.push(item);
+        }
+        Ok(Value::Array(items))
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
+        Ok(value.into())
+    }
 }
 
 /// Where a reference within the document leads, as a JSON pointer.
 pub(crate) fn target_of(value: &Value) -> Option<&str> {
     value.get("$ref")?.as_str()?.strip_prefix('#')
 }
+
+/// The extension that holds the name of an operation among those of all documents.
+pub(crate) const NAME: &str = "x-paypos-name";
 
 /// The members of an object; none of anything else.
 pub(crate) fn entries(value: Option<&Value>) -> impl Iterator<Item = (&String, &Value)> {
@@ -339,17 +430,19 @@ pub(crate) fn component(schema: &Value) -> Option<&str> {
     target_of(schema)?.rsplit('/').next()
 }
 
-/// Adds the name of a component, and of each that it contains.
-pub(crate) fn reach(document: &Document, name: &str, names: &mut BTreeSet<String>) {
-    fn walk(document: &Document, schema: &Value, names: &mut BTreeSet<String>) {
-        if let Some(name) = component(schema) {
-            return reach(document, name, names);
+/// The components that some contain, these included.
+pub(crate) fn reach(document: &Document, roots: impl IntoIterator<Item = String>) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    let mut pending: Vec<String> = roots.into_iter().collect();
+    while let Some(name) = pending.pop() {
+        let mut values = vec![document.at(&pointer("/components/schemas", &[&name]))];
+        if names.insert(name) {
+            while let Some(value) = values.pop() {
+                pending.extend(component(value).map(str::to_owned));
+                let members = value.as_object().into_iter().flat_map(Map::values);
+                values.extend(members.chain(value.as_array().into_iter().flatten()));
+            }
         }
-        let parts = ["items", "additionalProperties"].into_iter().filter_map(|key| schema.get(key));
-        let properties = entries(schema.get("properties")).map(|(_, schema)| schema);
-        parts.chain(properties).for_each(|part| walk(document, part, names));
     }
-    if names.insert(name.to_owned()) {
-        walk(document, document.at(&pointer("/components/schemas", &[name])), names);
-    }
+    names
 }

@@ -13,84 +13,41 @@ use syn::{Item, ItemStruct, parse_quote};
 
 use crate::{
     Document, DocumentError, Operation, Surface,
-    corrections::{INJECTED_HEADERS, SECRET_FORMAT, is_strict, moves_money, returns_handoff},
-    document::{component, pointer, reach},
+    corrections::{INJECTED_HEADERS, SECRET_FORMAT, body},
+    document::{entries, is_unseen, placeholders, pointer, reach},
+    operations::{Properties, known, moves_money},
     surface,
 };
-
-/// Every operation requires one credential, by which it belongs to `Agent` or to `Session`, and
-/// nothing besides that the transport does not inject.
-pub(crate) fn check_parameters(document: &Document) -> Result<(), DocumentError> {
-    for operation in document.operations() {
-        let headers = headers(document, &operation);
-        let requires = |name: &str| headers.iter().any(|header| header == name);
-        if requires("Authorization") == requires("Session-Key") {
-            let problem = match headers.as_slice() {
-                [] => "the operation declares no credential header".to_owned(),
-                _ => format!("the operation declares the headers {}", headers.join(", ")),
-            };
-            let expected = "expected either Authorization or Session-Key";
-            return Err(document.error(&operation.pointer, problem, expected));
-        }
-        let list = format!("{}/parameters", operation.pointer);
-        if let Some(parameter) = document.at(&list).get(0) {
-            return Err(document.error(
-                &list,
-                format!("nothing sends the parameter {}", parameter["name"]),
-                "expected what the transport injects; or teach `INJECTED` in codegen/src/corrections.rs and \
-                 `pre` in src/transport.rs to send it",
-            ));
-        }
-    }
-    Ok(())
-}
 
 /// The generated file, and what callers see of it.
 pub(crate) fn complete(
     document: &Document,
-    files: &[String],
     tokens: TokenStream,
 ) -> Result<(syn::File, Surface), DocumentError> {
-    let unreadable = |error: syn::Error| {
-        document.error(
-            "",
-            format!("the code generated from it does not parse: {error}"),
-            "report it to progenitor",
-        )
-    };
-    let mut wire: syn::File = syn::parse2(tokens).map_err(unreadable)?;
+    let mut wire: syn::File =
+        syn::parse2(tokens).map_err(|error| unexpected(document, "", &error.to_string()))?;
     let operations = operations(document);
     let usages = usages(document, &operations);
-    let unused = Usage::default();
     let mut types = Vec::new();
+    let mut is_read_by_ours = false;
     for item in &mut wire.items {
         match item {
-            Item::Use(item) => read_by_our_response(item),
-            // Made for each call, and with a credential in it.
-            Item::Struct(item) => item.attrs.retain(|attr| !attr.path().is_ident("derive")),
-            // The constructor that sets up reqwest by its own defaults, redirects included.
-            Item::Impl(item) if item.trait_.is_none() => {
-                item.items.retain(
-                    |item| !matches!(item, syn::ImplItem::Fn(function) if function.sig.ident == "new"),
-                );
-                for item in &mut item.items {
-                    if let syn::ImplItem::Fn(function) = item {
-                        // Summaries of the page, on methods that no caller sees.
-                        function.attrs.retain(|attr| !attr.path().is_ident("doc"));
-                        prepare(&operations, function);
-                    }
-                }
-            }
+            Item::Use(item) => is_read_by_ours |= read_by_our_response(item),
+            Item::Impl(item) if item.trait_.is_none() => check_methods(document, &operations, item)?,
             Item::Mod(module) if module.ident == "types" => {
-                for item in module.content.iter_mut().flat_map(|(_, items)| items) {
-                    if let Item::Struct(item) = item {
-                        let usage = usages.get(&item.ident.to_string()).unwrap_or(&unused);
-                        types.push(Generated::adjust(document, usage, item)?);
-                    }
-                }
+                let Some((_, items)) = &mut module.content else { continue };
+                types = adjusted(document, &usages, items)?;
+                // Within the module, names mean what they mean to the fields.
+                let impls = types.iter().map(Generated::impls);
+                let impls: syn::File = syn::parse2(quote!(#(#impls)*))
+                    .map_err(|error| unexpected(document, "", &error.to_string()))?;
+                items.extend(impls.items);
             }
             _ => {}
         }
+    }
+    if !is_read_by_ours {
+        return Err(unexpected(document, "", "it imports no `ResponseValue`"));
     }
     let surface = Surface {
         environments: document.servers(),
@@ -99,8 +56,7 @@ pub(crate) fn complete(
     };
     let environment = environment(&surface.environments);
     let names = types.iter().filter(|ty| ty.public).map(|ty| format_ident!("{}", ty.name));
-    let impls = types.iter().map(Generated::impls);
-    let table = table(&surface.operations, files);
+    let table = table(document, &surface.operations);
     let file = syn::parse2(quote! {
         #environment
 
@@ -123,62 +79,105 @@ pub(crate) fn complete(
         pub(crate) mod wire {
             use crate::response::Response as ResponseValue;
 
-            // The fields name their types as the module of the types does.
-            #[allow(unused_imports)]
-            use types::*;
-
             #wire
-
-            #(#impls)*
         }
 
         #table
-    })
-    .map_err(unreadable)?;
-    Ok((file, surface))
+    });
+    Ok((file.map_err(|error| unexpected(document, "", &error.to_string()))?, surface))
 }
 
-/// Has the generated methods read answers by the hand-written type, which they know by this name.
-fn read_by_our_response(item: &mut syn::ItemUse) {
-    let syn::UseTree::Path(path) = &mut item.tree else { return };
-    let syn::UseTree::Group(group) = &mut *path.tree else { return };
+/// An output that is not as this module takes it to be.
+fn unexpected(document: &Document, place: &str, problem: &str) -> DocumentError {
+    document.error(
+        place,
+        format!("what progenitor generates from it is not as expected: {problem}"),
+        "expected the output of the pinned version, of a plain schema; add a correction to \
+         codegen/src/corrections.rs, or adapt codegen/src/emit.rs",
+    )
+}
+
+/// Has the generated methods read responses by the hand-written type, which they know by this name.
+fn read_by_our_response(item: &mut syn::ItemUse) -> bool {
+    let syn::UseTree::Path(path) = &mut item.tree else { return false };
+    let syn::UseTree::Group(group) = &mut *path.tree else { return false };
     let is_theirs =
         |tree: &&syn::UseTree| matches!(tree, syn::UseTree::Name(name) if name.ident == "ResponseValue");
+    let all = group.items.len();
     group.items = group.items.iter().filter(|tree| !is_theirs(tree)).cloned().collect();
+    group.items.len() < all
 }
 
-/// Has a generated method take the URL that was parsed when the client was built, and set no headers: the
-/// transport sets them all, and `api-version` is in no document.
-fn prepare(operations: &BTreeMap<String, surface::Operation>, function: &mut syn::ImplItemFn) {
-    let name = function.sig.ident.to_string();
-    if !operations.contains_key(&name) {
-        return;
-    }
-    let text = |statement: &syn::Stmt| statement.to_token_stream().to_string();
-    let is_header_map = |text: &str| text.starts_with("header_map") || text.starts_with("let mut header_map");
-    function.block.stmts.retain(|statement| !is_header_map(&text(statement)));
-    for statement in &mut function.block.stmts {
-        if text(statement).starts_with("let url =") {
-            *statement =
-                parse_quote!(let url = self.inner.server.urls[self.inner.operation as usize].clone(););
-        } else if let syn::Stmt::Local(syn::Local { init: Some(init), .. }) = statement {
-            remove_headers(&mut init.expr);
-        }
-    }
-}
-
-/// Removes the calls that set headers from a chain of calls.
-fn remove_headers(chain: &mut syn::Expr) {
-    match chain {
-        syn::Expr::Try(tried) => remove_headers(&mut tried.expr),
-        syn::Expr::MethodCall(call) => {
-            remove_headers(&mut call.receiver);
-            if call.method == "header" || call.method == "headers" {
-                *chain = (*call.receiver).clone();
+/// Each operation has a method, whose arguments have different names, also from its own variables.
+fn check_methods(
+    document: &Document,
+    operations: &BTreeMap<String, surface::Operation>,
+    item: &syn::ItemImpl,
+) -> Result<(), DocumentError> {
+    for item in &item.items {
+        let syn::ImplItem::Fn(function) = item else { continue };
+        let name = function.sig.ident.to_string();
+        let Some(place) = document.operations().into_iter().find(|operation| operation.name == name) else {
+            continue;
+        };
+        let mut taken = BTreeSet::from(["header_map".to_owned(), "info".to_owned()]);
+        for argument in &function.sig.inputs {
+            let syn::FnArg::Typed(argument) = argument else { continue };
+            let argument = argument.pat.to_token_stream().to_string();
+            if !taken.insert(argument.clone()) {
+                return Err(document.error(
+                    &format!("{}/parameters", place.pointer),
+                    format!("`{name}` would have an argument of the name `{argument}`, which is taken"),
+                    "expected parameters that differ in more than case and punctuation, and none `body`, \
+                     `header_map` or `info`",
+                ));
             }
         }
-        _ => {}
+        debug_assert!(operations.contains_key(&name));
     }
+    Ok(())
+}
+
+/// Adjusts the types, and refuses what is none that a plain schema gives: its traits would not fit.
+fn adjusted(
+    document: &Document,
+    usages: &BTreeMap<String, Usage>,
+    items: &mut [Item],
+) -> Result<Vec<Generated>, DocumentError> {
+    let schemas: BTreeMap<_, _> = entries(document.json.pointer("/components/schemas")).collect();
+    let mut types = Vec::new();
+    for item in items {
+        match item {
+            Item::Struct(item) => {
+                let name = item.ident.to_string();
+                let place = pointer("/components/schemas", &[&name]);
+                let Some(usage) = usages.get(&name).filter(|_| matches!(item.fields, syn::Fields::Named(_)))
+                else {
+                    return Err(unexpected(
+                        document,
+                        &place,
+                        &format!("`{name}` is no type of its properties"),
+                    ));
+                };
+                types.push(Generated::adjust(document, usage, item)?);
+            }
+            Item::Mod(module) if module.ident == "error" => {}
+            Item::Impl(_) => {}
+            other => {
+                let text = other.to_token_stream().to_string();
+                let start: String = text.chars().take(60).collect();
+                return Err(unexpected(document, "", &format!("`{start}`")));
+            }
+        }
+    }
+    // The body of a response that callers have as a `Handoff`.
+    let replaced = |name: &str| usages.get(name).is_some_and(|usage| usage.body.is_some() && !usage.public);
+    let is_generated = |name: &str| types.iter().any(|ty: &Generated| ty.name == name);
+    if let Some(name) = schemas.keys().find(|name| !replaced(name) && !is_generated(name)) {
+        let place = pointer("/components/schemas", &[name]);
+        return Err(unexpected(document, &place, &format!("there is no type `{name}`")));
+    }
+    Ok(types)
 }
 
 fn headers(document: &Document, operation: &Operation) -> Vec<String> {
@@ -189,14 +188,20 @@ fn headers(document: &Document, operation: &Operation) -> Vec<String> {
 fn operations(document: &Document) -> BTreeMap<String, surface::Operation> {
     let operation = |operation: Operation| {
         let request = body(document, &operation, "requestBody");
-        let response = body(document, &operation, "responses/200").unwrap_or_default();
-        let mut types = BTreeSet::new();
-        request.iter().chain([&response]).for_each(|root| reach(document, root, &mut types));
+        let response = body(document, &operation, "responses");
+        let parameter = |parameter: &Value| surface::Parameter {
+            name: parameter["name"].as_str().unwrap_or_default().to_owned(),
+            location: parameter["in"].as_str().unwrap_or_default().to_owned(),
+            ty: parameter["schema"]["type"].as_str().unwrap_or_default().to_owned(),
+            required: parameter["required"] == true,
+        };
+        let parameters = document.at(&operation.pointer)["parameters"].as_array();
         let surface = surface::Operation {
             file: document.file_of(&operation.pointer).to_owned(),
             route: format!("{} {}", operation.method.to_uppercase(), operation.path),
             headers: headers(document, &operation),
-            types: types.into_iter().collect(),
+            parameters: parameters.into_iter().flatten().map(parameter).collect(),
+            types: reach(document, request.iter().chain(&response).cloned()).into_iter().collect(),
             request,
             response,
         };
@@ -205,16 +210,10 @@ fn operations(document: &Document) -> BTreeMap<String, surface::Operation> {
     document.operations().into_iter().map(operation).collect()
 }
 
-/// The component that is the body of an operation's request or answer.
-pub(crate) fn body(document: &Document, operation: &Operation, part: &str) -> Option<String> {
-    let place = format!("{}/{part}/content/application~1json/schema", operation.pointer);
-    component(document.at(&place)).map(str::to_owned)
-}
-
 /// What a type is for.
 #[derive(Default)]
 struct Usage {
-    /// It is part of a request, or of an answer.
+    /// It is part of a request, or of a response.
     request: bool,
     response: bool,
     /// Callers see it.
@@ -222,8 +221,8 @@ struct Usage {
     /// Which body it is, and of which routes it is a part.
     body: Option<String>,
     routes: Vec<String>,
-    /// The operations whose answer it is.
-    answers: Vec<String>,
+    /// What the hand-written code reads of it, where it is the body of a response.
+    reads: Properties,
 }
 
 /// What each type is for, by its name.
@@ -231,22 +230,20 @@ fn usages(document: &Document, operations: &BTreeMap<String, surface::Operation>
     let mut usages: BTreeMap<String, Usage> = BTreeMap::new();
     for (name, operation) in operations {
         let route = &operation.route;
-        for (root, is_request) in
-            operation.request.iter().map(|root| (root, true)).chain([(&operation.response, false)])
-        {
-            let mut types = BTreeSet::new();
-            reach(document, root, &mut types);
-            for ty in types {
+        let returns_handoff = known(name).is_some_and(|known| known.returns_handoff);
+        let roots = [(&operation.request, true), (&operation.response, false)];
+        for (root, is_request) in roots.into_iter().filter_map(|(root, is)| Some((root.as_ref()?, is))) {
+            for ty in reach(document, [root.clone()]) {
                 let usage = usages.entry(ty).or_default();
                 usage.request |= is_request;
                 usage.response |= !is_request;
-                usage.public |= is_request || !returns_handoff(name);
+                usage.public |= is_request || !returns_handoff;
             }
             let what = if is_request { "Request" } else { "Response" };
             let usage = usages.entry(root.clone()).or_default();
             usage.body.get_or_insert_with(|| format!("{what} body of `{route}`."));
             if !is_request {
-                usage.answers.push(name.clone());
+                usage.reads = known(name).map_or(&[], |known| known.reads);
             }
         }
         for ty in &operation.types {
@@ -296,45 +293,52 @@ impl Generated {
         let name = item.ident.to_string();
         let place = pointer("/components/schemas", &[&name]);
         let schema = document.at(&place);
-        let Usage { request, response, .. } = *usage;
+        let Usage { request, response, reads, .. } = *usage;
+        let properties: BTreeMap<_, _> = entries(schema.get("properties")).collect();
 
         let mut fields = Vec::new();
         let mut taken = BTreeSet::new();
         if request {
             taken.insert("new".to_owned());
         }
-        let required = schema["required"].as_array().cloned().unwrap_or_default();
         for field in &mut item.fields {
             let Some(ident) = field.ident.clone() else { continue };
             let property = renamed(field).unwrap_or_else(|| ident.to_string());
-            let schema = &schema["properties"][&property];
+            let at = pointer(&place, &["properties", &property]);
+            let Some(described) = properties.get(&property) else {
+                return Err(unexpected(
+                    document,
+                    &place,
+                    &format!("`{name}` has a field `{ident}` of no property"),
+                ));
+            };
             if !taken.insert(ident.to_string()) {
                 return Err(document.error(
                     &place,
                     format!("`{name}` would have two members of the name `{ident}`"),
-                    "expected properties that differ in more than case and punctuation, and none `new`; \
-                     or add a correction to codegen/src/corrections.rs",
+                    "expected properties that differ in more than case and punctuation, and none `new`",
                 ));
             }
-            let secret = schema["format"] == SECRET_FORMAT;
-            if secret && request && response {
-                return Err(document.error(
-                    &place,
-                    format!("`{name}` has a secret, and is part of requests and of answers"),
-                    "expected a schema for each, as a secret is written in a request alone",
-                ));
+            if !is_plain(&field.ty) {
+                let problem = format!("`{ident}` is a `{}`", short(&field.ty));
+                return Err(unexpected(document, &at, &problem));
             }
-            let is_required = required.iter().any(|required| *required == property);
-            let strict = usage.answers.iter().any(|operation| is_strict(operation, &property));
+            let secret = described["format"] == SECRET_FORMAT;
+            let required =
+                schema["required"].as_array().is_some_and(|all| all.iter().any(|it| *it == property));
+            // A secret that is read may be missing, and must be text: it is left out where a response is stored.
+            let strict = secret && reads.iter().any(|(read, _)| *read == property);
             let described = Field {
-                read: match () {
-                    () if is_required => "required",
-                    () if request || strict => "optional",
-                    () => "lenient",
+                read: if required {
+                    "required"
+                } else if request || strict {
+                    "optional"
+                } else {
+                    "lenient"
                 },
                 written: request || !secret,
-                required: is_required,
-                description: prose(schema["description"].as_str().unwrap_or_default()),
+                required,
+                description: prose(described["description"].as_str().unwrap_or_default()),
                 property,
                 ty: field.ty.clone(),
                 ident,
@@ -342,6 +346,12 @@ impl Generated {
             field.attrs = described.docs();
             fields.push(described);
         }
+        if fields.len() != properties.len() {
+            return Err(unexpected(document, &place, &format!("`{name}` lacks a property")));
+        }
+        debug_assert!(
+            !(request && response && fields.iter().any(|field| short(&field.ty).contains("Secret")))
+        );
 
         let derives = item.attrs.iter().find(|attr| attr.path().is_ident("derive"));
         let default = derives.is_some_and(|attr| attr.to_token_stream().to_string().contains("Default"));
@@ -357,6 +367,7 @@ impl Generated {
         Ok(Self { name, public: usage.public, surface, fields })
     }
 
+    /// Its traits, and what callers construct it by. Names are given in full: the document may use any of the prelude.
     fn impls(&self) -> TokenStream {
         let ident = format_ident!("{}", self.name);
         let fields: Vec<_> = self.fields.iter().map(|field| &field.ident).collect();
@@ -387,11 +398,11 @@ impl Generated {
             list => format!(" Creates a request from its required properties: {}.", list.join(", ")),
         };
         quote! {
-            impl types::#ident {
+            impl #ident {
                 #[doc = #doc]
                 #[must_use]
                 pub fn new(#(#names: #types),*) -> Self {
-                    Self { #(#names: #values,)* #(#unset: Default::default(),)* }
+                    Self { #(#names: #values,)* #(#unset: ::core::default::Default::default(),)* }
                 }
                 #(#setters)*
             }
@@ -417,7 +428,7 @@ impl Field {
         let Self { ident, ty, description, .. } = self;
         let docs = docs(format!("Sets `{ident}`. {description}").trim_end());
         let (argument, value) = argument(option(ty).unwrap_or(ty), &format_ident!("value"));
-        let set = if option(ty).is_some() { quote!(Some(#value)) } else { value };
+        let set = if option(ty).is_some() { quote!(::core::option::Option::Some(#value)) } else { value };
         quote! {
             #(#docs)*
             #[must_use]
@@ -432,36 +443,72 @@ impl Field {
         surface::Field {
             name: self.ident.to_string(),
             ty: short(option(&self.ty).unwrap_or(&self.ty)),
+            optional: option(&self.ty).is_some(),
             required: self.required,
         }
     }
 }
 
 /// Text of a page as Markdown that says the same and does nothing: no code that rustdoc would run, no
-/// link, no HTML, and no character that a compiler or a reader would take for another.
+/// link, no HTML, and no character that a compiler or a reader would take for another. Lines stay lines, and names are
+/// code.
 fn prose(text: &str) -> String {
-    let unseen = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+    let is_safe = |text: &str| {
+        !text.trim().is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || " _-./:,".contains(c))
     };
-    let lines = text.trim().lines().map(|line| {
-        let mut escaped = String::new();
-        let mut before = ' ';
-        for (at, c) in line.trim().char_indices() {
-            let marks = match c {
-                '\\' | '`' | '*' | '[' | ']' | '<' | '>' | '#' | '~' | '|' | '&' => true,
-                '-' | '+' | '=' => at == 0,
-                // Within a word it is a part of a name.
-                '_' => !before.is_alphanumeric(),
-                _ => false,
-            };
-            escaped.extend(marks.then_some('\\'));
-            escaped.push(if unseen(c) { char::REPLACEMENT_CHARACTER } else { c });
-            before = c;
+    let line = |line: &str| {
+        let parts: Vec<_> = line.trim().split('`').collect();
+        // Backticks in pairs, with nothing between them that could be more than code.
+        let is_marked = parts.len() % 2 == 1 && parts.iter().skip(1).step_by(2).all(|code| is_safe(code));
+        if !is_marked {
+            return escaped(line.trim());
         }
-        escaped
-    });
-    lines.collect::<Vec<_>>().join("\n")
+        let mark = |(i, part): (usize, &&str)| if i % 2 == 1 { format!("`{part}`") } else { escaped(part) };
+        parts.iter().enumerate().map(mark).collect()
+    };
+    let lines: Vec<String> = text.trim().lines().map(line).collect();
+    let mut laid_out = String::new();
+    for (i, line) in lines.iter().enumerate() {
+        laid_out.push_str(line);
+        match lines.get(i + 1) {
+            None => {}
+            Some(next) if line.is_empty() || next.is_empty() => laid_out.push('\n'),
+            // A line break.
+            Some(_) => laid_out.push_str("\\\n"),
+        }
+    }
+    laid_out
+}
+
+/// A line without Markdown of its own, in which words such as `session_key` are code.
+fn escaped(line: &str) -> String {
+    let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let is_name = |word: &str| word.trim_matches('_').contains('_') && word.chars().all(is_word);
+    let mut escaped = String::new();
+    let mut rest = line;
+    while let Some(first) = rest.chars().next() {
+        let word = rest.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(rest.len());
+        if word > 0 {
+            let (word, tail) = rest.split_at(word);
+            if is_name(word) {
+                escaped.extend(["`", word, "`"]);
+            } else {
+                escaped.push_str(&word.replace('_', "\\_"));
+            }
+            rest = tail;
+            continue;
+        }
+        let at_start = rest.len() == line.len();
+        let marks = match first {
+            '\\' | '`' | '*' | '[' | ']' | '<' | '>' | '#' | '~' | '|' | '&' => true,
+            '-' | '+' | '=' => at_start,
+            _ => false,
+        };
+        escaped.extend(marks.then_some('\\'));
+        escaped.push(if is_unseen(first) { char::REPLACEMENT_CHARACTER } else { first });
+        rest = &rest[first.len_utf8()..];
+    }
+    escaped
 }
 
 /// A doc comment of the lines of a text.
@@ -491,7 +538,7 @@ fn renamed(field: &syn::Field) -> Option<String> {
 fn argument(ty: &syn::Type, name: &syn::Ident) -> (TokenStream, TokenStream) {
     match short(ty).as_str() {
         "Decimal" | "bool" | "i64" => (quote!(#ty), quote!(#name)),
-        _ => (quote!(impl Into<#ty>), quote!(#name.into())),
+        _ => (quote!(impl ::core::convert::Into<#ty>), quote!(::core::convert::Into::into(#name))),
     }
 }
 
@@ -511,6 +558,18 @@ fn short(ty: &syn::Type) -> String {
     let text = ty.to_token_stream().to_string().replace(' ', "");
     let part = |part: &str| part.rsplit("::").next().unwrap_or_default().to_owned();
     text.split_inclusive(['<', '>', ',']).map(part).collect()
+}
+
+/// Whether the traits of `src/property.rs` know how to read and write a type.
+fn is_plain(ty: &syn::Type) -> bool {
+    let text = ty.to_token_stream().to_string().replace(' ', "");
+    let inner = text.strip_prefix("::std::option::Option<").or_else(|| text.strip_prefix("::std::vec::Vec<"));
+    if let Some(inner) = inner.and_then(|inner| inner.strip_suffix('>')) {
+        return syn::parse_str(inner).is_ok_and(|inner: syn::Type| is_plain(&inner));
+    }
+    let known =
+        ["bool", "i64", "::std::string::String", "::serde_json::Value", "crate::Decimal", "crate::Secret"];
+    known.contains(&text.as_str()) || syn::parse_str::<syn::Ident>(&text).is_ok()
 }
 
 fn environment(environments: &BTreeMap<String, String>) -> TokenStream {
@@ -548,26 +607,30 @@ fn environment(environments: &BTreeMap<String, String>) -> TokenStream {
     }
 }
 
-fn table(operations: &BTreeMap<String, surface::Operation>, files: &[String]) -> TokenStream {
+fn table(document: &Document, operations: &BTreeMap<String, surface::Operation>) -> TokenStream {
     let names: Vec<_> = operations.keys().collect();
     let variants: Vec<_> = names.iter().map(|name| format_ident!("{}", name.to_upper_camel_case())).collect();
     let docs = operations.values().map(|operation| format!(" `{}`", operation.route));
-    let paths =
-        operations.values().map(|operation| operation.route.split_once(' ').map_or("", |(_, path)| path));
-    let moving: Vec<_> = names
-        .iter()
-        .zip(&variants)
-        .filter(|(name, _)| moves_money(name))
-        .map(|(_, variant)| variant)
-        .collect();
+    let path = |operation: &surface::Operation| {
+        operation.route.split_once(' ').map_or("", |(_, path)| path).to_owned()
+    };
+    let paths = operations.values().map(path);
+    let all = document.operations();
+    let is_moving = |name: &str| {
+        all.iter().any(|operation| operation.name == name && moves_money(name, &operation.method))
+    };
+    let moving = names.iter().map(|name| is_moving(name));
+    let has_parameters = operations.values().map(|operation| {
+        operation.parameters.iter().any(|parameter| parameter.location == "query")
+            || placeholders(&path(operation)).next().is_some()
+    });
     let headers = operations.values().map(|operation| {
         let headers = operation.headers.iter().map(|header| header.to_lowercase());
         quote!(&[#(#headers),*])
     });
     quote! {
-        /// The documents as they are stored, which the simulator validates requests against.
-        pub(crate) const DOCUMENTS: &[&str] =
-            &[#(include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/", #files))),*];
+        /// The documents as one: joined, repaired, and as the simulator validates requests against it.
+        pub(crate) const DOCUMENT: &str = include_str!(concat!(env!("OUT_DIR"), "/document.json"));
 
         /// An operation of the documents. Written as its name.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -587,12 +650,18 @@ fn table(operations: &BTreeMap<String, surface::Operation>, files: &[String]) ->
                 match self { #(Self::#variants => #names,)* }
             }
 
+            /// The path, with its placeholders.
             pub(crate) const fn path(self) -> &'static str {
                 match self { #(Self::#variants => #paths,)* }
             }
 
+            /// Whether a call has values in its path or its query.
+            pub(crate) const fn has_parameters(self) -> bool {
+                match self { #(Self::#variants => #has_parameters,)* }
+            }
+
             pub(crate) const fn moves_money(self) -> bool {
-                matches!(self, #(Self::#moving)|*)
+                match self { #(Self::#variants => #moving,)* }
             }
 
             /// The headers that the transport injects, in lower case.

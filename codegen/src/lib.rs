@@ -8,7 +8,9 @@ pub mod corrections;
 mod document;
 mod emit;
 mod error;
+mod join;
 mod normal;
+mod operations;
 mod surface;
 
 use std::{
@@ -19,14 +21,14 @@ use std::{
 use openapiv3::OpenAPI;
 use proc_macro2::TokenStream;
 use progenitor::{GenerationSettings, Generator, HooksMode, InterfaceStyle, TypeImpl};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-pub use corrections::corrected;
-use corrections::returns_handoff;
-pub use document::{Document, Operation, join};
+use corrections::{REDUCTIONS, REPAIRS, apply, body};
+pub use document::{Document, Operation, is_unseen};
 pub use error::DocumentError;
-pub use normal::Statements;
-pub use surface::{Field, Operation as SurfaceOperation, Surface, Type};
+pub use join::join;
+pub use normal::{PROSE, without_prose};
+pub use surface::{Field, Operation as SurfaceOperation, Parameter, Surface, Type};
 
 /// What is generated from all documents.
 #[derive(Clone, Debug)]
@@ -35,6 +37,8 @@ pub struct Generated {
     pub code: String,
     /// What callers see of it.
     pub surface: Surface,
+    /// The documents as one that is OpenAPI: joined and repaired.
+    pub document: Value,
 }
 
 /// Generates the client.
@@ -42,19 +46,13 @@ pub struct Generated {
 /// # Errors
 /// If a document cannot be used.
 pub fn generate(documents: &[Document]) -> Result<Generated, DocumentError> {
-    let files: Vec<_> = documents.iter().map(|document| document.file.clone()).collect();
-    let document = corrected(join(documents)?)?;
-    emit::check_parameters(&document)?;
-    let (file, surface) = emit::complete(&document, &files, by_progenitor(&document)?)?;
-    Ok(Generated { code: prettyplease::unparse(&file), surface })
+    let repaired = apply(join(documents)?, &REPAIRS)?;
+    let reduced = apply(repaired.clone(), &REDUCTIONS)?;
+    let (file, surface) = emit::complete(&reduced, by_progenitor(&reduced)?)?;
+    Ok(Generated { code: prettyplease::unparse(&file), surface, document: repaired.json })
 }
 
 fn by_progenitor(document: &Document) -> Result<TokenStream, DocumentError> {
-    let spec: OpenAPI = serde_json::from_value(document.json.clone()).map_err(|error| {
-        let (pointer, error) = unreadable_part(document).unwrap_or_else(|| (String::new(), error));
-        let problem = format!("openapiv3 cannot read it: {error}");
-        document.error(&pointer, problem, "expected what OpenAPI 3.0.3 allows there")
-    })?;
     let schema = |schema: Value| serde_json::from_value(schema).unwrap_or_default();
     let secret = schema(json!({ "type": "string", "format": corrections::SECRET_FORMAT }));
     let number = schema(json!({ "type": "number" }));
@@ -65,31 +63,66 @@ fn by_progenitor(document: &Document) -> Result<TokenStream, DocumentError> {
         .with_inner_type(quote::quote!(crate::transport::Context))
         .with_conversion(secret, "crate::Secret", iter::empty::<TypeImpl>())
         .with_conversion(number, "crate::Decimal", iter::empty::<TypeImpl>());
-    for operation in document.operations().iter().filter(|operation| returns_handoff(&operation.name)) {
-        let answer = emit::body(document, operation, "responses/200").unwrap_or_default();
-        settings.with_replacement(answer, "crate::Handoff", iter::empty::<TypeImpl>());
+    let operations = document.operations();
+    for operation in &operations {
+        if operations::known(&operation.name).is_some_and(|known| known.returns_handoff) {
+            let response = body(document, operation, "responses").unwrap_or_default();
+            settings.with_replacement(response, "crate::Handoff", iter::empty::<TypeImpl>());
+        }
     }
-    let mut generator = Generator::new(&settings);
-    without_panic(|| generator.generate_tokens(&spec).map_err(|error| error.to_string())).map_err(|reason| {
+    let generate = |operations: &[Operation]| {
+        without_panic(|| {
+            let spec: OpenAPI =
+                serde_json::from_value(minimal(document, operations)).map_err(|error| error.to_string())?;
+            Generator::new(&settings).generate_tokens(&spec).map_err(|error| error.to_string())
+        })
+    };
+    generate(&operations).map_err(|reason| {
+        // Its errors do not name the place.
+        let culprit = operations.iter().find(|operation| generate(std::slice::from_ref(operation)).is_err());
         document.error(
-            "",
+            culprit.map_or("", |operation| &operation.pointer),
             format!("progenitor cannot generate from it: {reason}"),
             "expected what progenitor supports; or add a correction to codegen/src/corrections.rs",
         )
     })
 }
 
-/// The first operation or schema that openapiv3 cannot read: its error does not name the place.
-fn unreadable_part(document: &Document) -> Option<(String, serde_json::Error)> {
-    let operations = document.operations().into_iter().map(|Operation { pointer, .. }| {
-        let read = serde_json::from_value::<openapiv3::Operation>(document.at(&pointer).clone()).map(drop);
-        (pointer, read)
-    });
-    let schemas = document::entries(document.json.pointer("/components/schemas")).map(|(name, schema)| {
-        let read = serde_json::from_value::<openapiv3::Schema>(schema.clone()).map(drop);
-        (document::pointer("/components/schemas", &[name]), read)
-    });
-    operations.chain(schemas).find_map(|(pointer, read)| Some((pointer, read.err()?)))
+/// A schema without prose, and without the mark of a secret that is not text, which is no type to progenitor.
+fn plain(schema: &Value) -> Value {
+    let mut plain = without_prose(schema);
+    for (_, property) in plain.get_mut("properties").and_then(Value::as_object_mut).into_iter().flatten() {
+        if property.get("type").is_none() {
+            property.as_object_mut().map(|members| members.remove("format"));
+        }
+    }
+    plain
+}
+
+/// The operations as progenitor is given them: nothing but what decides the code. Text of a page would be Markdown in
+/// the docs, and the version a header.
+fn minimal(document: &Document, operations: &[Operation]) -> Value {
+    fn only(value: &Value, keys: &[&str]) -> Value {
+        let members = document::entries(Some(value)).filter(|(key, _)| keys.contains(&key.as_str()));
+        members.map(|(key, value)| (key.clone(), value.clone())).collect::<Map<_, _>>().into()
+    }
+    let mut paths = json!({});
+    for operation in operations {
+        let written = document.at(&operation.pointer);
+        let mut json = without_prose(&only(written, &["operationId", "parameters", "requestBody"]));
+        for (status, response) in document::entries(written.get("responses")) {
+            json["responses"][status] = only(response, &["content", "description"]);
+        }
+        paths[&operation.path][&operation.method] = json;
+    }
+    let schemas = document::entries(document.json.pointer("/components/schemas"));
+    let schemas: Map<_, _> = schemas.map(|(name, schema)| (name.clone(), plain(schema))).collect();
+    json!({
+        "openapi": "3.0.3",
+        "info": { "title": "PayPOS", "version": "1" },
+        "paths": paths,
+        "components": { "schemas": schemas },
+    })
 }
 
 /// Returns progenitor's panics, which some documents cause, as errors.

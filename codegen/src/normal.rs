@@ -1,9 +1,9 @@
 //! One form for one meaning: documents that mean the same have the same normal form.
 //!
-//! References to parameters, bodies and answers are resolved, and so is each schema
-//! that is not an object with properties. Such an object is a component: a body under
-//! the name of its operation, any other under its own name, or under that of the
-//! property that holds it. Order is set aside where it has no meaning.
+//! References to parameters, bodies and responses are resolved, and so is each schema that is only a text, a number or
+//! a list. What has properties, or is one of several schemas, is a component: a body under the name of its operation,
+//! any other under its own name, or under that of the property that holds it. Order is set aside where it has no
+//! meaning. Nothing is copied but what ends, so that the work grows with the document.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,18 +12,12 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     Document, DocumentError, Operation,
-    document::{entries, pointer, target_of},
+    document::{entries, is_identifier, pointer, target_of},
+    operations::stem,
 };
 
-/// Operations whose bodies are named after another word than the operation, as Paynet's own documents name them.
-const BODY_NAMES: [(&str, &str); 3] = [
-    ("get_auth_key", "Auth"),
-    ("init_reversal_transaction", "InitReversal"),
-    ("init_sale_transaction", "InitSale"),
-];
-
-/// What is written for people.
-const PROSE: [&str; 10] = [
+/// Members that are written for people.
+pub const PROSE: [&str; 10] = [
     "contact", "description", "example", "examples", "externalDocs", "license", "summary", "tags",
     "termsOfService", "title",
 ];
@@ -32,18 +26,24 @@ const PROSE: [&str; 10] = [
 const FLAGS: [&str; 7] =
     ["allowEmptyValue", "deprecated", "explode", "nullable", "readOnly", "uniqueItems", "writeOnly"];
 
-/// What a document states, by the place in words: what means something, and what is written for people.
-#[derive(Debug, Default)]
-pub struct Statements {
-    /// What means something.
-    pub facts: BTreeMap<String, Value>,
-    /// What is written for people.
-    pub prose: BTreeMap<String, Value>,
-}
+/// Members that list schemas of which a value has one or more.
+pub(crate) const UNIONS: [&str; 2] = ["anyOf", "oneOf"];
+
+/// The one media type of a body in normal form.
+pub(crate) const JSON: &str = "application/json";
+
+/// How a security scheme is sent, where it is not as a key alone.
+pub(crate) const SCHEME: &str = "x-paypos-scheme";
+
+/// How many lists may be within one another.
+const MAX_DEPTH: usize = 64;
+
+const LEAVE_OUT: &str = "give the other pages without this one, and call its operation without this crate";
 
 /// The document in normal form.
 pub(crate) fn normal(document: &Document) -> Result<Document, DocumentError> {
-    let mut normalizer = Normalizer { document, named: BTreeMap::new(), pending: Vec::new() };
+    let mut normalizer =
+        Normalizer { document, named: BTreeMap::new(), unnamed: BTreeMap::new(), pending: Vec::new() };
     let mut paths = json!({});
     for operation in document.operations() {
         let json = normalizer.operation(&operation)?;
@@ -51,28 +51,33 @@ pub(crate) fn normal(document: &Document) -> Result<Document, DocumentError> {
     }
     let mut schemas = Map::new();
     while let Some((name, place)) = normalizer.pending.pop() {
-        let schema = normalizer.content(&place, &name, &mut Vec::new())?;
+        let schema = normalizer.content(&place, &name, 0)?;
         schemas.insert(name, schema);
     }
-    let servers: Vec<_> = document
-        .servers()
-        .into_iter()
-        .map(|(name, url)| json!({ "url": url, "description": name }))
-        .collect();
-    let json = json!({
+    let servers = document.servers().into_iter();
+    let servers: Vec<_> = servers.map(|(name, url)| json!({ "url": url, "description": name })).collect();
+    let mut json = json!({
         "openapi": document.json["openapi"],
         "info": document.json["info"],
         "servers": servers,
         "paths": paths,
         "components": { "schemas": schemas },
     });
+    if let Some(webhooks) = document.json.get("webhooks") {
+        json["webhooks"] = webhooks.clone();
+    }
     Ok(Document { file: document.file.clone(), json, origins: BTreeMap::new() })
 }
+
+/// The name and the place of a parameter, and the scheme of its value.
+type Credential = (String, String, Option<&'static str>);
 
 struct Normalizer<'a> {
     document: &'a Document,
     /// Where the schema of each component is.
     named: BTreeMap<String, String>,
+    /// The names of schemas that have none of their own, by their places.
+    unnamed: BTreeMap<String, String>,
     /// Components whose content is still to be read.
     pending: Vec<(String, String)>,
 }
@@ -81,289 +86,378 @@ impl Normalizer<'_> {
     fn operation(&mut self, operation: &Operation) -> Result<Value, DocumentError> {
         let Operation { name, path, pointer: place, .. } = operation;
         let item = pointer("/paths", &[path]);
-        if syn::parse_str::<syn::Ident>(name).is_err() {
+        if !is_identifier(name) {
             return Err(self.document.error(
                 place,
-                format!("its path or operationId gives the name `{name}`, which no method can have"),
-                "expected an operationId of letters, digits and underscores",
+                format!("its path gives the name `{name}`, which no method can have"),
+                "expected a last segment of letters, digits and underscores",
             ));
         }
-        let own = |key: &str| {
-            let place = [format!("{place}/{key}"), format!("{item}/{key}")];
-            place.into_iter().find(|place| !self.document.at(place).is_null())
-        };
-        if let Some(servers) = own("servers") {
+        let servers = [format!("{place}/servers"), format!("{item}/servers")];
+        if let Some(servers) = servers.iter().find(|servers| !self.document.at(servers).is_null()) {
             return Err(self.document.error(
-                &servers,
+                servers,
                 "the operation has its own servers",
                 "expected servers for the whole document, which the environments are generated from",
             ));
         }
-        if let Some(security) = own("security")
-            .or_else(|| (!self.document.at("/security").is_null()).then(|| "/security".to_owned()))
+        let written = self.document.at(place);
+        let mut json = Map::new();
+        for (key, value) in
+            entries(Some(written)).filter_map(|(key, value)| Some((key, ordered(key, value)?)))
         {
-            return Err(self.document.error(
-                &security,
-                "it requires security schemes",
-                "expected header parameters, as Paynet's documents have; or teach the transport the scheme",
-            ));
-        }
-        let mut json = self.document.at(place).clone();
-        json["parameters"] = self.parameters(&item, place)?;
-        let stem = BODY_NAMES.iter().find(|(operation, _)| operation == name);
-        let stem = stem.map_or_else(|| name.to_upper_camel_case(), |(_, stem)| (*stem).to_owned());
-        let request = format!("{place}/requestBody");
-        if !self.document.at(&request).is_null() {
-            json["requestBody"] = self.body(&request, &format!("{stem}Request"))?;
-            if json["requestBody"]["required"] == false {
-                json["requestBody"].as_object_mut().map(|body| body.remove("required"));
+            if !matches!(
+                key.as_str(),
+                "operationId" | "parameters" | "requestBody" | "responses" | "security"
+            ) {
+                json.insert(key.clone(), value);
             }
         }
-        let responses = format!("{place}/responses");
-        for (status, _) in entries(Some(self.document.at(&responses))) {
-            let at = pointer(&responses, &[status]);
-            json["responses"][status] = if status == "200" {
-                self.body(&at, &format!("{stem}Response"))?
-            } else {
-                self.inline(&at, &mut Vec::new())
-            };
+        json.insert("parameters".to_owned(), self.parameters(&item, place)?);
+        let stem = stem(name);
+        if let Some(body) = self.body(&format!("{place}/requestBody"), &stem, "Request")? {
+            json.insert("requestBody".to_owned(), body);
         }
-        Ok(json)
+        let mut responses = Map::new();
+        for (status, _) in entries(written.get("responses")) {
+            let what = if status.starts_with('2') { "Response" } else { "Refusal" };
+            let response = self.body(&pointer(place, &["responses", status]), &stem, what)?;
+            responses.insert(status.clone(), response.unwrap_or_else(|| json!({})));
+        }
+        json.insert("responses".to_owned(), Value::Object(responses));
+        Ok(Value::Object(json))
     }
 
-    /// The parameters of a path and of its operation, which may redefine one.
-    fn parameters(&self, item: &str, operation: &str) -> Result<Value, DocumentError> {
+    /// The parameters of a path and of its operation, which may redefine one, and those that its security requires.
+    fn parameters(&mut self, item: &str, operation: &str) -> Result<Value, DocumentError> {
         let mut parameters = BTreeMap::new();
         for list in [format!("{item}/parameters"), format!("{operation}/parameters")] {
             for i in 0..self.document.at(&list).as_array().map_or(0, Vec::len) {
-                let place = format!("{list}/{i}");
-                let parameter = self.inline(&place, &mut Vec::new());
+                let place = self.document.resolve(format!("{list}/{i}"));
+                let parameter = self.parameter(&place)?;
                 let text = |key: &str| parameter[key].as_str().map(str::to_owned);
                 let (Some(name), Some(location)) = (text("name"), text("in")) else {
-                    return Err(self.document.error(
-                        &place,
-                        "it has no `name` or no `in`",
-                        "expected a parameter or a reference to one",
-                    ));
+                    let expected = "expected a parameter or a reference to one";
+                    return Err(self.document.error(&place, "it has no `name` or no `in`", expected));
                 };
-                parameters.insert((location, name.to_lowercase()), parameter);
+                let key = if location == "header" { name.to_lowercase() } else { name };
+                parameters.insert((location, key), parameter);
+            }
+        }
+        for (name, location, scheme) in self.security(operation)? {
+            let key = if location == "header" { name.to_lowercase() } else { name.clone() };
+            let parameter = parameters.entry((location.clone(), key)).or_insert_with(
+                || json!({ "name": name, "in": location, "required": true, "schema": { "type": "string" } }),
+            );
+            if let Some(scheme) = scheme {
+                parameter[SCHEME] = json!(scheme);
             }
         }
         Ok(parameters.into_values().collect())
     }
 
-    /// A request or an answer, with the schema of its body as a component of this name.
-    fn body(&mut self, place: &str, name: &str) -> Result<Value, DocumentError> {
-        let place = &self.document.resolve(place.to_owned());
-        let mut json = self.document.at(place).clone();
-        let types: Vec<_> = entries(json.get("content")).map(|(media_type, _)| media_type).collect();
-        if types != ["application/json"] {
-            return Err(self.document.error(
-                place,
-                format!("its content is {types:?}"),
-                "expected \"application/json\" and no other",
-            ));
-        }
-        let schema = format!("{place}/content/application~1json/schema");
-        if !self.has_properties(&schema) {
-            let target = self.document.at(&self.document.resolve(schema));
-            return Err(self.document.error(
-                place,
-                format!("its body is of type {}, without properties", target["type"]),
-                "expected a JSON object with properties, which can grow",
-            ));
-        }
-        json["content"]["application/json"] = json!({ "schema": self.component(&schema, name)? });
-        Ok(json)
-    }
-
-    /// Names a schema; returns a reference to it.
-    fn component(&mut self, place: &str, name: &str) -> Result<Value, DocumentError> {
-        let place = self.document.resolve(place.to_owned());
-        if let Some(other) = self.named.get(name) {
-            let content = |place: &str| without_prose(&self.inline(place, &mut Vec::new()));
-            if *other != place && content(other) != content(&place) {
-                return Err(self.document.error(
-                    &place,
-                    format!("it would be the type `{name}`, as the schema at {other} is"),
-                    "expected different names for schemas that mean something else",
-                ));
-            }
-        } else if syn::parse_str::<syn::Ident>(name).is_err() {
-            return Err(self.document.error(
-                &place,
-                format!("it gives the name `{name}`, which no type can have"),
-                "expected a name of letters and digits",
-            ));
-        } else {
-            self.named.insert(name.to_owned(), place.clone());
-            self.pending.push((name.to_owned(), place));
-        }
-        Ok(json!({ "$ref": format!("#/components/schemas/{name}") }))
-    }
-
-    /// A schema within another: a reference, if it is an object with properties, and otherwise its content.
-    /// `context` names an object without a name.
-    fn schema(&mut self, place: &str, context: &str, via: &mut Vec<String>) -> Result<Value, DocumentError> {
-        if !self.has_properties(place) {
-            return self.content(place, context, via);
-        }
-        let written = self.document.at(place);
-        // OpenAPI 3.0 describes a reference by an `allOf` of one.
-        let one = written["allOf"].as_array().filter(|all| all.len() == 1 && !has(written, "properties"));
-        let target = target_of(one.map_or(written, |all| &all[0]));
-        let Some(target) = target.map(|target| self.document.resolve(target.to_owned())) else {
-            // One that contains itself is named once.
-            let outer = self.named.iter().find(|(name, other)| *other == place && context.starts_with(*name));
-            let name = outer.map_or_else(|| context.to_owned(), |(name, _)| name.clone());
-            return self.component(place, &name);
-        };
-        let name = target.rsplit('/').next().unwrap_or_default().to_upper_camel_case();
-        let mut reference = self.component(&target, &name)?;
-        // What is written beside a reference does not change the type.
-        for (key, value) in entries(Some(written)).filter(|(key, _)| PROSE.contains(&key.as_str())) {
-            reference[key.as_str()] = value.clone();
-        }
-        Ok(reference)
-    }
-
-    /// The schema at a place itself. `via` is where references have led on the way.
-    fn content(&mut self, place: &str, name: &str, via: &mut Vec<String>) -> Result<Value, DocumentError> {
-        let document = self.document;
-        let written = document.at(place);
-        if let Some(target) = target_of(written) {
-            if via.iter().any(|before| before == target) {
-                return Err(document.error(
-                    place,
-                    format!("its reference to {target} leads back to itself"),
-                    "expected a list or an `allOf` that ends",
-                ));
-            }
-            via.push(target.to_owned());
-            let content = self.content(target, name, via)?;
-            via.pop();
-            return Ok(content);
-        }
-        // Any of several schemas: no type is generated from it.
-        if ["oneOf", "anyOf", "not"].iter().any(|key| has(written, key)) {
-            return Ok(self.inline(place, &mut Vec::new()));
-        }
-        let mut content = Map::new();
-        for (key, value) in entries(Some(written)) {
-            let at = pointer(place, &[key]);
+    fn parameter(&mut self, place: &str) -> Result<Value, DocumentError> {
+        let mut parameter = Map::new();
+        for (key, value) in entries(Some(self.document.at(place))) {
             let value = match key.as_str() {
-                "allOf" => continue,
-                "properties" => {
-                    let mut properties = Map::new();
-                    for (property, _) in entries(Some(value)) {
-                        let held = format!("{name}{}", property.to_upper_camel_case());
-                        let schema = self.schema(&pointer(&at, &[property]), &held, via)?;
-                        properties.insert(property.clone(), schema);
-                    }
-                    Value::Object(properties)
-                }
-                "items" | "additionalProperties" if value.is_object() => {
-                    self.schema(&at, &format!("{name}Item"), via)?
+                "schema" => self.schema(&format!("{place}/schema"), "Parameter", 0)?,
+                // A value in JSON, which is text.
+                "content" => {
+                    parameter.insert("schema".to_owned(), json!({ "type": "string" }));
+                    continue;
                 }
                 _ => match ordered(key, value) {
                     Some(value) => value,
                     None => continue,
                 },
             };
-            content.insert(key.clone(), value);
+            parameter.insert(key.clone(), value);
         }
-        for i in 0..written["allOf"].as_array().map_or(0, Vec::len) {
-            let at = format!("{place}/allOf/{i}");
-            let part = self.content(&at, name, via)?;
-            self.merge(&mut content, &part, &at)?;
+        Ok(Value::Object(parameter))
+    }
+
+    /// The name and the place of each credential that the operation requires, and the scheme that it is sent by, if not
+    /// as it is: of alternatives the first, and none, where that is one of them.
+    fn security(&self, operation: &str) -> Result<Vec<Credential>, DocumentError> {
+        let own = format!("{operation}/security");
+        let place = if self.document.at(&own).is_null() { "/security".to_owned() } else { own };
+        let alternatives = self.document.at(&place).as_array().map(Vec::as_slice).unwrap_or_default();
+        let is_empty = |one: &Value| one.as_object().is_none_or(Map::is_empty);
+        if alternatives.iter().any(is_empty) {
+            return Ok(Vec::new());
+        }
+        let mut credentials = Vec::new();
+        for (name, _) in entries(alternatives.first()) {
+            let at = self.document.resolve(pointer("/components/securitySchemes", &[name]));
+            let scheme = self.document.at(&at);
+            let text = |key: &str| scheme[key].as_str().unwrap_or_default();
+            credentials.push(match (text("type"), text("in"), &*text("scheme").to_lowercase()) {
+                ("apiKey", location @ ("header" | "query"), _) if scheme["name"].is_string() => {
+                    (text("name").to_owned(), location.to_owned(), None)
+                }
+                ("http", _, "basic") => ("Authorization".to_owned(), "header".to_owned(), None),
+                ("http", _, "bearer") | ("oauth2" | "openIdConnect", ..) => {
+                    ("Authorization".to_owned(), "header".to_owned(), Some("Bearer"))
+                }
+                _ => {
+                    return Err(self.document.error(
+                        &place,
+                        format!("the security scheme `{name}` is none that can be sent"),
+                        "expected one in `components.securitySchemes`: an apiKey in a header or the query, or http \
+                         with the scheme basic or bearer",
+                    ));
+                }
+            });
+        }
+        Ok(credentials)
+    }
+
+    /// A request, a response or a refusal, with the schema of its body as a component; none, if nothing is said of it.
+    fn body(&mut self, place: &str, stem: &str, what: &str) -> Result<Option<Value>, DocumentError> {
+        let place = &self.document.resolve(place.to_owned());
+        let written = self.document.at(place);
+        let mut json = Map::new();
+        for (key, value) in entries(Some(written)).filter(|(key, _)| *key != "content") {
+            if !(key == "required" && *value == json!(false)) {
+                json.insert(key.clone(), value.clone());
+            }
+        }
+        let contents = written["content"].as_object().filter(|contents| !contents.is_empty());
+        let Some(contents) = contents else {
+            return Ok((what != "Request" && written.is_object()).then_some(Value::Object(json)));
+        };
+        // JSON under its own name, and else under any that includes it.
+        let exact = contents.keys().find(|ty| ty.eq_ignore_ascii_case(JSON));
+        let media_type = exact.or_else(|| contents.keys().find(|ty| is_json(ty)));
+        if what == "Refusal" && media_type.is_none() {
+            return Ok(Some(Value::Object(json)));
+        }
+        let Some(media_type) = media_type else {
+            let types: Vec<_> = contents.keys().collect();
+            let expected = format!("expected JSON, the one form that is sent and read here; {LEAVE_OUT}");
+            return Err(self.document.error(place, format!("its content is {types:?}"), expected));
+        };
+        let schema = pointer(place, &["content", media_type, "schema"]);
+        let name = format!("{stem}{what}");
+        let schema = if what == "Refusal" {
+            self.schema(&schema, &name, 0)?
+        } else if self.has_properties(&schema) && !self.is_union(&schema) {
+            self.component(&schema, &name, &name)?
+        } else {
+            let target = self.document.at(&self.document.resolve(schema));
+            let form = match UNIONS.into_iter().find(|key| target.get(key).is_some()) {
+                Some(union) => format!("one of several schemas (`{union}`)"),
+                None => format!("of type {}, without properties", target["type"]),
+            };
+            let expected = format!("expected a JSON object with properties, which can grow; {LEAVE_OUT}");
+            return Err(self.document.error(place, format!("its body is {form}"), expected));
+        };
+        json.insert("content".to_owned(), json!({ JSON: { "schema": schema } }));
+        Ok(Some(Value::Object(json)))
+    }
+
+    /// Names a schema; returns a reference to it. A name that another schema has gives way to a second.
+    fn component(&mut self, place: &str, name: &str, second: &str) -> Result<Value, DocumentError> {
+        let place = self.document.resolve(place.to_owned());
+        let content = |place: &str| without_prose(self.document.at(place));
+        let mut names = [name, second].into_iter();
+        let is_free = |name: &&str| {
+            let other = self.named.get(*name);
+            other.is_none_or(|other| *other == place || content(other) == content(&place))
+        };
+        let Some(name) = names.find(is_free) else {
+            let other = self.named.get(second).map(String::as_str).unwrap_or_default();
+            return Err(self.document.error(
+                &place,
+                format!("it would be the type `{second}`, as the schema at {other} is"),
+                "expected different names for schemas that mean something else",
+            ));
+        };
+        if !is_identifier(name) {
+            return Err(self.document.error(
+                &place,
+                format!("it gives the name `{name}`, which no type can have"),
+                "expected a name that begins with a letter",
+            ));
+        }
+        if !self.named.contains_key(name) {
+            self.named.insert(name.to_owned(), place.clone());
+            self.pending.push((name.to_owned(), place));
+        }
+        Ok(json!({ "$ref": format!("#/components/schemas/{name}") }))
+    }
+
+    /// A schema within another: a reference, if it is a component, and otherwise its content. `context` names one
+    /// without a name, and `depth` counts the lists that it is in.
+    fn schema(&mut self, place: &str, context: &str, depth: usize) -> Result<Value, DocumentError> {
+        if depth > MAX_DEPTH {
+            let problem = format!("it is within more than {MAX_DEPTH} lists, or within itself");
+            return Err(self.document.error(place, problem, "expected a list or a map that ends"));
+        }
+        if !self.has_properties(place) && !self.is_union(place) {
+            return self.content(place, context, depth);
+        }
+        let written = self.document.at(place);
+        // OpenAPI 3.0 describes a reference by an `allOf` of one.
+        let one =
+            written["allOf"].as_array().filter(|all| all.len() == 1 && written.get("properties").is_none());
+        let target = target_of(one.map_or(written, |all| &all[0]));
+        let Some(target) = target.map(|target| self.document.resolve(target.to_owned())) else {
+            // However it is reached, it is named once.
+            let name = self.unnamed.entry(place.to_owned()).or_insert_with(|| context.to_owned()).clone();
+            return self.component(place, &name, &name);
+        };
+        let name = target.rsplit('/').next().unwrap_or_default().to_upper_camel_case();
+        let mut reference = self.component(&target, &name, context)?;
+        // What is written beside a reference does not change the type.
+        for (key, value) in entries(Some(written)).filter(|(key, _)| is_beside(key)) {
+            if let Some(value) = ordered(key, value) {
+                reference[key.as_str()] = value;
+            }
+        }
+        Ok(reference)
+    }
+
+    /// The schema at a place itself, with what it is combined with.
+    fn content(&mut self, place: &str, name: &str, depth: usize) -> Result<Value, DocumentError> {
+        let mut content = Map::new();
+        for part in self.parts(place) {
+            let written = self.document.at(&part);
+            let mut own = Map::new();
+            for (key, value) in entries(Some(written)) {
+                let at = pointer(&part, &[key]);
+                let value = match key.as_str() {
+                    "allOf" | "$ref" => continue,
+                    "properties" => {
+                        let mut properties = Map::new();
+                        for (property, _) in entries(Some(value)) {
+                            let held = format!("{name}{}", property.to_upper_camel_case());
+                            let schema = self.schema(&pointer(&at, &[property]), &held, depth)?;
+                            properties.insert(property.clone(), schema);
+                        }
+                        Value::Object(properties)
+                    }
+                    "items" | "additionalProperties" if value.is_object() => {
+                        self.schema(&at, &format!("{name}Item"), depth + 1)?
+                    }
+                    "anyOf" | "oneOf" => match self.alternatives(&part, key) {
+                        one if one.len() == 1 => {
+                            own.insert("nullable".to_owned(), json!(true));
+                            continue;
+                        }
+                        none if none.is_empty() => value.clone(),
+                        alternatives => {
+                            let alternatives = alternatives.iter().zip(0..);
+                            let alternatives = alternatives
+                                .map(|(at, i)| self.schema(at, &format!("{name}Item{i}"), depth + 1));
+                            Value::Array(alternatives.collect::<Result<_, _>>()?)
+                        }
+                    },
+                    // The schemas that it names are alternatives, too.
+                    "discriminator" => json!({ "propertyName": value["propertyName"] }),
+                    _ => match ordered(key, value) {
+                        Some(value) => value,
+                        None => continue,
+                    },
+                };
+                own.insert(key.clone(), value);
+            }
+            self.merge(&mut content, own, &part)?;
         }
         Ok(Value::Object(content))
     }
 
-    /// Adds another part of an `allOf`.
-    fn merge(&self, content: &mut Map<String, Value>, part: &Value, at: &str) -> Result<(), DocumentError> {
-        for (key, value) in entries(Some(part)) {
-            match (content.get_mut(key), value) {
-                (None, _) => drop(content.insert(key.clone(), value.clone())),
-                (Some(Value::Object(there)), Value::Object(_)) if key == "properties" => {
-                    self.merge(there, value, at)?;
+    /// The places of the schemas that one consists of: itself, what it refers to, and what it is combined with, each
+    /// once.
+    fn parts(&self, place: &str) -> Vec<String> {
+        let mut pending = vec![place.to_owned()];
+        let mut parts = Vec::new();
+        let mut seen = BTreeSet::new();
+        while let Some(place) = pending.pop() {
+            let place = self.document.resolve(place);
+            if seen.insert(place.clone()) {
+                let combined = self.document.at(&place)["allOf"].as_array().map_or(0, Vec::len);
+                pending.extend((0..combined).rev().map(|i| format!("{place}/allOf/{i}")));
+                // What may be one thing alone is that.
+                for union in UNIONS {
+                    if let [one] = self.alternatives(&place, union).as_slice() {
+                        pending.push(one.clone());
+                    }
+                }
+                parts.push(place);
+            }
+        }
+        parts
+    }
+
+    /// Adds another part of an `allOf`. Of what does not decide the type, the first is kept.
+    fn merge(
+        &self,
+        content: &mut Map<String, Value>,
+        part: Map<String, Value>,
+        at: &str,
+    ) -> Result<(), DocumentError> {
+        let contradiction = |what: &str| {
+            let problem = format!("it contradicts the schema that it is combined with: `{what}`");
+            self.document.error(at, problem, "expected an `allOf` whose parts agree")
+        };
+        for (key, value) in part {
+            match (content.get_mut(&key), value) {
+                (None, value) => drop(content.insert(key, value)),
+                (Some(Value::Object(there)), Value::Object(more)) if key == "properties" => {
+                    for (name, value) in more {
+                        match there.get(&name) {
+                            None => drop(there.insert(name, value)),
+                            Some(other) if typed(other) == typed(&value) => {}
+                            Some(_) => return Err(contradiction(&name)),
+                        }
+                    }
                 }
                 (Some(Value::Array(there)), Value::Array(more)) if key == "required" => {
-                    there.extend(
-                        more.iter().filter(|name| !there.contains(name)).cloned().collect::<Vec<_>>(),
-                    );
+                    let new: Vec<_> = more.into_iter().filter(|name| !there.contains(name)).collect();
+                    there.extend(new);
                     there.sort_by_key(ToString::to_string);
                 }
-                (Some(there), _)
-                    if PROSE.contains(&key.as_str()) || without_prose(there) == without_prose(value) => {}
-                (Some(_), _) => {
-                    return Err(self.document.error(
-                        at,
-                        format!("it contradicts the schema that it is combined with: `{key}`"),
-                        "expected an `allOf` whose parts agree",
-                    ));
+                (Some(there), value) if DECIDING.contains(&key.as_str()) && typed(there) != typed(&value) => {
+                    return Err(contradiction(&key));
                 }
+                (Some(_), _) => {}
             }
         }
         Ok(())
     }
 
-    /// The value with all references in it resolved; one that leads back to itself ends as anything.
-    fn inline(&self, place: &str, via: &mut Vec<String>) -> Value {
-        let written = self.document.at(place);
-        if let Some(target) = target_of(written) {
-            if via.iter().any(|before| before == target) {
-                return json!({});
-            }
-            via.push(target.to_owned());
-            let value = self.inline(target, via);
-            via.pop();
-            return value;
-        }
-        match written {
-            Value::Object(members) => {
-                let members = members.iter().filter_map(|(key, value)| {
-                    let value = match value {
-                        Value::Object(_) if !matches!(key.as_str(), "example" | "default") => {
-                            self.inline(&pointer(place, &[key]), via)
-                        }
-                        Value::Array(_) if matches!(key.as_str(), "allOf" | "anyOf" | "oneOf") => {
-                            self.inline(&pointer(place, &[key]), via)
-                        }
-                        _ => ordered(key, value)?,
-                    };
-                    Some((key.clone(), value))
-                });
-                Value::Object(members.collect())
-            }
-            Value::Array(items) => {
-                (0..items.len()).map(|i| self.inline(&format!("{place}/{i}"), via)).collect()
-            }
-            other => other.clone(),
-        }
+    fn has_properties(&self, place: &str) -> bool {
+        let properties = |part: &String| self.document.at(part)["properties"].as_object();
+        self.parts(place).iter().filter_map(properties).any(|properties| !properties.is_empty())
     }
 
-    /// Whether a schema is an object with properties, its own or those of what it is combined with.
-    fn has_properties(&self, place: &str) -> bool {
-        let mut places = vec![place.to_owned()];
-        let mut seen = BTreeSet::new();
-        while let Some(place) = places.pop() {
-            let place = self.document.resolve(place);
-            let schema = self.document.at(&place);
-            if schema["properties"].as_object().is_some_and(|properties| !properties.is_empty()) {
-                return true;
-            }
-            if seen.insert(place.clone()) {
-                let parts = schema["allOf"].as_array().map_or(0, Vec::len);
-                places.extend((0..parts).map(|i| format!("{place}/allOf/{i}")));
-            }
-        }
-        false
+    fn is_union(&self, place: &str) -> bool {
+        let is_union = |part: &String| UNIONS.iter().any(|key| self.alternatives(part, key).len() > 1);
+        self.parts(place).iter().any(is_union)
+    }
+
+    /// The alternatives of a union that are types: not those that state what is required, or that it may be `null`.
+    fn alternatives(&self, place: &str, union: &str) -> Vec<String> {
+        let places = (0..self.document.at(place)[union].as_array().map_or(0, Vec::len))
+            .map(|i| format!("{place}/{union}/{i}"));
+        let is_type = |place: &String| {
+            let schema = self.document.at(place);
+            schema["type"] != "null" && DECIDING.iter().any(|key| schema.get(key).is_some())
+        };
+        places.filter(is_type).collect()
     }
 }
 
-fn has(value: &Value, key: &str) -> bool {
-    value.get(key).is_some()
+/// Whether a media type means JSON, or anything.
+fn is_json(media_type: &str) -> bool {
+    let essence = media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    matches!(essence.as_str(), JSON | "text/json" | "*/*" | "application/*") || essence.ends_with("+json")
+}
+
+/// Whether a member may stand beside a reference, and says something of the property that refers.
+fn is_beside(key: &str) -> bool {
+    PROSE.contains(&key) || matches!(key, "deprecated" | "nullable" | "readOnly" | "writeOnly")
 }
 
 /// A member in the one order that it has; nothing, if it means what its absence means.
@@ -380,93 +474,48 @@ fn ordered(key: &str, value: &Value) -> Option<Value> {
     }
 }
 
-/// The value without what is written for people.
-pub(crate) fn without_prose(value: &Value) -> Value {
-    split("", value, &mut BTreeMap::new())
-}
+/// Members that decide the type that is generated.
+const DECIDING: [&str; 8] =
+    ["$ref", "additionalProperties", "allOf", "anyOf", "items", "oneOf", "properties", "type"];
 
-/// Takes what is written for people out of a value, by its place.
-fn split(place: &str, value: &Value, prose: &mut BTreeMap<String, Value>) -> Value {
-    let items = value.as_array().map(|items| items.iter().map(|item| split(place, item, prose)).collect());
-    let Some(members) = value.as_object() else { return items.unwrap_or_else(|| value.clone()) };
-    let mut facts = Map::new();
-    for (key, value) in members {
-        if PROSE.contains(&key.as_str()) {
-            prose.insert(format!("{place}: {key}"), value.clone());
-        } else if key == "properties" {
-            // These keys are the document's own names.
-            let properties = entries(Some(value))
-                .map(|(name, schema)| (name.clone(), split(&format!("{place}.{name}"), schema, prose)));
-            facts.insert(key.clone(), Value::Object(properties.collect()));
-        } else {
-            facts.insert(key.clone(), split(place, value, prose));
+/// What of a schema decides the type that is generated.
+fn typed(value: &Value) -> Value {
+    match value {
+        Value::Object(members) => {
+            let kept = members.iter().filter(|(key, _)| DECIDING.contains(&key.as_str()));
+            let kept = kept.map(|(key, value)| match (key.as_str(), value) {
+                ("properties", Value::Object(properties)) => {
+                    let typed = properties.iter().map(|(name, value)| (name.clone(), typed(value)));
+                    (key.clone(), Value::Object(typed.collect()))
+                }
+                _ => (key.clone(), typed(value)),
+            });
+            Value::Object(kept.collect())
         }
+        Value::Array(items) => items.iter().map(typed).collect(),
+        other => other.clone(),
     }
-    Value::Object(facts)
 }
 
-impl Statements {
-    /// What a joined document states.
-    #[must_use]
-    pub fn of(document: &Document) -> Self {
-        let mut statements = Self::default();
-        let Self { facts, prose } = &mut statements;
-        for (key, value) in entries(document.json.get("info")) {
-            prose.insert(format!("info: {key}"), value.clone());
+/// The value without what is written for people.
+#[must_use]
+pub fn without_prose(value: &Value) -> Value {
+    match value {
+        Value::Object(members) => {
+            let kept = members.iter().filter(|(key, _)| !PROSE.contains(&key.as_str()));
+            let kept = kept.map(|(key, value)| {
+                let value = match (key.as_str(), value) {
+                    // These keys are the document's own names.
+                    ("properties", Value::Object(properties)) => Value::Object(
+                        properties.iter().map(|(name, value)| (name.clone(), without_prose(value))).collect(),
+                    ),
+                    _ => without_prose(value),
+                };
+                (key.clone(), value)
+            });
+            Value::Object(kept.collect())
         }
-        for operation in document.operations() {
-            let name = &operation.name;
-            for (key, value) in entries(Some(document.at(&operation.pointer))) {
-                match key.as_str() {
-                    // The name under which all of this is stated.
-                    "operationId" => {}
-                    "parameters" => {
-                        for parameter in value.as_array().into_iter().flatten() {
-                            let text = |key: &str| parameter[key].as_str().unwrap_or_default();
-                            let place = format!("{} `{}` of `{name}`", text("in"), text("name"));
-                            let fact = split(&place, parameter, prose);
-                            facts.insert(place, fact);
-                        }
-                    }
-                    "responses" => {
-                        for (status, response) in entries(Some(value)) {
-                            let place = format!("answer {status} of `{name}`");
-                            let fact = split(&place, response, prose);
-                            facts.insert(place, fact);
-                        }
-                    }
-                    _ if PROSE.contains(&key.as_str()) => {
-                        prose.insert(format!("`{name}`: {key}"), value.clone());
-                    }
-                    _ => {
-                        let place = format!("`{key}` of `{name}`");
-                        let fact = split(&place, value, prose);
-                        facts.insert(place, fact);
-                    }
-                }
-            }
-        }
-        for (name, schema) in entries(document.json.pointer("/components/schemas")) {
-            let required: BTreeSet<_> =
-                schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
-            for (key, value) in entries(Some(schema)) {
-                match key.as_str() {
-                    "required" => {}
-                    "properties" => {
-                        for (property, schema) in entries(Some(value)) {
-                            let place = format!("{name}.{property}");
-                            let mut fact = split(&place, schema, prose);
-                            fact["required"] = json!(required.contains(property.as_str()));
-                            facts.insert(place, fact);
-                        }
-                    }
-                    _ if PROSE.contains(&key.as_str()) => {
-                        prose.insert(format!("{name}: {key}"), value.clone());
-                    }
-                    _ => drop(facts.insert(format!("`{key}` of {name}"), value.clone())),
-                }
-            }
-        }
-        statements
+        Value::Array(items) => items.iter().map(without_prose).collect(),
+        other => other.clone(),
     }
 }

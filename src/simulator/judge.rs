@@ -1,11 +1,11 @@
-//! Judges requests by the documents as they are stored, uncorrected: without a
-//! word from the corrections that the client is generated with.
+//! Judges requests by what the documents state, constraints included: without a
+//! word from the corrections that reduce it to what the client is generated from.
 
 use jsonschema::{Draft, Validator};
 use serde_json::{Map, Value, json};
 
 use super::state::ReceivedRequest;
-use crate::generated::DOCUMENTS;
+use crate::generated::DOCUMENT;
 
 /// The operations that the documents describe.
 pub(super) struct Judge(Vec<Operation>);
@@ -32,13 +32,11 @@ struct Body {
 impl Judge {
     pub(super) fn new() -> Result<Self, String> {
         let mut operations = Vec::new();
-        for text in DOCUMENTS {
-            let mut document: Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
-            spell_out_nullable(&mut document);
-            for (path, item) in members(&document["paths"]) {
-                for (method, operation) in members(item).filter(|(name, _)| *name != "parameters") {
-                    operations.push(Operation::read(&document, path, method, item, operation)?);
-                }
+        let mut document: Value = serde_json::from_str(DOCUMENT).map_err(|error| error.to_string())?;
+        spell_out_nullable(&mut document);
+        for (path, item) in members(&document["paths"]) {
+            for (method, operation) in members(item) {
+                operations.push(Operation::read(&document, path, method, operation)?);
             }
         }
         Ok(Self(operations))
@@ -63,12 +61,9 @@ impl Judge {
 }
 
 impl Operation {
-    fn read(document: &Value, path: &str, method: &str, item: &Value, json: &Value) -> Result<Self, String> {
-        let own = json["parameters"].as_array().into_iter().flatten();
-        let shared = item["parameters"].as_array().into_iter().flatten();
-        let headers = own
-            .chain(shared)
-            .map(|parameter| resolve(document, parameter))
+    fn read(document: &Value, path: &str, method: &str, json: &Value) -> Result<Self, String> {
+        let parameters = json["parameters"].as_array().into_iter().flatten();
+        let headers = parameters
             .filter(|parameter| parameter["in"] == "header")
             .map(|parameter| {
                 Ok(Header {
@@ -78,7 +73,7 @@ impl Operation {
                 })
             })
             .collect::<Result<_, String>>()?;
-        let body = resolve(document, &json["requestBody"]);
+        let body = &json["requestBody"];
         let content = members(&body["content"])
             .map(|(media_type, content)| {
                 Ok((media_type.to_owned(), validator(document, &content["schema"])?))
@@ -139,37 +134,56 @@ impl Body {
     }
 }
 
-/// A validator of a schema that may refer to the document's components.
+/// A validator of a schema that may refer to the document's components. Constraints that no validator takes constrain
+/// nothing.
 fn validator(document: &Value, schema: &Value) -> Result<Validator, String> {
     // OpenAPI 3.0's schemas are an older draft's; its `$ref`s start at the root of the document.
-    let root = json!({ "allOf": [schema], "components": document["components"] });
-    jsonschema::options().with_draft(Draft::Draft4).build(&root).map_err(|error| error.to_string())
+    let mut root = json!({ "allOf": [schema], "components": document["components"] });
+    let build = |root: &Value| jsonschema::options().with_draft(Draft::Draft4).build(root);
+    build(&root)
+        .or_else(|error| {
+            tracing::warn!(%error, "a constraint of the documents cannot be used: no pattern is validated");
+            drop_patterns(&mut root);
+            build(&root)
+        })
+        .map_err(|error| error.to_string())
 }
 
-/// Writes OpenAPI's `nullable: true` as JSON Schema does: `null` is one of the types.
+fn drop_patterns(value: &mut Value) {
+    match value {
+        Value::Object(members) => {
+            members.retain(|key, value| key != "pattern" || !value.is_string());
+            members.values_mut().for_each(drop_patterns);
+        }
+        Value::Array(items) => items.iter_mut().for_each(drop_patterns),
+        _ => {}
+    }
+}
+
+/// Writes OpenAPI's `nullable: true` as JSON Schema does, and requires of a request nothing that is only read.
 fn spell_out_nullable(value: &mut Value) {
     match value {
         Value::Object(members) => {
             members.values_mut().for_each(spell_out_nullable);
+            let is_read_only = |(_, schema): &(&String, &Value)| schema["readOnly"] == true;
+            let properties = members.get("properties").and_then(Value::as_object);
+            let read_only: Vec<_> =
+                properties.into_iter().flatten().filter(is_read_only).map(|(name, _)| json!(name)).collect();
+            if let Some(required) = members.get_mut("required").and_then(Value::as_array_mut) {
+                required.retain(|name| !read_only.contains(name));
+                if required.is_empty() {
+                    members.remove("required");
+                }
+            }
             if members.get("nullable") == Some(&Value::Bool(true)) {
-                if let Some(one @ Value::String(_)) = members.get("type").cloned() {
-                    members.insert("type".to_owned(), json!([one, "null"]));
-                }
-                if let Some(Value::Array(values)) = members.get_mut("enum")
-                    && !values.contains(&Value::Null)
-                {
-                    values.push(Value::Null);
-                }
+                members.remove("nullable");
+                let whole = Value::Object(std::mem::take(members));
+                members.insert("anyOf".to_owned(), json!([whole, { "type": "null" }]));
             }
         }
         Value::Array(items) => items.iter_mut().for_each(spell_out_nullable),
         _ => {}
     }
-}
-
-fn resolve<'a>(document: &'a Value, value: &'a Value) -> &'a Value {
-    let target = value.get("$ref").and_then(Value::as_str).and_then(|reference| reference.strip_prefix('#'));
-    target.and_then(|target| document.pointer(target)).unwrap_or(value)
 }
 
 fn members(value: &Value) -> impl Iterator<Item = (&str, &Value)> {

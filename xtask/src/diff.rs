@@ -3,17 +3,16 @@
 //! The difference of the surfaces decides the class and the version. Whatever else the
 //! documents state differently is listed, and prose is counted.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fs,
-    path::Path,
-};
+use std::collections::{BTreeMap, BTreeSet};
 
-use anyhow::{Context, Result};
-use paypos_codegen::{Field, Statements, SurfaceOperation as Operation, Type};
+use paypos_codegen::{Field, SurfaceOperation as Operation, Type};
 use serde::Serialize;
+use serde_json::Value;
 
-use crate::snapshot::Snapshot;
+use crate::{
+    snapshot::Snapshot,
+    statements::{About, members},
+};
 
 /// What a change requires, from nothing to everything.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -21,7 +20,7 @@ use crate::snapshot::Snapshot;
 pub(crate) enum Class {
     /// Callers and the hand-written code are unaffected.
     Compatible,
-    /// A caller's code may no longer compile.
+    /// Code that uses what has changed may no longer compile.
     BreaksCallers,
     /// The hand-written code of this crate has to follow.
     NeedsCode,
@@ -52,55 +51,22 @@ pub(crate) struct Difference {
     pub(crate) meaning: String,
 }
 
-/// The hand-written code of the library, by file.
-pub(crate) struct Source(BTreeMap<String, String>);
-
-impl Source {
-    pub(crate) fn read(root: &Path) -> Result<Self> {
-        let mut files = BTreeMap::new();
-        let folder = root.join("src");
-        for entry in
-            fs::read_dir(&folder).with_context(|| format!("{}: it cannot be read", folder.display()))?
-        {
-            let path = entry?.path();
-            if path.extension().is_some_and(|extension| extension == "rs") {
-                let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-                files.insert(format!("src/{name}"), fs::read_to_string(path)?);
-            }
-        }
-        Ok(Self(files))
-    }
-
-    /// The files whose code, comments aside, has the text as a word.
-    fn users(&self, text: &str) -> Vec<&str> {
-        let is_part = |c: char| c.is_alphanumeric() || c == '_';
-        let has = |line: &str| {
-            let code = line.split("//").next().unwrap_or_default();
-            code.match_indices(text).any(|(at, _)| {
-                !code[..at].ends_with(is_part) && !code[at + text.len()..].starts_with(is_part)
-            })
-        };
-        let files = self.0.iter().filter(|(_, code)| code.lines().any(has));
-        files.map(|(file, _)| file.as_str()).collect()
-    }
-}
-
 struct Differ<'a> {
     old: &'a Snapshot,
     new: &'a Snapshot,
-    source: &'a Source,
     found: Vec<Difference>,
-    /// Places whose statements the difference of the surfaces explains.
-    explained: BTreeSet<String>,
+    /// What the difference of the surfaces explains.
+    explained: BTreeSet<About>,
 }
 
 /// All differences; none if both state the same.
-pub(crate) fn diff(old: &Snapshot, new: &Snapshot, source: &Source) -> Vec<Difference> {
-    let mut differ = Differ { old, new, source, found: Vec::new(), explained: BTreeSet::new() };
+pub(crate) fn diff(old: &Snapshot, new: &Snapshot) -> Vec<Difference> {
+    let mut differ = Differ { old, new, found: Vec::new(), explained: BTreeSet::new() };
     differ.environments();
     differ.operations();
     differ.types();
     differ.statements();
+    differ.prose();
     differ.found.sort_by_key(|difference| std::cmp::Reverse(difference.class));
     differ.found
 }
@@ -117,30 +83,13 @@ fn both<'a, T: PartialEq>(
 impl Differ<'_> {
     fn add(
         &mut self,
-        class: Class,
-        release: Release,
-        operations: Vec<String>,
+        (class, release): (Class, Release),
+        operations: &[String],
         what: impl Into<String>,
         meaning: impl Into<String>,
     ) {
-        self.found.push(Difference {
-            class,
-            release,
-            operations,
-            what: what.into(),
-            meaning: meaning.into(),
-        });
-    }
-
-    /// A loss for callers, and for the hand-written code if it uses what is lost.
-    fn breaks(&mut self, operations: Vec<String>, what: String, meaning: String, lost: &str) {
-        match self.source.users(lost).as_slice() {
-            [] => self.add(Class::BreaksCallers, Release::Breaking, operations, what, meaning),
-            files => {
-                let meaning = format!("{meaning}; change {}", files.join(" and "));
-                self.add(Class::NeedsCode, Release::Breaking, operations, what, meaning);
-            }
-        }
+        let (what, meaning) = (what.into(), meaning.into());
+        self.found.push(Difference { class, release, operations: operations.to_vec(), what, meaning });
     }
 
     /// The operations whose bodies contain a type.
@@ -156,23 +105,17 @@ impl Differ<'_> {
         let (old, new) = (&self.old.generated.surface.environments, &self.new.generated.surface.environments);
         for (name, was, is) in both(old, new) {
             match (was, is) {
-                (None, Some(url)) => self.add(
-                    Class::Compatible,
-                    Release::Addition,
-                    Vec::new(),
-                    format!("server `{url}` added"),
-                    format!("new `Environment::{name}`"),
-                ),
-                (Some(url), None) => self.breaks(
-                    Vec::new(),
-                    format!("server `{url}` removed"),
-                    format!("callers lose `Environment::{name}`"),
-                    &format!("Environment::{name}"),
-                ),
+                (None, Some(url)) => {
+                    let what = format!("server `{url}` added");
+                    self.add(ADDITION, &[], what, format!("new `Environment::{name}`"));
+                }
+                (Some(url), None) => {
+                    let what = format!("server `{url}` removed");
+                    self.add(BREAKING, &[], what, format!("callers lose `Environment::{name}`"));
+                }
                 (Some(was), Some(is)) => self.add(
-                    Class::NeedsCode,
-                    Release::Patch,
-                    Vec::new(),
+                    (Class::NeedsCode, Release::Patch),
+                    &[],
                     format!("server `{was}` is `{is}` now"),
                     format!(
                         "clients of `Environment::{name}` send their keys there: confirm it with Paynet through \
@@ -187,31 +130,32 @@ impl Differ<'_> {
     fn operations(&mut self) {
         let (old, new) = (&self.old.generated.surface.operations, &self.new.generated.surface.operations);
         for (name, was, is) in both(old, new) {
-            let operations = vec![name.clone()];
-            let (class, release, what, meaning) = match (was, is) {
+            let of = [name.clone()];
+            match (was, is) {
                 (None, Some(is)) => {
                     let (owner, file) = is.owner();
                     let meaning = format!("the documents have `{name}`; add `{owner}::{name}` to {file}");
-                    (Class::NeedsCode, Release::Addition, format!("operation `{}` added", is.route), meaning)
+                    let what = format!("operation `{}` added", is.route);
+                    self.add((Class::NeedsCode, Release::Addition), &of, what, meaning);
                 }
                 (Some(was), None) => {
                     let (owner, file) = was.owner();
+                    let what = format!("operation `{}` removed", was.route);
                     let meaning = format!("callers lose `{owner}::{name}`; remove it from {file}");
-                    (
-                        Class::NeedsCode,
-                        Release::Breaking,
-                        format!("operation `{}` removed", was.route),
-                        meaning,
-                    )
+                    self.add((Class::NeedsCode, Release::Breaking), &of, what, meaning);
                 }
-                (Some(was), Some(is)) => match changed(name, was, is) {
-                    Some(change) => change,
-                    None => continue,
-                },
+                (Some(was), Some(is)) => {
+                    let changes = changes(name, was, is);
+                    if changes.is_empty() {
+                        continue;
+                    }
+                    for (class, what, meaning) in changes {
+                        self.add(class, &of, what, meaning);
+                    }
+                }
                 (None, None) => continue,
-            };
-            self.explained.insert(name.clone());
-            self.add(class, release, operations, what, meaning);
+            }
+            self.explained.insert(About::Operation(name.clone()));
         }
     }
 
@@ -220,23 +164,25 @@ impl Differ<'_> {
         let none = Type::default();
         for (name, was, is) in both(old, new) {
             let users = self.users(name);
-            if was.is_some() && is.is_none() && !users.iter().all(|user| self.explained.contains(user)) {
+            let is_explained = |user: &String| self.explained.contains(&About::Operation(user.clone()));
+            if was.is_some() && is.is_none() && !users.iter().all(is_explained) {
                 let what = format!("type `{name}` removed");
-                self.breaks(users.clone(), what, format!("callers lose `types::{name}`"), name);
+                self.add(BREAKING, &users, what, format!("callers lose `types::{name}`"));
             }
+            self.explained.insert(About::Type(name.clone()));
             let fields = both(&was.unwrap_or(&none).fields, &is.unwrap_or(&none).fields);
-            let fields: Vec<_> = fields.collect();
-            self.explained.extend(fields.iter().map(|(property, ..)| format!("{name}.{property}")));
-            if let (Some(was), Some(is)) = (was, is) {
-                if was.request != is.request {
-                    let what = format!("`{name}` is part of other bodies than before");
-                    let meaning =
-                        if is.request { "callers construct it now" } else { "callers lose its `new`" };
-                    self.breaks(users.clone(), what, meaning.to_owned(), &format!("{name}::new"));
+            for (property, old_field, new_field) in fields.collect::<Vec<_>>() {
+                self.explained.insert(About::Property(name.clone(), property.clone()));
+                if let (Some(_), Some(is)) = (was, is) {
+                    self.field(name, is.request, property, old_field, new_field, &users);
                 }
-                for (property, was, is_now) in fields {
-                    self.field(name, is.request, property, was, is_now, &users);
-                }
+            }
+            if let (Some(was), Some(is)) = (was, is)
+                && was.request != is.request
+            {
+                let what = format!("`{name}` is part of other bodies than before");
+                let meaning = if is.request { "callers construct it now" } else { "callers lose its `new`" };
+                self.add(BREAKING, &users, what, meaning);
             }
         }
     }
@@ -250,164 +196,247 @@ impl Differ<'_> {
         is: Option<&Field>,
         users: &[String],
     ) {
-        let users = users.to_vec();
         let secret = |field: &Field| if field.ty == "Secret" { " (a secret)" } else { "" };
-        match (was, is) {
-            (None, Some(is)) if request && is.required => self.breaks(
-                users,
+        let (class, what, meaning) = match (was, is) {
+            (None, Some(is)) if request && is.required => (
+                BREAKING,
                 format!("required property `{property}` added"),
                 format!("new required argument `{}: {}`{} of `{ty}::new`", is.name, is.ty, secret(is)),
-                &format!("{ty}::new"),
             ),
-            (None, Some(is)) => {
-                let (what, meaning) = if request {
-                    (
-                        "optional property",
-                        format!("new setter `{ty}::{}`, of `{}`{}", is.name, is.ty, secret(is)),
-                    )
-                } else {
-                    ("property", format!("new field `{ty}.{}: {}`{}", is.name, is.ty, secret(is)))
-                };
-                let what = format!("{what} `{property}` added");
-                self.add(Class::Compatible, Release::Addition, users, what, meaning);
-            }
+            (None, Some(is)) if request => (
+                ADDITION,
+                format!("optional property `{property}` added"),
+                format!("new setter `{ty}::{}`, of `{}`{}", is.name, is.ty, secret(is)),
+            ),
+            (None, Some(is)) => (
+                ADDITION,
+                format!("property `{property}` added"),
+                format!("new field `{ty}.{}: {}`{}", is.name, is.ty, secret(is)),
+            ),
             (Some(was), None) => {
-                let (meaning, lost) = match (request, was.required) {
+                let meaning = match (request, was.required) {
                     (true, true) => {
-                        (format!("`{ty}::new` no longer takes `{}`", was.name), format!("{ty}::new"))
+                        format!("`{ty}::new` no longer takes `{}`, and callers lose the field", was.name)
                     }
-                    (true, false) => {
-                        (format!("callers lose the setter `{ty}::{}`", was.name), was.name.clone())
-                    }
-                    (false, _) => (format!("callers lose the field `{ty}.{}`", was.name), was.name.clone()),
+                    (true, false) => format!("callers lose the setter `{ty}::{}`", was.name),
+                    (false, _) => format!("callers lose the field `{ty}.{}`", was.name),
                 };
-                self.breaks(users, format!("property `{property}` removed"), meaning, &lost);
+                (BREAKING, format!("property `{property}` removed"), meaning)
             }
+            (Some(was), Some(is)) if was.ty != is.ty => (
+                BREAKING,
+                format!("property `{property}` changed its type"),
+                format!("`{ty}.{}` is `{}`{} instead of `{}`", is.name, is.ty, secret(is), was.ty),
+            ),
             (Some(was), Some(is)) if request && was.required != is.required => {
                 let (what, meaning) = if is.required {
-                    (
-                        "required",
-                        format!(
-                            "new required argument `{}: {}` of `{ty}::new`; its setter is gone",
-                            is.name, is.ty
-                        ),
-                    )
+                    let argument = format!("`{}: {}` of `{ty}::new`", is.name, is.ty);
+                    ("required", format!("new required argument {argument}; its setter is gone"))
                 } else {
                     ("optional", format!("`{ty}::new` no longer takes `{}`, which has a setter now", is.name))
                 };
-                let what = format!("property `{property}` made {what}");
-                self.breaks(users, what, meaning, &format!("{ty}::new"));
+                (BREAKING, format!("property `{property}` made {what}"), meaning)
             }
-            (Some(was), Some(is)) if was.ty == is.ty => self.breaks(
-                users,
+            (Some(was), Some(is)) if was.optional != is.optional => {
+                let (what, now) =
+                    if is.optional { ("optional", "is now") } else { ("required", "is no longer") };
+                (
+                    BREAKING,
+                    format!("property `{property}` made {what}"),
+                    format!("`{ty}.{}` {now} an `Option`", is.name),
+                )
+            }
+            // A list, which is empty where it is not there.
+            (Some(_), Some(is)) => (
+                UNSEEN,
                 format!("property `{property}` made {}", if is.required { "required" } else { "optional" }),
-                format!(
-                    "`{ty}.{}` {} an `Option`",
-                    is.name,
-                    if is.required { "is no longer" } else { "is now" }
-                ),
-                &is.name,
+                "the field stays a list".to_owned(),
             ),
-            (Some(was), Some(is)) => self.breaks(
-                users,
-                format!("property `{property}` changed its type"),
-                format!("`{ty}.{}` is `{}`{} instead of `{}`", is.name, is.ty, secret(is), was.ty),
-                &is.name,
-            ),
-            (None, None) => {}
+            (None, None) => return,
+        };
+        self.add(class, users, what, meaning);
+    }
+
+    /// What the documents state differently without a difference that callers see.
+    fn statements(&mut self) {
+        let (old, new) = (&self.old.statements.facts, &self.new.statements.facts);
+        let has_type = |snapshot: &Snapshot, ty: &str| {
+            snapshot.statements.facts.values().any(|(about, _)| *about == About::Type(ty.to_owned()))
+        };
+        // The places by what is said of them.
+        let mut said: BTreeMap<String, Vec<(String, Vec<String>)>> = BTreeMap::new();
+        for (place, was, is) in both(old, new) {
+            let Some((about, _)) = is.or(was) else { continue };
+            let users = match about {
+                About::All => Vec::new(),
+                About::Operation(name) if self.explained.contains(about) => {
+                    // A change of its signature is told; what else is stated of it, such as a new status, is not.
+                    let is_signature = ["`requestBody`", "header ", "query ", "path "]
+                        .iter()
+                        .any(|it| place.starts_with(it));
+                    let is_whole =
+                        !old.values().any(|(it, _)| it == about) || !new.values().any(|(it, _)| it == about);
+                    if is_signature || is_whole {
+                        continue;
+                    }
+                    vec![name.clone()]
+                }
+                About::Operation(name) => vec![name.clone()],
+                _ if self.explained.contains(about) => continue,
+                About::Type(ty) | About::Property(ty, _) => {
+                    // A type that appears or goes with its operation, or with the property that holds it.
+                    if has_type(self.old, ty) != has_type(self.new, ty) {
+                        continue;
+                    }
+                    self.users(ty)
+                }
+            };
+            let unseen = match about {
+                About::All => "and nothing is generated from it",
+                About::Property(ty, _) if was.is_none() && self.is_of_handoff(ty) => {
+                    "which `Handoff` has not; add it to src/handoff.rs if callers need it"
+                }
+                _ => "which callers do not see",
+            };
+            let what = match (was, is) {
+                (None, _) => format!("added, {unseen}"),
+                (_, None) => format!("removed, {unseen}"),
+                (Some((_, was)), Some((_, is))) => format!("changed, {unseen}: {}", members_changed(was, is)),
+            };
+            said.entry(what).or_default().push((place.clone(), users));
+        }
+        let mut found = Vec::new();
+        for (what, places) in said {
+            match places.as_slice() {
+                [(first, _), (second, _), (third, _), _, ..] => found.push((
+                    format!("{} places {what}; first: {first}; {second}; {third}", places.len()),
+                    Vec::new(),
+                )),
+                few => {
+                    found.extend(few.iter().map(|(place, users)| (format!("{place} {what}"), users.clone())));
+                }
+            }
+        }
+        found.sort();
+        for (what, users) in found {
+            self.add(UNSEEN, &users, what, "");
         }
     }
 
-    /// What the documents state differently without a difference that callers see, and the prose.
-    fn statements(&mut self) {
-        let (old, new) = (&self.old.statements, &self.new.statements);
-        let is_of = |place: &str, name: &str| place == name || place.ends_with(&format!(" of `{name}`"));
-        let changed: Vec<_> = both(&old.facts, &new.facts)
-            .filter(|(place, ..)| !self.explained.iter().any(|name| is_of(place, name)))
-            .map(|(place, was, is)| (place.clone(), was.is_some(), is.is_some()))
-            .collect();
-        for (place, was, is) in changed {
-            let what = match (was, is) {
-                (false, _) => "added",
-                (_, false) => "removed",
-                _ => "changed",
-            };
-            let name = place.rsplit(" of ").next().unwrap_or_default().trim_matches('`');
-            let ty = name.split('.').next().unwrap_or_default();
-            if !was || !is {
-                // A type that appears or goes with its operation, or with the property that holds it.
-                let known =
-                    |snapshot: &Snapshot| snapshot.statements.facts.contains_key(&format!("`type` of {ty}"));
-                if known(self.old) != known(self.new) {
-                    continue;
-                }
-            }
-            let users = match self.users(ty) {
-                none if none.is_empty() => vec![name.to_owned()],
-                users => users,
-            };
-            let what = format!("{place} {what}, which callers do not see");
-            self.add(Class::Compatible, Release::None, users, what, "");
-        }
+    /// Whether a type is the body of a response that callers have as a `Handoff`.
+    fn is_of_handoff(&self, ty: &str) -> bool {
+        let surface = &self.new.generated.surface;
+        let is_body = |operation: &Operation| operation.response.as_deref() == Some(ty);
+        surface.operations.values().any(is_body) && !surface.types.contains_key(ty)
+    }
+
+    fn prose(&mut self) {
         // Prose that appears or goes with what it describes is not a change of prose.
-        let is_known = |snapshot: &Snapshot, place: &str| {
-            let Statements { facts, .. } = &snapshot.statements;
-            let operations = &snapshot.generated.surface.operations;
-            facts.keys().any(|fact| {
-                place.strip_prefix(fact.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-            }) || facts.contains_key(&format!("`type` of {place}"))
-                || operations.contains_key(place.trim_matches('`'))
+        let describes = |snapshot: &Snapshot, place: &str, about: &About| {
+            let facts = &snapshot.statements.facts;
+            let described = place.split(": ").next().unwrap_or_default();
+            let is_place = |snapshot: &Snapshot| snapshot.statements.facts.contains_key(described);
+            if is_place(self.old) || is_place(self.new) {
+                return facts.contains_key(described);
+            }
+            *about == About::All || facts.values().any(|(it, _)| it == about)
         };
-        let stays = |place: &str| {
-            let described = place.rsplit_once(": ").map_or(place, |(described, _)| described);
-            is_known(self.old, described) == is_known(self.new, described)
-        };
-        let places: Vec<_> = both(&old.prose, &new.prose)
+        let places: Vec<_> = both(&self.old.statements.prose, &self.new.statements.prose)
+            .filter(|(place, was, is)| {
+                let about = is.or(*was).map_or(&About::All, |(about, _)| about);
+                describes(self.old, place, about) == describes(self.new, place, about)
+            })
             .map(|(place, ..)| place.as_str())
-            .filter(|place| stays(place))
             .collect();
-        if let [first, ..] = places.as_slice() {
-            let listed = places.iter().take(3).copied().collect::<Vec<_>>().join("; ");
-            let what = match places.len() {
-                1 => format!("prose changed: {first}"),
-                n if n <= 3 => format!("prose changed in {n} places: {listed}"),
-                n => format!("prose changed in {n} places, first: {listed}"),
-            };
-            let release = if self.old.generated.code == self.new.generated.code {
-                Release::None
-            } else {
-                Release::Patch
-            };
-            self.add(Class::Compatible, release, Vec::new(), what, "");
+        if places.is_empty() {
+            return;
         }
+        let listed = places.iter().take(3).copied().collect::<Vec<_>>().join("; ");
+        let what = match places.len() {
+            1 => format!("prose changed: {listed}"),
+            n if n <= 3 => format!("prose changed in {n} places: {listed}"),
+            n => format!("prose changed in {n} places, first: {listed}"),
+        };
+        let is_in_docs = self.old.generated.code != self.new.generated.code;
+        let release = if is_in_docs { Release::Patch } else { Release::None };
+        self.add((Class::Compatible, release), &[], what, "");
     }
 }
 
+const ADDITION: (Class, Release) = (Class::Compatible, Release::Addition);
+const BREAKING: (Class, Release) = (Class::BreaksCallers, Release::Breaking);
+const UNSEEN: (Class, Release) = (Class::Compatible, Release::None);
+
+/// The members that differ between two statements.
+fn members_changed(was: &Value, is: &Value) -> String {
+    let shown = |value: &Value| {
+        let text: String = value.to_string().chars().take(60).collect();
+        format!("`{}`", text.replace('`', "'"))
+    };
+    let maps =
+        [was, is].map(|value| members(value).map(|(key, value)| (key.clone(), value.clone())).collect());
+    let [was_members, is_members]: [BTreeMap<_, _>; 2] = maps;
+    let changes: Vec<_> = both(&was_members, &is_members)
+        .map(|(key, was, is)| match (was, is) {
+            (None, Some(is)) => format!("`{key}` added, {}", shown(is)),
+            (_, None) => format!("`{key}` removed"),
+            (Some(was), Some(is)) => format!("`{key}` is {} instead of {}", shown(is), shown(was)),
+        })
+        .collect();
+    if changes.is_empty() { format!("{} instead of {}", shown(is), shown(was)) } else { changes.join("; ") }
+}
+
 /// What changed of an operation, besides its types.
-fn changed(name: &str, was: &Operation, is: &Operation) -> Option<(Class, Release, String, String)> {
+fn changes(name: &str, was: &Operation, is: &Operation) -> Vec<((Class, Release), String, String)> {
     let ((owner, file), (new_owner, new_file)) = (was.owner(), is.owner());
+    let route = &is.route;
+    let breaking = (Class::NeedsCode, Release::Breaking);
+    let follows = || format!("`{owner}::{name}` has to follow in {file}");
+    let mut changes = Vec::new();
+    if was.route != is.route {
+        let what = format!("operation `{}` moved to `{route}`", was.route);
+        let meaning = format!("calls follow; change the route in the docs of `{owner}::{name}` in {file}");
+        changes.push(((Class::NeedsCode, Release::Patch), what, meaning));
+    }
     if owner != new_owner {
-        let what = format!("operation `{}` requires another credential", is.route);
+        let what = format!("operation `{route}` requires another credential");
         let meaning =
             format!("`{owner}::{name}` is `{new_owner}::{name}`: move it from {file} to {new_file}");
-        return Some((Class::NeedsCode, Release::Breaking, what, meaning));
+        changes.push((breaking, what, meaning));
+    } else if was.headers != is.headers {
+        let (what, meaning) = match is.headers.as_slice() {
+            [] => ("no credential any more".to_owned(), "the transport sends none"),
+            headers => (headers.join(", "), "the transport sends the headers"),
+        };
+        let what = format!("operation `{route}` requires {what}");
+        changes.push(((Class::Compatible, Release::Patch), what, meaning.to_owned()));
     }
-    if was.request.is_some() != is.request.is_some() {
-        let what = format!(
-            "operation `{}` {} a body",
-            is.route,
-            if is.request.is_some() { "takes" } else { "no longer takes" }
-        );
-        let meaning = format!("`{owner}::{name}` has to follow in {file}");
-        return Some((Class::NeedsCode, Release::Breaking, what, meaning));
+    for (what, before, now) in
+        [("takes", &was.request, &is.request), ("returns", &was.response, &is.response)]
+    {
+        let verb = match (before, now) {
+            (None, Some(_)) => what.to_owned(),
+            (Some(_), None) => format!("no longer {what}"),
+            _ => continue,
+        };
+        changes.push((breaking, format!("operation `{route}` {verb} a body"), follows()));
     }
-    if was.route != is.route {
-        let what = format!("operation `{}` moved to `{}`", was.route, is.route);
-        let meaning = format!("calls follow; change the route in the docs of `{owner}::{name}` in {file}");
-        return Some((Class::NeedsCode, Release::Patch, what, meaning));
+    if was.parameters != is.parameters {
+        let list: Vec<_> = is
+            .parameters
+            .iter()
+            .map(|it| {
+                format!(
+                    "`{}` ({} {}, {})",
+                    it.name,
+                    if it.required { "required" } else { "optional" },
+                    it.ty,
+                    it.location
+                )
+            })
+            .collect();
+        let list = if list.is_empty() { "no parameters".to_owned() } else { list.join(", ") };
+        changes.push((breaking, format!("operation `{route}` takes {list}"), follows()));
     }
-    (was.headers != is.headers).then(|| {
-        let what = format!("operation `{}` requires {}", is.route, is.headers.join(", "));
-        (Class::Compatible, Release::Patch, what, "the transport sends the headers".to_owned())
-    })
+    changes
 }

@@ -5,6 +5,7 @@ mod page;
 mod report;
 mod snapshot;
 mod sources;
+mod statements;
 mod store;
 
 use std::process::ExitCode;
@@ -28,7 +29,7 @@ enum Xtask {
 enum Spec {
     /// Reads pages, stores the documents on them, and reports what the difference means.
     ///
-    /// Exits with 0 when it is done, changed or not, and with 2 when nothing can be stored.
+    /// Exits with 0 when it is done, changed or not, and with 2 when a page cannot be used: the others are stored.
     Update(Pages),
     /// Does the same without writing.
     ///
@@ -46,10 +47,6 @@ struct Pages {
     /// input. Without any, the pages in openapi/sources.toml.
     #[arg(value_name = "PAGE")]
     given: Vec<String>,
-    /// Replaces stored prose, such as English descriptions, from any page, and not only from the
-    /// page that openapi/sources.toml names.
-    #[arg(long)]
-    prose: bool,
     /// For machines.
     #[arg(long, conflicts_with = "markdown")]
     json: bool,
@@ -70,16 +67,10 @@ impl Pages {
 
 fn main() -> ExitCode {
     let Xtask::Spec(command) = Xtask::parse();
-    let format = match &command {
-        Spec::Update(pages) | Spec::Check(pages) => pages.format(),
-        Spec::Explain | Spec::Regenerate => Format::Text,
-    };
     match run(&command) {
         Ok(code) => code,
         Err(error) => {
-            let reason = format!("{error:#}");
-            print!("{}", report::refused(&reason, format).unwrap_or_default());
-            eprintln!("error: {reason}");
+            eprintln!("error: {}", report::visible(&format!("{error:#}")));
             ExitCode::from(2)
         }
     }
@@ -108,10 +99,17 @@ fn run(command: &Spec) -> Result<ExitCode> {
         given => given.to_vec(),
     };
     let (root, version) = (store.root().to_owned(), store.version()?);
-    let plan = store.plan(page::read_all(&given)?, pages.prose)?;
+    let plan = store.plan(page::read_all(&given), pages.given.is_empty())?;
     if writes {
         Store::write(&root, &plan.changes)?;
     }
-    print!("{}", report::plan(&plan, &version, pages.format())?);
-    Ok(if writes || plan.changes.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(1) })
+    print!("{}", report::visible(&report::plan(&plan, &version, pages.format())?));
+    for reason in &plan.refused {
+        eprintln!("error: {}", report::visible(reason));
+    }
+    Ok(match (plan.refused.is_empty(), writes || plan.changes.is_empty()) {
+        (false, _) => ExitCode::from(2),
+        (true, true) => ExitCode::SUCCESS,
+        (true, false) => ExitCode::from(1),
+    })
 }

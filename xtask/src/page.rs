@@ -4,12 +4,12 @@ use std::{
     fs,
     io::{Read, stdin},
     path::Path,
+    thread,
     time::Duration,
 };
 
 use anyhow::{Context, Result, anyhow, bail};
-use paypos_codegen::Document;
-use pulldown_cmark::{CodeBlockKind, Event, Parser, Tag, TagEnd};
+use paypos_codegen::{Document, is_unseen};
 use serde_json::Value;
 use ureq::Agent;
 
@@ -30,30 +30,93 @@ pub(crate) struct Found {
     pub(crate) url: Option<String>,
 }
 
-/// Reads the documents on all pages: `-` is standard input, anything else a URL or a file.
-pub(crate) fn read_all(sources: &[String]) -> Result<Vec<Found>> {
-    let mut all = Vec::new();
-    for source in sources {
-        let url = source.contains("://").then(|| source.clone());
-        let (page, bytes) = if source == "-" {
-            ("standard input", limited(stdin(), "standard input")?)
-        } else if url.is_some() {
-            (source.as_str(), fetch(source)?)
-        } else {
-            let file = fs::File::open(source).with_context(|| {
-                format!(
-                    "{source}: it cannot be opened; expected a file, a URL that begins with https://, or -"
-                )
-            })?;
-            // A saved page is known by its file name.
-            let name = Path::new(source).file_name().and_then(|name| name.to_str());
-            (name.unwrap_or(source), limited(file, source)?)
-        };
-        for (document, text) in documents(page, &bytes)? {
-            all.push(Found { document, text, page: page.to_owned(), url: url.clone() });
+/// What was read of all pages.
+#[derive(Default)]
+pub(crate) struct Pages {
+    pub(crate) found: Vec<Found>,
+    /// Blocks that are no operation, and what they are.
+    pub(crate) set_aside: Vec<String>,
+    /// Why a page cannot be used. It stops no other.
+    pub(crate) refused: Vec<String>,
+    /// The address of the vendor's index of all pages, if a page names one on its own host.
+    pub(crate) index: Option<String>,
+}
+
+/// Reads the documents on all pages, at once: `-` is standard input, anything else a URL or a file.
+pub(crate) fn read_all(sources: &[String]) -> Pages {
+    let mut pages = Pages::default();
+    let read = thread::scope(|scope| {
+        let readers: Vec<_> = sources.iter().map(|source| scope.spawn(|| read(source))).collect();
+        readers.into_iter().map(thread::ScopedJoinHandle::join).collect::<Vec<_>>()
+    });
+    for (source, text) in sources.iter().zip(read) {
+        let text = text.unwrap_or_else(|_| Err(anyhow!("{source}: its reader panicked")));
+        if let Err(error) = text.and_then(|text| pages.add(source, &text)) {
+            pages.refused.push(format!("{error:#}"));
         }
     }
-    Ok(all)
+    pages
+}
+
+/// The name of a page: a saved one is known by its file name.
+fn name(source: &str) -> &str {
+    match source {
+        "-" => "standard input",
+        url if url.contains("://") => url,
+        file => Path::new(file).file_name().and_then(|name| name.to_str()).unwrap_or(file),
+    }
+}
+
+fn read(source: &str) -> Result<String> {
+    let bytes = if source == "-" {
+        limited(stdin(), name(source))?
+    } else if source.contains("://") {
+        fetch(source)?
+    } else {
+        let file = fs::File::open(source).with_context(|| {
+            format!("{source}: it cannot be opened; expected a file, a URL that begins with https://, or -")
+        })?;
+        limited(file, source)?
+    };
+    let text = String::from_utf8(bytes)
+        .map_err(|error| anyhow!("{}: it is not UTF-8: {error}; expected a page of text", name(source)))?;
+    Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
+}
+
+impl Pages {
+    fn add(&mut self, source: &str, text: &str) -> Result<()> {
+        let (page, url) = (name(source), source.contains("://").then(|| source.to_owned()));
+        self.index = self.index.take().or_else(|| index_of(url.as_deref()?, text));
+        let (documents, set_aside) = documents(page, text)?;
+        self.set_aside.extend(set_aside);
+        let found = |(document, text)| Found { document, text, page: page.to_owned(), url: url.clone() };
+        self.found.extend(documents.into_iter().map(found));
+        Ok(())
+    }
+}
+
+/// The index of all pages that a page names, on its own host.
+fn index_of(url: &str, text: &str) -> Option<String> {
+    links(text, url).find(|link| link.ends_with("/llms.txt"))
+}
+
+/// The pages below a folder that the vendor's index lists.
+pub(crate) fn pages_below(index: &str, folder: &str) -> Result<Vec<String>> {
+    let text = String::from_utf8_lossy(&fetch(index)?).into_owned();
+    let mut pages: Vec<_> = links(&text, index).filter(|link| link.starts_with(folder)).collect();
+    pages.sort();
+    pages.dedup();
+    Ok(pages)
+}
+
+/// The targets of a text's links that are on the same host as its page.
+fn links<'a>(text: &'a str, url: &str) -> impl Iterator<Item = String> + 'a {
+    let host = url.splitn(4, '/').take(3).collect::<Vec<_>>().join("/");
+    text.split("](").skip(1).filter_map(move |rest| {
+        let target = rest.split([')', ' ', '\n']).next()?.split('#').next()?;
+        let link = if target.starts_with('/') { format!("{host}{target}") } else { target.to_owned() };
+        (link.strip_prefix(&host)?.starts_with('/') && !link.contains(is_unseen)).then_some(link)
+    })
 }
 
 fn limited(input: impl Read, name: &str) -> Result<Vec<u8>> {
@@ -104,31 +167,41 @@ fn fetch(url: &str) -> Result<Vec<u8>> {
     response.body_mut().with_config().limit(MAX_PAGE).read_to_vec().map_err(failed)
 }
 
-/// The documents of a page, each with its text: the OpenAPI blocks of Markdown, or a bare JSON document.
+type Documents = Vec<(Document, String)>;
+
+/// The documents of a page, each with its text, and what else is on it that looks like one.
 ///
-/// Anything else on the page is ignored. A page without a document is an error, and so is a
-/// block that begins as one and cannot be read.
-fn documents(page: &str, bytes: &[u8]) -> Result<Vec<(Document, String)>> {
-    let text = str::from_utf8(bytes)
-        .map_err(|error| anyhow!("{page}: it is not UTF-8: {error}; expected a page of text"))?;
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+/// A page without a document is an error, and so is a block that begins as one and cannot be read.
+fn documents(page: &str, text: &str) -> Result<(Documents, Vec<String>)> {
     let blocks = if is_bare(text) {
         vec![(page.to_owned(), text.to_owned())]
     } else {
-        let blocks = json_blocks(text).into_iter().zip(1..);
-        blocks.map(|(block, n)| (format!("{page}, json block {n}"), block)).collect()
+        let blocks = blocks(text).into_iter();
+        blocks.map(|(line, block)| (format!("{page}, line {line}"), block)).collect()
     };
-    let mut found = Vec::new();
-    for (place, block) in blocks.into_iter().filter(|(_, block)| is_openapi(block)) {
-        found.push((Document::parse(&place, &block)?, pretty(&block)));
+    let (mut found, mut set_aside) = (Vec::new(), Vec::new());
+    for (place, block) in &blocks {
+        match what(block) {
+            What::Other => {}
+            What::NoOperation(what) => {
+                set_aside.push(format!("{place}: it describes {what}, and no operation; it is set aside"));
+            }
+            What::Operations => found.push((Document::parse(place, block)?, pretty(block))),
+        }
     }
     if found.is_empty() {
-        bail!(
-            "{page}: it has no OpenAPI document; \
-             expected a fenced `json` block that begins with {{\"openapi\": …, or a bare JSON document"
-        );
+        const EXPECTED: &str =
+            "expected a fenced block of JSON that begins with {\"openapi\": …, or a bare JSON document";
+        let seen = text.lines().position(|line| line.contains("openapi") && line.contains("paths"));
+        match seen {
+            Some(i) => bail!(
+                "{page}: line {} has what looks like a document, and no block is JSON of one; {EXPECTED}",
+                i + 1
+            ),
+            None => bail!("{page}: it has no OpenAPI document; {EXPECTED}"),
+        }
     }
-    Ok(found)
+    Ok((found, set_aside))
 }
 
 /// Whether a page is JSON, and not Markdown, which may begin with a brace as well: `{% hint %}`.
@@ -137,33 +210,60 @@ fn is_bare(text: &str) -> bool {
     members.is_some_and(|members| members.is_empty() || members.starts_with(['"', '}']))
 }
 
-/// The fenced blocks that are marked as JSON, at any depth: in a quote or a list, too.
-fn json_blocks(markdown: &str) -> Vec<String> {
+/// The fenced blocks, each with the line that it begins at: at any depth of quotes, lists, tabs and HTML, and whatever
+/// their language, as a reader sees them.
+fn blocks(text: &str) -> Vec<(usize, String)> {
+    let text = text.replace("\r\n", "\n").replace('\r', "\n");
     let mut blocks = Vec::new();
-    let mut open: Option<String> = None;
-    for event in Parser::new(markdown) {
-        match event {
-            Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(info))) => {
-                let language = info.split_whitespace().next().unwrap_or_default();
-                open = language.eq_ignore_ascii_case("json").then(String::new);
+    let mut open: Option<(String, usize, String)> = None;
+    for (line, n) in text.lines().zip(1..) {
+        let bare = line.trim_start_matches(|c: char| c.is_whitespace() || c == '>');
+        let item = bare.trim_start_matches(|c: char| c.is_ascii_digit() || "-*.) ".contains(c));
+        let mark = item.chars().next().filter(|mark| matches!(mark, '`' | '~'));
+        let fence: String = item.chars().take_while(|c| Some(*c) == mark).collect();
+        match &mut open {
+            None if fence.len() >= 3 => open = Some((fence, n, String::new())),
+            None => {}
+            Some((opening, ..)) if fence.starts_with(opening.as_str()) && bare.trim_end() == fence => {
+                blocks.extend(open.take().map(|(_, n, block)| (n, block)));
             }
-            Event::Text(text) => {
-                if let Some(block) = &mut open {
-                    block.push_str(&text);
-                }
-            }
-            Event::End(TagEnd::CodeBlock) => blocks.extend(open.take().map(|block| block.trim().to_owned())),
-            _ => {}
+            Some((.., block)) => block.extend([bare, "\n"]),
         }
     }
+    blocks.extend(open.map(|(_, n, block)| (n, block)));
     blocks
 }
 
-/// Whether a block is meant to be an OpenAPI document; one that is cut off still is.
-fn is_openapi(block: &str) -> bool {
-    match serde_json::from_str::<Value>(block) {
-        Ok(json) => json.get("openapi").or(json.get("swagger")).is_some(),
-        Err(_) => ["\"openapi\"", "\"paths\"", "\"components\""].iter().any(|key| block.contains(key)),
+/// What a block is.
+enum What {
+    /// Meant to be a document; one that is cut off still is.
+    Operations,
+    /// A document of something else, in words.
+    NoOperation(String),
+    Other,
+}
+
+fn what(block: &str) -> What {
+    let Ok(json) = serde_json::from_str::<Value>(block) else {
+        // With `&quot;` in place of its quotes, too.
+        let is_meant = block.contains("openapi") && block.trim_start().starts_with('{');
+        return if is_meant { What::Operations } else { What::Other };
+    };
+    let names = |key: &str| {
+        json[key].as_object().map(|members| members.keys().cloned().collect::<Vec<_>>().join(", "))
+    };
+    if json.get("openapi").or(json.get("swagger")).is_none() {
+        return What::Other;
+    }
+    if json["paths"].as_object().is_some_and(|paths| !paths.is_empty()) || json.get("swagger").is_some() {
+        return What::Operations;
+    }
+    let schemas = json["components"]["schemas"].as_object();
+    let schemas = schemas.map(|schemas| schemas.keys().cloned().collect::<Vec<_>>().join(", "));
+    match (names("webhooks"), schemas) {
+        (Some(webhooks), _) => What::NoOperation(format!("the webhooks {webhooks}")),
+        (None, Some(schemas)) => What::NoOperation(format!("the schemas {schemas}")),
+        _ => What::NoOperation("nothing".to_owned()),
     }
 }
 

@@ -1,6 +1,7 @@
 //! The report of an update: for a person, for a machine, for a pull request, and for the changelog.
 
 use anyhow::{Context, Result};
+use paypos_codegen::is_unseen;
 use semver::Version;
 use serde_json::json;
 
@@ -18,19 +19,18 @@ pub(crate) enum Format {
 
 pub(crate) fn plan(plan: &Plan, version: &Version, format: Format) -> Result<String> {
     let files: Vec<String> = plan.changes.iter().map(|(file, _)| file.display().to_string()).collect();
-    let next = next(version, &plan.differences);
     let class = plan.differences.iter().map(|difference| difference.class).max();
     Ok(match format {
         Format::Json => {
             let report = json!({
                 "changed": !files.is_empty(),
-                "class": class,
+                "class": if plan.refused.is_empty() { class } else { Some(Class::Refused) },
                 "version": version.to_string(),
-                "next_version": next.map(|next| next.to_string()),
+                "next_version": next(plan, version).map(|next| next.to_string()),
                 "files": files,
                 "differences": plan.differences,
                 "notices": plan.notices,
-                "refused": null,
+                "refused": plan.refused,
             });
             serde_json::to_string_pretty(&report)? + "\n"
         }
@@ -39,19 +39,9 @@ pub(crate) fn plan(plan: &Plan, version: &Version, format: Format) -> Result<Str
     })
 }
 
-/// A document that is refused, and why.
-pub(crate) fn refused(reason: &str, format: Format) -> Result<String> {
-    Ok(match format {
-        Format::Json => {
-            let report = json!({
-                "changed": false, "class": Class::Refused, "version": null, "next_version": null,
-                "files": [], "differences": [], "notices": [], "refused": reason,
-            });
-            serde_json::to_string_pretty(&report)? + "\n"
-        }
-        Format::Markdown => format!("**Refused**, and nothing was changed: {}\n", code(reason)),
-        Format::Text => String::new(),
-    })
+/// A text that shows each of its characters: lines stay, and what is not seen is replaced.
+pub(crate) fn visible(text: &str) -> String {
+    text.replace(|c: char| is_unseen(c) && c != '\n', "\u{fffd}")
 }
 
 fn text(plan: &Plan, files: &[String], version: &Version) -> String {
@@ -72,27 +62,33 @@ fn text(plan: &Plan, files: &[String], version: &Version) -> String {
             }
         }
     }
-    lines.push(match (plan.differences.is_empty(), files.is_empty()) {
-        (false, _) => format!("{}.", release(version, &plan.differences)),
-        (true, true) => "Nothing changed.".to_owned(),
-        (true, false) => "Nothing changed but the form or the source.".to_owned(),
+    lines.extend(match (plan.differences.is_empty(), files.is_empty()) {
+        (false, _) => Some(format!("{}.", release(plan, version))),
+        // What is refused is told on standard error.
+        (true, true) if !plan.refused.is_empty() => None,
+        (true, true) => Some("Nothing changed.".to_owned()),
+        (true, false) => Some("Nothing changed but the form or the source.".to_owned()),
     });
     if !files.is_empty() {
         lines.push(format!("Files: {}.", files.join(", ")));
     }
     lines.extend(plan.notices.iter().map(|notice| format!("Note: {notice}")));
-    lines.join("\n") + "\n"
+    lines.push(String::new());
+    lines.join("\n")
 }
 
 fn markdown(plan: &Plan, files: &[String], version: &Version) -> String {
-    if files.is_empty() && plan.notices.is_empty() {
-        return "Nothing changed.\n".to_owned();
+    let mut parts: Vec<_> =
+        plan.refused.iter().map(|reason| format!("**Refused:** {}", code(reason))).collect();
+    if files.is_empty() {
+        parts.push("Nothing changed.".to_owned());
+    } else {
+        let release = match plan.differences.as_slice() {
+            [] => "In form or source alone".to_owned(),
+            _ => release(plan, version),
+        };
+        parts.extend(["## Paynet's documents changed".to_owned(), format!("{release}.")]);
     }
-    let release = match plan.differences.as_slice() {
-        [] => "In form or source alone".to_owned(),
-        differences => release(version, differences),
-    };
-    let mut parts = vec!["## Paynet's documents changed".to_owned(), format!("{release}.")];
     for (heading, differences) in by_class(plan) {
         let items: String = differences.into_iter().map(item).collect();
         parts.push(format!("### {heading}\n\n{}", items.trim_end()));
@@ -138,22 +134,50 @@ fn inert(sentence: &str) -> String {
     parts.collect::<Vec<_>>().join("`")
 }
 
-/// The release that the differences require, in words.
-fn release(version: &Version, differences: &[Difference]) -> String {
-    let what = match differences.iter().map(|difference| difference.release).max() {
-        None | Some(Release::None) => return format!("No release needed, {version} stays"),
-        Some(Release::Patch) => "callers see no difference",
-        Some(Release::Addition) => "callers see additions only",
-        Some(Release::Breaking) => "callers may have to follow",
-    };
-    match next(version, differences) {
+/// The release that the differences require, with what is not released yet, in words.
+fn release(plan: &Plan, version: &Version) -> String {
+    let what = words(&plan.differences);
+    match next(plan, version) {
+        Some(next) if plan.unreleased > required(&plan.differences) => {
+            format!("The next version is {next}, as what was unreleased before requires; of this, {what}")
+        }
         Some(next) => format!("The next version is {next}, as {what}"),
-        None => format!("{version} stays, as {what}"),
+        None => format!("No release needed, {version} stays"),
     }
 }
 
-fn next(version: &Version, differences: &[Difference]) -> Option<Version> {
-    next_after(version, differences.iter().map(|difference| difference.release).max()?)
+fn words(differences: &[Difference]) -> &'static str {
+    match required(differences) {
+        None | Some(Release::None) => "callers see nothing",
+        Some(Release::Patch) => "callers see no difference",
+        Some(Release::Addition) => "callers see additions only",
+        Some(Release::Breaking) => {
+            "callers may have to follow: `cargo check --workspace --all-targets` tells where"
+        }
+    }
+}
+
+fn required(differences: &[Difference]) -> Option<Release> {
+    differences.iter().map(|difference| difference.release).max()
+}
+
+/// The version of the next release, if these differences require one.
+fn next(plan: &Plan, version: &Version) -> Option<Version> {
+    let own = required(&plan.differences).filter(|own| *own > Release::None)?;
+    next_after(version, plan.unreleased.map_or(own, |unreleased| unreleased.max(own)))
+}
+
+/// What the part of the changelog that is not released yet requires, by its words.
+pub(crate) fn unreleased(changelog: &str) -> Option<Release> {
+    let (_, rest) = changelog.split_once(UNRELEASED)?;
+    let section = rest.split("\n## ").next().unwrap_or_default().to_lowercase();
+    Some(if section.contains("breaking") || section.contains("may have to follow") {
+        Release::Breaking
+    } else if section.contains("additions only") || section.contains("new ") {
+        Release::Addition
+    } else {
+        Release::Patch
+    })
 }
 
 /// The version that follows by Cargo's rules, by which the left-most number that is not 0 tells what breaks.
@@ -168,16 +192,13 @@ fn next_after(version: &Version, release: Release) -> Option<Version> {
     })
 }
 
+const UNRELEASED: &str = "## Unreleased\n";
+
 /// The changelog with an entry for the differences, at the top of what is not released yet.
-pub(crate) fn changelog(
-    changelog: &str,
-    differences: &[Difference],
-    version: &Version,
-    today: &str,
-) -> Result<String> {
-    const UNRELEASED: &str = "## Unreleased\n";
-    let mut entry = format!("\n{}: Paynet's documents as of {today}.\n\n", release(version, differences));
+pub(crate) fn changelog(changelog: &str, differences: &[Difference], today: &str) -> Result<String> {
+    let mut entry = format!("\nPaynet's documents as of {today}: {}.\n\n", words(differences));
     entry.extend(differences.iter().filter(|difference| difference.release > Release::None).map(item));
+    let entry = visible(&entry);
     if let Some((head, rest)) = changelog.split_once(UNRELEASED) {
         return Ok(format!("{head}{UNRELEASED}{entry}{rest}"));
     }

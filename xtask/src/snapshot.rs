@@ -1,7 +1,9 @@
 //! What follows from the documents at one time.
 
 use anyhow::Result;
-use paypos_codegen::{Document, Generated, Statements, corrections, generate, join};
+use paypos_codegen::{Document, Generated, corrections, generate, join};
+
+use crate::statements::Statements;
 
 /// The documents at one time, and what follows from them.
 pub(crate) struct Snapshot {
@@ -21,7 +23,7 @@ impl Snapshot {
     pub(crate) fn explain(&self) -> Result<String> {
         let mut document = self.joined.clone();
         let mut touched = Vec::new();
-        for correction in &corrections::ALL {
+        for correction in corrections::all() {
             touched.push((correction, (correction.apply)(&mut document)?));
         }
         let places = document.operations();
@@ -31,9 +33,15 @@ impl Snapshot {
             let (owner, _) = operation.owner();
             line(format!("{owner}::{name}: {}", operation.route));
             line(format!("  document  {}", operation.file));
-            line(format!("  headers   {}, and those of HTTP", operation.headers.join(", ")));
+            let headers = [operation.headers.as_slice(), &["those of HTTP".to_owned()]].concat();
+            line(format!("  headers   {}", headers.join(", ")));
+            let parameters = operation.parameters.iter();
+            let parameters: Vec<_> = parameters.map(|it| format!("{} ({})", it.name, it.location)).collect();
+            if !parameters.is_empty() {
+                line(format!("  arguments {}", parameters.join(", ")));
+            }
             line(format!("  request   {}", operation.request.as_deref().unwrap_or("none")));
-            line(format!("  answer    {}", operation.response));
+            line(format!("  response  {}", operation.response.as_deref().unwrap_or("none")));
             let own = places.iter().filter(|place| place.name == *name).map(|place| place.pointer.clone());
             let types = operation.types.iter().map(|ty| format!("/components/schemas/{ty}"));
             let about: Vec<_> = own.chain(types).collect();
@@ -61,18 +69,19 @@ impl Snapshot {
 
     /// The table of operations in `openapi/README.md`.
     pub(crate) fn table(&self) -> String {
-        let mut table = "| method | operation | document | headers | request | answer |\n".to_owned();
+        let mut table = "| method | operation | document | headers | request | response |\n".to_owned();
         table.push_str("|---|---|---|---|---|---|\n");
         for (name, operation) in &self.generated.surface.operations {
             let code = |text: &str| format!("`{text}`");
+            let body = |body: &Option<String>| body.as_deref().map_or_else(|| "–".to_owned(), code);
             let headers: Vec<_> = operation.headers.iter().map(|header| code(header)).collect();
             let cells = [
                 code(&format!("{}::{name}", operation.owner().0)),
                 code(&operation.route),
                 code(operation.file.rsplit('/').next().unwrap_or_default()),
                 headers.join(", "),
-                operation.request.as_deref().map_or_else(|| "–".to_owned(), code),
-                code(&operation.response),
+                body(&operation.request),
+                body(&operation.response),
             ];
             table.extend(["| ", &cells.join(" | "), " |\n"]);
         }

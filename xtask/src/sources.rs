@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result};
 use sha2::{Digest, Sha256};
-use toml_edit::{ArrayOfTables, DocumentMut, Item, Table, value};
+use toml_edit::{Array, ArrayOfTables, DocumentMut, Item, Table, value};
 
 use crate::page::compact;
 
@@ -73,11 +73,38 @@ impl Sources {
         table["sha256"] = value(sha256);
     }
 
+    /// Notes a page of the vendor's index that nothing is stored of; returns whether it was not noted before.
+    pub(crate) fn note_seen(&mut self, page: &str) -> bool {
+        let seen = self.0.entry("seen").or_insert(Item::Value(Array::new().into()));
+        let Some(seen) = seen.as_array_mut().filter(|seen| !seen.iter().any(|it| it.as_str() == Some(page)))
+        else {
+            return false;
+        };
+        seen.push(page);
+        for item in seen.iter_mut() {
+            item.decor_mut().set_prefix("\n    ");
+        }
+        seen.set_trailing("\n");
+        true
+    }
+
     pub(crate) fn remove(&mut self, file: &str) {
         if let Some(tables) = self.0.get_mut("document").and_then(Item::as_array_of_tables_mut) {
             tables.retain(|table| table.get("file").and_then(Item::as_str) != Some(file));
         }
     }
+}
+
+/// The folder of the product that the pages are of: the one above theirs, if that is not the whole site.
+pub(crate) fn folder(pages: &[String]) -> Option<String> {
+    let first = pages.first()?;
+    let common = pages.iter().fold(first.as_str(), |common, page| {
+        let same = common.bytes().zip(page.bytes()).take_while(|(a, b)| a == b).count();
+        common.get(..same).unwrap_or_default()
+    });
+    let folder = common.get(..=common.rfind('/')?)?;
+    let above = folder.trim_end_matches('/').rfind('/').and_then(|end| folder.get(..=end))?;
+    Some(if above.matches('/').count() > 4 { above.to_owned() } else { folder.to_owned() })
 }
 
 /// The digest of a document in one line, in lower-case hexadecimal.

@@ -6,17 +6,18 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Context, Result, anyhow};
 use heck::ToKebabCase;
-use paypos_codegen::{Document, Statements, join};
+use paypos_codegen::{Document, join};
 use time::OffsetDateTime;
 
 use crate::{
-    diff::{Difference, Release, Source, diff},
-    page::Found,
+    diff::{Difference, Release, diff},
+    page::{Found, Pages, pages_below},
     report,
     snapshot::Snapshot,
-    sources::{self, Sources},
+    sources::{self, Source, Sources},
+    statements::Statements,
 };
 
 const TABLE: [&str; 2] =
@@ -25,12 +26,20 @@ const TABLE: [&str; 2] =
 /// A file and its text; none, if it is removed.
 pub(crate) type Change = (PathBuf, Option<String>);
 
+/// The name of a file in `openapi/`, and what it is to have; none, if it is removed.
+type Placed = (String, Option<Found>);
+
 /// What an update would do.
+#[derive(Default)]
 pub(crate) struct Plan {
     pub(crate) changes: Vec<Change>,
     pub(crate) differences: Vec<Difference>,
+    /// What the changelog says was unreleased before.
+    pub(crate) unreleased: Option<Release>,
     /// What else there is to know.
     pub(crate) notices: Vec<String>,
+    /// Why a page is not stored.
+    pub(crate) refused: Vec<String>,
 }
 
 pub(crate) struct Store {
@@ -74,47 +83,117 @@ impl Store {
         Ok(version.and_then(toml_edit::Item::as_str).context("Cargo.toml has no version")?.parse()?)
     }
 
-    /// What would follow from these pages. Nothing is written, and an error says why nothing can be.
-    pub(crate) fn plan(mut self, found: Vec<Found>, prose: bool) -> Result<Plan> {
+    /// What would follow from these pages. Nothing is written. A page that cannot be used stops no other.
+    pub(crate) fn plan(mut self, pages: Pages, is_all: bool) -> Result<Plan> {
         let stored = parse(&self.texts)?;
-        let mut plan = Plan { changes: Vec::new(), differences: Vec::new(), notices: Vec::new() };
-        let chosen = self.choose(found, &stored, prose, &mut plan.notices)?;
+        let old = Snapshot::of(&stored)?;
+        let mut plan = Plan { refused: pages.refused, notices: pages.set_aside, ..Plan::default() };
+        let found = of_these_servers(pages.found, &stored, &mut plan);
+        let chosen = self.choose(found, &mut plan);
+        let placed = self.place(chosen, &stored, &mut plan);
+        let (new, accepted) = self.accept(placed, &mut plan)?;
         let today = OffsetDateTime::now_utc().date().to_string();
         let mut texts = self.texts.clone();
-        for (file, found) in self.place(chosen, &stored)? {
+        for (file, found) in accepted {
             let Some(found) = found else {
                 texts.remove(&file);
                 self.sources.remove(&file);
                 continue;
             };
             let digest = sources::sha256(&found.text);
-            let is_recorded = self
-                .sources
-                .all()
-                .iter()
-                .any(|source| source.file == file && source.sha256.as_ref() == Some(&digest));
-            if !is_recorded || self.texts.get(&file) != Some(&found.text) {
+            let is_recorded =
+                |source: &&Source| source.file == file && source.sha256.as_ref() == Some(&digest);
+            if !self.sources.all().iter().any(|source| is_recorded(&source))
+                || self.texts.get(&file) != Some(&found.text)
+            {
+                if found.url.is_none() && !self.sources.all().iter().any(|source| source.file == file) {
+                    plan.notices.push(format!(
+                        "{}: it is stored without an address, and is not read again until openapi/{file} has a `page` \
+                         in {}",
+                        found.page,
+                        sources::FILE
+                    ));
+                }
                 self.sources.record(&file, found.url.as_deref(), &digest, &today);
                 texts.insert(file, found.text);
             }
         }
+        if is_all {
+            self.look_for_new_pages(pages.index.as_deref(), &mut plan);
+        }
         if texts == self.texts && self.sources.text() == read(&self.root.join(sources::FILE))? {
             return Ok(plan);
         }
-        let (old, new) = (Snapshot::of(&stored)?, Snapshot::of(&parse(&texts)?)?);
-        plan.differences = diff(&old, &new, &Source::read(&self.root)?);
+        plan.differences = diff(&old, &new);
         for file in self.texts.keys().chain(texts.keys()).collect::<BTreeSet<_>>() {
             plan.changes.push((Path::new("openapi").join(file), texts.get(file).cloned()));
         }
         plan.changes.push((sources::FILE.into(), Some(self.sources.text())));
         plan.changes.extend(self.derived(&new)?);
+        let changelog = read(&self.root.join("CHANGELOG.md"))?;
+        plan.unreleased = report::unreleased(&changelog);
         if plan.differences.iter().any(|difference| difference.release > Release::None) {
-            let changelog = read(&self.root.join("CHANGELOG.md"))?;
-            let changelog = report::changelog(&changelog, &plan.differences, &self.version()?, &today)?;
+            let changelog = report::changelog(&changelog, &plan.differences, &today)?;
             plan.changes.push(("CHANGELOG.md".into(), Some(changelog)));
         }
         self.retain_changed(&mut plan.changes);
         Ok(plan)
+    }
+
+    /// What can be generated from: all of it, or else each that can be by itself.
+    fn accept(&self, placed: Vec<Placed>, plan: &mut Plan) -> Result<(Snapshot, Vec<Placed>)> {
+        let with = |texts: &BTreeMap<String, String>, placed: &[Placed]| {
+            let mut texts = texts.clone();
+            for (file, found) in placed {
+                match found {
+                    Some(found) => drop(texts.insert(file.clone(), found.text.clone())),
+                    None => drop(texts.remove(file)),
+                }
+            }
+            texts
+        };
+        if let Ok(snapshot) = parse(&with(&self.texts, &placed)).and_then(|all| Snapshot::of(&all)) {
+            return Ok((snapshot, placed));
+        }
+        let mut accepted = Vec::new();
+        let mut texts = self.texts.clone();
+        for one in placed {
+            let tried = with(&texts, std::slice::from_ref(&one));
+            match parse(&tried).and_then(|all| Snapshot::of(&all)) {
+                Ok(_) => {
+                    texts = tried;
+                    accepted.push(one);
+                }
+                Err(error) => plan.refused.push(format!("{error:#}")),
+            }
+        }
+        Ok((Snapshot::of(&parse(&texts)?)?, accepted))
+    }
+
+    /// Reports the pages of the vendor's index that nothing is stored of, once.
+    fn look_for_new_pages(&mut self, index: Option<&str>, plan: &mut Plan) {
+        let known = self.sources.pages();
+        if plan.refused.len() >= known.len() {
+            return;
+        }
+        let Some((index, folder)) = index.zip(sources::folder(&known)) else {
+            plan.notices
+                .push("no page names the vendor's index: a page that is new would not be seen".to_owned());
+            return;
+        };
+        match pages_below(index, &folder) {
+            Err(error) => plan.refused.push(format!("{error:#}")),
+            Ok(pages) => {
+                for page in pages {
+                    if !known.contains(&page) && self.sources.note_seen(&page) {
+                        plan.notices.push(format!(
+                            "{page}: it is in the vendor's index, and nothing is stored of it; read it with \
+                             `cargo xtask spec update {page}`"
+                        ));
+                    }
+                }
+            }
+        }
     }
 
     /// What follows from the stored documents, where something else is stored.
@@ -163,68 +242,45 @@ impl Store {
     }
 
     /// Of the documents that were found, those to store. Each operation is taken once, from the page that
-    /// `sources.toml` names if it is among them; prose is not replaced from another page, unless asked.
-    fn choose(
-        &self,
-        mut found: Vec<Found>,
-        stored: &[Document],
-        prose: bool,
-        notices: &mut Vec<String>,
-    ) -> Result<Vec<Found>> {
+    /// `sources.toml` names if it is among them.
+    fn choose(&self, mut found: Vec<Found>, plan: &mut Plan) -> Vec<Found> {
         found.sort_by_key(|found| !self.is_recorded(found));
         let mut chosen: Vec<Found> = Vec::new();
         for one in found {
             let names = names(&one.document);
-            let place = &one.document.file;
-            let new = statements(&one.document)?;
-            if let Some(other) = chosen.iter().find(|other| !names.is_disjoint(&self::names(&other.document)))
-            {
-                let other_statements = statements(&other.document)?;
-                let Some(difference) = differing(&other_statements.facts, &new.facts).pop() else {
-                    continue;
-                };
-                let other_place = &other.document.file;
-                if self.is_recorded(other) && !self.is_recorded(&one) {
-                    notices.push(format!(
-                        "{place}: it states something else than {other_place}, first at {difference}; {other_place} \
-                         is taken: ask Paynet which is right"
-                    ));
+            let Some(at) = chosen.iter().position(|other| !names.is_disjoint(&self::names(&other.document)))
+            else {
+                chosen.push(one);
+                continue;
+            };
+            let (place, other_place) = (&one.document.file, &chosen[at].document.file);
+            let facts = |document: &Document| statements(document).map(|statements| statements.facts);
+            let (facts, other_facts) = match (facts(&one.document), facts(&chosen[at].document)) {
+                (Ok(facts), Ok(others)) => (facts, others),
+                (Err(error), _) | (_, Err(error)) => {
+                    plan.refused.push(format!("{error:#}"));
                     continue;
                 }
-                bail!(
-                    "{place}: {other_place} has the same operation, and states something else at {difference}; \
-                     give one of them"
-                );
+            };
+            let keys: BTreeSet<_> = other_facts.keys().chain(facts.keys()).collect();
+            let Some(difference) = keys.into_iter().find(|key| other_facts.get(*key) != facts.get(*key))
+            else {
+                continue;
+            };
+            if self.is_recorded(&chosen[at]) && !self.is_recorded(&one) {
+                plan.notices.push(format!(
+                    "{place}: it states something else than {other_place}, first at {difference}; {other_place} \
+                     is taken: ask Paynet which is right"
+                ));
+                continue;
             }
-            let known = stored.iter().find(|known| !names.is_disjoint(&self::names(known)));
-            if let Some(known) = known.filter(|_| !prose && !self.is_recorded(&one)) {
-                let old = statements(known)?;
-                let shared = differing(&old.prose, &new.prose)
-                    .into_iter()
-                    .filter(|place| old.prose.contains_key(place) && new.prose.contains_key(place))
-                    .count();
-                let facts = differing(&old.facts, &new.facts);
-                match facts.first() {
-                    _ if shared == 0 => {}
-                    None => {
-                        notices.push(format!(
-                            "{place}: it states what {} states, in other words, which are not stored; \
-                             `--prose` stores them",
-                            known.file
-                        ));
-                        continue;
-                    }
-                    Some(difference) => bail!(
-                        "{place}: it states something else than {}, first at {difference}, and its prose would \
-                         replace that of the page in {}; give that page, or `--prose`",
-                        known.file,
-                        sources::FILE
-                    ),
-                }
-            }
-            chosen.push(one);
+            plan.refused.push(format!(
+                "{place}: {other_place} has the same operation, and states something else at {difference}; \
+                 give one of them"
+            ));
+            chosen.remove(at);
         }
-        Ok(chosen)
+        chosen
     }
 
     /// Whether it is on a page that `sources.toml` names, by its URL or by the file name that it was saved under.
@@ -233,14 +289,14 @@ impl Store {
     }
 
     /// The file of each document, and the files whose page no longer has them.
-    fn place(&self, found: Vec<Found>, stored: &[Document]) -> Result<Vec<(String, Option<Found>)>> {
+    fn place(&self, found: Vec<Found>, stored: &[Document], plan: &mut Plan) -> Vec<Placed> {
         let operations: BTreeMap<_, _> = stored
             .iter()
             .map(|document| {
                 (document.file.rsplit('/').next().unwrap_or_default().to_owned(), names(document))
             })
             .collect();
-        let mut placed: Vec<(String, Option<Found>)> = Vec::new();
+        let mut placed: Vec<Placed> = Vec::new();
         let mut new = Vec::new();
         // What the pages that were read had before.
         let sources = self.sources.all();
@@ -258,12 +314,12 @@ impl Store {
                 [file] if !placed.iter().any(|(other, _)| other == *file) => {
                     placed.push(((*file).clone(), Some(found)));
                 }
-                _ => bail!(
+                _ => plan.refused.push(format!(
                     "{}: its operations are stored in openapi/{}, with others; expected the operations of each \
                      file in one block: join or split the files first",
                     found.document.file,
                     files.iter().map(|file| file.as_str()).collect::<Vec<_>>().join(" and openapi/")
-                ),
+                )),
             }
         }
         for source in before.into_iter().filter(|source| operations.contains_key(&source.file)) {
@@ -281,17 +337,34 @@ impl Store {
             let name = names(&found.document).first().map(|name| name.to_kebab_case()).unwrap_or_default();
             let file = format!("{name}.json");
             if operations.contains_key(&file) || placed.iter().any(|(other, _)| *other == file) {
-                bail!(
+                plan.refused.push(format!(
                     "{}: it is new, and would be stored in openapi/{file}, which has another document; rename that \
                      one, there and in {}",
                     found.document.file,
                     sources::FILE
-                );
+                ));
+                continue;
             }
             placed.push((file, Some(found)));
         }
-        Ok(placed)
+        placed
     }
+}
+
+/// Sets documents of other servers aside, unless they have an operation that is stored: that one has moved.
+fn of_these_servers(found: Vec<Found>, stored: &[Document], plan: &mut Plan) -> Vec<Found> {
+    let known: BTreeSet<_> = stored.iter().flat_map(|document| document.servers().into_values()).collect();
+    let (ours, others): (Vec<_>, Vec<_>) = found.into_iter().partition(|found| {
+        let own = names(&found.document);
+        known.is_empty()
+            || found.document.servers().values().any(|url| known.contains(url))
+            || stored.iter().any(|document| !names(document).is_disjoint(&own))
+    });
+    plan.notices.extend(others.into_iter().map(|found| {
+        let servers: Vec<_> = found.document.servers().into_values().collect();
+        format!("{}: it is on {}; it is set aside", found.document.file, servers.join(" and "))
+    }));
+    ours
 }
 
 /// Whether a document was found where a source is published.
@@ -309,15 +382,6 @@ fn names(document: &Document) -> BTreeSet<String> {
 
 fn statements(document: &Document) -> Result<Statements> {
     Ok(Statements::of(&join(std::slice::from_ref(document))?))
-}
-
-/// The places at which two maps differ.
-fn differing(
-    old: &BTreeMap<String, serde_json::Value>,
-    new: &BTreeMap<String, serde_json::Value>,
-) -> Vec<String> {
-    let keys: BTreeSet<_> = old.keys().chain(new.keys()).collect();
-    keys.into_iter().filter(|key| old.get(*key) != new.get(*key)).cloned().collect()
 }
 
 fn parse(texts: &BTreeMap<String, String>) -> Result<Vec<Document>> {

@@ -51,8 +51,6 @@ pub mod types {
 pub(crate) mod wire {
     use crate::response::Response as ResponseValue;
     #[allow(unused_imports)]
-    use types::*;
-    #[allow(unused_imports)]
     pub use progenitor_client::{ByteStream, ClientInfo, Error};
     #[allow(unused_imports)]
     use progenitor_client::{encode_path, ClientHooks, OperationInfo, RequestBuilderExt};
@@ -264,16 +262,267 @@ pub(crate) mod wire {
                 }
             }
         }
+        crate::property::object!(
+            AuthRequest, request { agent_id : "agent_id", required, true, true; user_id :
+            "user_id", required, true, true; }
+        );
+        impl AuthRequest {
+            /// Creates a request from its required properties: `agent_id`, `user_id`.
+            #[must_use]
+            pub fn new(
+                agent_id: impl ::core::convert::Into<::std::string::String>,
+                user_id: impl ::core::convert::Into<::std::string::String>,
+            ) -> Self {
+                Self {
+                    agent_id: ::core::convert::Into::into(agent_id),
+                    user_id: ::core::convert::Into::into(user_id),
+                }
+            }
+        }
+        crate::property::object!(
+            AuthResponse, response { agent_id : "agent_id", lenient, false, true; code :
+            "code", lenient, false, true; company_code : "company_code", lenient, false,
+            true; expired_date : "expired_date", lenient, false, true; is_okc_inquiry :
+            "is_okc_inquiry", lenient, false, true; message : "message", lenient, false,
+            true; object_name : "object_name", lenient, false, true; session_key :
+            "session_key", optional, false, false; user_id : "user_id", lenient, false,
+            true; user_unique_id : "user_unique_id", lenient, false, true; }
+        );
+        crate::property::object!(
+            CheckTransactionRequest, request { payment_session_id : "payment_session_id",
+            required, true, true; }
+        );
+        impl CheckTransactionRequest {
+            /// Creates a request from its required properties: `payment_session_id`.
+            #[must_use]
+            pub fn new(
+                payment_session_id: impl ::core::convert::Into<::std::string::String>,
+            ) -> Self {
+                Self {
+                    payment_session_id: ::core::convert::Into::into(payment_session_id),
+                }
+            }
+        }
+        crate::property::object!(
+            CheckTransactionResponse, response { code : "code", lenient, false, true;
+            data : "Data", required, true, true; message : "message", lenient, false,
+            true; object_name : "object_name", lenient, false, true; }
+        );
+        crate::property::object!(
+            InitReversalRequest, request { callback_url : "callback_url", optional,
+            false, true; reference_no : "reference_no", optional, false, true; xact_id :
+            "xact_id", required, true, true; }
+        );
+        impl InitReversalRequest {
+            /// Creates a request from its required properties: `xact_id`.
+            #[must_use]
+            pub fn new(
+                xact_id: impl ::core::convert::Into<::std::string::String>,
+            ) -> Self {
+                Self {
+                    xact_id: ::core::convert::Into::into(xact_id),
+                    callback_url: ::core::default::Default::default(),
+                    reference_no: ::core::default::Default::default(),
+                }
+            }
+            /// Sets `callback_url`. Callback url.
+            #[must_use]
+            pub fn callback_url(
+                mut self,
+                value: impl ::core::convert::Into<::std::string::String>,
+            ) -> Self {
+                self.callback_url = ::core::option::Option::Some(
+                    ::core::convert::Into::into(value),
+                );
+                self
+            }
+            /// Sets `reference_no`. Reference number.
+            #[must_use]
+            pub fn reference_no(
+                mut self,
+                value: impl ::core::convert::Into<::std::string::String>,
+            ) -> Self {
+                self.reference_no = ::core::option::Option::Some(
+                    ::core::convert::Into::into(value),
+                );
+                self
+            }
+        }
+        crate::property::object!(
+            InitSaleRequest, request { add_commission : "add_commission", optional,
+            false, true; amount : "amount", required, true, true; callback_url :
+            "callback_url", optional, false, true; card_holder_mail : "card_holder_mail",
+            optional, false, true; card_holder_phone : "card_holder_phone", optional,
+            false, true; description : "description", optional, false, true; instalment :
+            "instalment", optional, false, true; reference_no : "reference_no", optional,
+            false, true; selected_agent_id : "selected_agent_id", optional, false, true;
+            }
+        );
+        impl InitSaleRequest {
+            /// Creates a request from its required properties: `amount`.
+            #[must_use]
+            pub fn new(amount: crate::Decimal) -> Self {
+                Self {
+                    amount: amount,
+                    add_commission: ::core::default::Default::default(),
+                    callback_url: ::core::default::Default::default(),
+                    card_holder_mail: ::core::default::Default::default(),
+                    card_holder_phone: ::core::default::Default::default(),
+                    description: ::core::default::Default::default(),
+                    instalment: ::core::default::Default::default(),
+                    reference_no: ::core::default::Default::default(),
+                    selected_agent_id: ::core::default::Default::default(),
+                }
+            }
+            /// Sets `add_commission`. Whether the commission is added to the amount.
+            #[must_use]
+            pub fn add_commission(mut self, value: bool) -> Self {
+                self.add_commission = ::core::option::Option::Some(value);
+                self
+            }
+            /// Sets `callback_url`. URL that PayPOS returns to.
+            #[must_use]
+            pub fn callback_url(
+                mut self,
+                value: impl ::core::convert::Into<::std::string::String>,
+            ) -> Self {
+                self.callback_url = ::core::option::Option::Some(
+                    ::core::convert::Into::into(value),
+                );
+                self
+            }
+            /// Sets `card_holder_mail`. E-mail address of the card holder.
+            #[must_use]
+            pub fn card_holder_mail(
+                mut self,
+                value: impl ::core::convert::Into<::std::string::String>,
+            ) -> Self {
+                self.card_holder_mail = ::core::option::Option::Some(
+                    ::core::convert::Into::into(value),
+                );
+                self
+            }
+            /// Sets `card_holder_phone`. Phone number of the card holder.
+            #[must_use]
+            pub fn card_holder_phone(
+                mut self,
+                value: impl ::core::convert::Into<::std::string::String>,
+            ) -> Self {
+                self.card_holder_phone = ::core::option::Option::Some(
+                    ::core::convert::Into::into(value),
+                );
+                self
+            }
+            /// Sets `description`. Description of the sale.
+            #[must_use]
+            pub fn description(
+                mut self,
+                value: impl ::core::convert::Into<::std::string::String>,
+            ) -> Self {
+                self.description = ::core::option::Option::Some(
+                    ::core::convert::Into::into(value),
+                );
+                self
+            }
+            /// Sets `instalment`. Number of instalments.
+            #[must_use]
+            pub fn instalment(mut self, value: i64) -> Self {
+                self.instalment = ::core::option::Option::Some(value);
+                self
+            }
+            /// Sets `reference_no`. The merchant's own reference.
+            #[must_use]
+            pub fn reference_no(
+                mut self,
+                value: impl ::core::convert::Into<::std::string::String>,
+            ) -> Self {
+                self.reference_no = ::core::option::Option::Some(
+                    ::core::convert::Into::into(value),
+                );
+                self
+            }
+            /// Sets `selected_agent_id`. Id of the dealer that the sale is made for.
+            #[must_use]
+            pub fn selected_agent_id(
+                mut self,
+                value: impl ::core::convert::Into<::std::string::String>,
+            ) -> Self {
+                self.selected_agent_id = ::core::option::Option::Some(
+                    ::core::convert::Into::into(value),
+                );
+                self
+            }
+        }
+        crate::property::object!(
+            LogoutRequest, request { session_key : "session_key", required, true, true; }
+        );
+        impl LogoutRequest {
+            /// Creates a request from its required properties: `session_key`.
+            #[must_use]
+            pub fn new(session_key: impl ::core::convert::Into<crate::Secret>) -> Self {
+                Self {
+                    session_key: ::core::convert::Into::into(session_key),
+                }
+            }
+        }
+        crate::property::object!(
+            LogoutResponse, response { code : "code", lenient, false, true; message :
+            "message", lenient, false, true; object_name : "object_name", lenient, false,
+            true; }
+        );
+        crate::property::object!(
+            Transaction, response { agent_id : "agent_id", lenient, false, true;
+            agent_reference : "agent_reference", lenient, false, true; amount : "amount",
+            lenient, false, true; authorization_code : "authorization_code", lenient,
+            false, true; bank_id : "bank_id", lenient, false, true; card_holder :
+            "card_holder", lenient, false, true; card_no : "card_no", lenient, false,
+            true; card_type : "card_type", lenient, false, true; code : "code", lenient,
+            false, true; comission : "comission", lenient, false, true; comission_tax :
+            "comission_tax", lenient, false, true; currency : "currency", lenient, false,
+            true; email : "email", lenient, false, true; instalment : "instalment",
+            lenient, false, true; is_succeed : "is_succeed", lenient, false, true; is_tds
+            : "is_tds", lenient, false, true; message : "message", lenient, false, true;
+            net_amount : "netAmount", lenient, false, true; note : "note", lenient,
+            false, true; object_name : "object_name", lenient, false, true; order_id :
+            "order_id", lenient, false, true; phone : "phone", lenient, false, true;
+            pos_type : "pos_type", lenient, false, true; ratio : "ratio", lenient, false,
+            true; reference_code : "reference_code", lenient, false, true;
+            transaction_type : "transaction_type", lenient, false, true; xact_date :
+            "xact_date", lenient, false, true; xact_id : "xact_id", lenient, false, true;
+            xact_transaction_id : "xact_transaction_id", lenient, false, true; }
+        );
     }
-    /**Client for PayPOS (Paynet) API
+    #[derive(Clone, Debug)]
+    /**Client for PayPOS
 
-Version: 1.0.0*/
+Version: 1*/
     pub struct Client {
         pub(crate) baseurl: String,
         pub(crate) client: reqwest::Client,
         pub(crate) inner: crate::transport::Context,
     }
     impl Client {
+        /// Create a new client.
+        ///
+        /// `baseurl` is the base URL provided to the internal
+        /// `reqwest::Client`, and should include a scheme and hostname,
+        /// as well as port and a path stem if applicable.
+        pub fn new(baseurl: &str, inner: crate::transport::Context) -> Self {
+            #[cfg(not(target_arch = "wasm32"))]
+            let client = {
+                let dur = ::std::time::Duration::from_secs(15u64);
+                reqwest::ClientBuilder::new().connect_timeout(dur).timeout(dur)
+            };
+            #[cfg(target_arch = "wasm32")]
+            let client = reqwest::ClientBuilder::new();
+            Self::new_with_client(baseurl, client.build().unwrap(), inner)
+        }
+        /// Construct a new client with an existing `reqwest::Client`,
+        /// allowing more control over its configuration.
+        ///
+        /// `baseurl` is the base URL provided to the internal
+        /// `reqwest::Client`, and should include a scheme and hostname,
+        /// as well as port and a path stem if applicable.
         pub fn new_with_client(
             baseurl: &str,
             client: reqwest::Client,
@@ -288,7 +537,7 @@ Version: 1.0.0*/
     }
     impl ClientInfo<crate::transport::Context> for Client {
         fn api_version() -> &'static str {
-            "1.0.0"
+            "1"
         }
         fn baseurl(&self) -> &str {
             self.baseurl.as_str()
@@ -309,13 +558,31 @@ Version: 1.0.0*/
     };
     #[allow(clippy::all)]
     impl Client {
+        /**Sends a `POST` request to `/v1/agent/get_auth_key`
+
+*/
         pub async fn get_auth_key<'a>(
             &'a self,
             body: &'a types::AuthRequest,
         ) -> Result<ResponseValue<types::AuthResponse>, Error<()>> {
-            let url = self.inner.server.urls[self.inner.operation as usize].clone();
+            let url = format!("{}/v1/agent/get_auth_key", self.baseurl,);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(Self::api_version()),
+                );
             #[allow(unused_mut)]
-            let mut request = self.client.post(url).json(&body).build()?;
+            let mut request = self
+                .client
+                .post(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .json(&body)
+                .headers(header_map)
+                .build()?;
             let info = OperationInfo {
                 operation_id: "get_auth_key",
             };
@@ -328,13 +595,31 @@ Version: 1.0.0*/
                 _ => Err(Error::UnexpectedResponse(response)),
             }
         }
+        /**Sends a `POST` request to `/v1/agent/logout`
+
+*/
         pub async fn logout<'a>(
             &'a self,
             body: &'a types::LogoutRequest,
         ) -> Result<ResponseValue<types::LogoutResponse>, Error<()>> {
-            let url = self.inner.server.urls[self.inner.operation as usize].clone();
+            let url = format!("{}/v1/agent/logout", self.baseurl,);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(Self::api_version()),
+                );
             #[allow(unused_mut)]
-            let mut request = self.client.post(url).json(&body).build()?;
+            let mut request = self
+                .client
+                .post(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .json(&body)
+                .headers(header_map)
+                .build()?;
             let info = OperationInfo {
                 operation_id: "logout",
             };
@@ -347,13 +632,31 @@ Version: 1.0.0*/
                 _ => Err(Error::UnexpectedResponse(response)),
             }
         }
+        /**Sends a `POST` request to `/v1/softpos/check_transaction`
+
+*/
         pub async fn check_transaction<'a>(
             &'a self,
             body: &'a types::CheckTransactionRequest,
         ) -> Result<ResponseValue<types::CheckTransactionResponse>, Error<()>> {
-            let url = self.inner.server.urls[self.inner.operation as usize].clone();
+            let url = format!("{}/v1/softpos/check_transaction", self.baseurl,);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(Self::api_version()),
+                );
             #[allow(unused_mut)]
-            let mut request = self.client.post(url).json(&body).build()?;
+            let mut request = self
+                .client
+                .post(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .json(&body)
+                .headers(header_map)
+                .build()?;
             let info = OperationInfo {
                 operation_id: "check_transaction",
             };
@@ -366,13 +669,31 @@ Version: 1.0.0*/
                 _ => Err(Error::UnexpectedResponse(response)),
             }
         }
+        /**Sends a `POST` request to `/v1/softpos/init_reversal_transaction`
+
+*/
         pub async fn init_reversal_transaction<'a>(
             &'a self,
             body: &'a types::InitReversalRequest,
         ) -> Result<ResponseValue<crate::Handoff>, Error<()>> {
-            let url = self.inner.server.urls[self.inner.operation as usize].clone();
+            let url = format!("{}/v1/softpos/init_reversal_transaction", self.baseurl,);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(Self::api_version()),
+                );
             #[allow(unused_mut)]
-            let mut request = self.client.post(url).json(&body).build()?;
+            let mut request = self
+                .client
+                .post(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .json(&body)
+                .headers(header_map)
+                .build()?;
             let info = OperationInfo {
                 operation_id: "init_reversal_transaction",
             };
@@ -385,13 +706,31 @@ Version: 1.0.0*/
                 _ => Err(Error::UnexpectedResponse(response)),
             }
         }
+        /**Sends a `POST` request to `/v1/softpos/init_sale_transaction`
+
+*/
         pub async fn init_sale_transaction<'a>(
             &'a self,
             body: &'a types::InitSaleRequest,
         ) -> Result<ResponseValue<crate::Handoff>, Error<()>> {
-            let url = self.inner.server.urls[self.inner.operation as usize].clone();
+            let url = format!("{}/v1/softpos/init_sale_transaction", self.baseurl,);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(Self::api_version()),
+                );
             #[allow(unused_mut)]
-            let mut request = self.client.post(url).json(&body).build()?;
+            let mut request = self
+                .client
+                .post(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .json(&body)
+                .headers(header_map)
+                .build()?;
             let info = OperationInfo {
                 operation_id: "init_sale_transaction",
             };
@@ -410,213 +749,11 @@ Version: 1.0.0*/
         #[allow(unused_imports)]
         pub use super::Client;
     }
-    crate::property::object!(
-        AuthRequest, request { agent_id : "agent_id", required, true, true; user_id :
-        "user_id", required, true, true; }
-    );
-    impl types::AuthRequest {
-        /// Creates a request from its required properties: `agent_id`, `user_id`.
-        #[must_use]
-        pub fn new(
-            agent_id: impl Into<::std::string::String>,
-            user_id: impl Into<::std::string::String>,
-        ) -> Self {
-            Self {
-                agent_id: agent_id.into(),
-                user_id: user_id.into(),
-            }
-        }
-    }
-    crate::property::object!(
-        AuthResponse, response { agent_id : "agent_id", lenient, false, true; code :
-        "code", lenient, false, true; company_code : "company_code", lenient, false,
-        true; expired_date : "expired_date", lenient, false, true; is_okc_inquiry :
-        "is_okc_inquiry", lenient, false, true; message : "message", lenient, false,
-        true; object_name : "object_name", lenient, false, true; session_key :
-        "session_key", optional, false, false; user_id : "user_id", lenient, false, true;
-        user_unique_id : "user_unique_id", lenient, false, true; }
-    );
-    crate::property::object!(
-        CheckTransactionRequest, request { payment_session_id : "payment_session_id",
-        required, true, true; }
-    );
-    impl types::CheckTransactionRequest {
-        /// Creates a request from its required properties: `payment_session_id`.
-        #[must_use]
-        pub fn new(payment_session_id: impl Into<::std::string::String>) -> Self {
-            Self {
-                payment_session_id: payment_session_id.into(),
-            }
-        }
-    }
-    crate::property::object!(
-        CheckTransactionResponse, response { code : "code", lenient, false, true; data :
-        "Data", required, true, true; message : "message", lenient, false, true;
-        object_name : "object_name", lenient, false, true; }
-    );
-    crate::property::object!(
-        InitReversalRequest, request { callback_url : "callback_url", optional, false,
-        true; reference_no : "reference_no", optional, false, true; xact_id : "xact_id",
-        required, true, true; }
-    );
-    impl types::InitReversalRequest {
-        /// Creates a request from its required properties: `xact_id`.
-        #[must_use]
-        pub fn new(xact_id: impl Into<::std::string::String>) -> Self {
-            Self {
-                xact_id: xact_id.into(),
-                callback_url: Default::default(),
-                reference_no: Default::default(),
-            }
-        }
-        /// Sets `callback_url`. Callback url.
-        #[must_use]
-        pub fn callback_url(mut self, value: impl Into<::std::string::String>) -> Self {
-            self.callback_url = Some(value.into());
-            self
-        }
-        /// Sets `reference_no`. Reference number.
-        #[must_use]
-        pub fn reference_no(mut self, value: impl Into<::std::string::String>) -> Self {
-            self.reference_no = Some(value.into());
-            self
-        }
-    }
-    crate::property::object!(
-        InitSaleRequest, request { add_commission : "add_commission", optional, false,
-        true; amount : "amount", required, true, true; callback_url : "callback_url",
-        optional, false, true; card_holder_mail : "card_holder_mail", optional, false,
-        true; card_holder_phone : "card_holder_phone", optional, false, true; description
-        : "description", optional, false, true; instalment : "instalment", optional,
-        false, true; reference_no : "reference_no", optional, false, true;
-        selected_agent_id : "selected_agent_id", optional, false, true; }
-    );
-    impl types::InitSaleRequest {
-        /// Creates a request from its required properties: `amount`.
-        #[must_use]
-        pub fn new(amount: crate::Decimal) -> Self {
-            Self {
-                amount: amount,
-                add_commission: Default::default(),
-                callback_url: Default::default(),
-                card_holder_mail: Default::default(),
-                card_holder_phone: Default::default(),
-                description: Default::default(),
-                instalment: Default::default(),
-                reference_no: Default::default(),
-                selected_agent_id: Default::default(),
-            }
-        }
-        /// Sets `add_commission`. Whether the commission is added to the amount.
-        #[must_use]
-        pub fn add_commission(mut self, value: bool) -> Self {
-            self.add_commission = Some(value);
-            self
-        }
-        /// Sets `callback_url`. URL that PayPOS returns to.
-        #[must_use]
-        pub fn callback_url(mut self, value: impl Into<::std::string::String>) -> Self {
-            self.callback_url = Some(value.into());
-            self
-        }
-        /// Sets `card_holder_mail`. E-mail address of the card holder.
-        #[must_use]
-        pub fn card_holder_mail(
-            mut self,
-            value: impl Into<::std::string::String>,
-        ) -> Self {
-            self.card_holder_mail = Some(value.into());
-            self
-        }
-        /// Sets `card_holder_phone`. Phone number of the card holder.
-        #[must_use]
-        pub fn card_holder_phone(
-            mut self,
-            value: impl Into<::std::string::String>,
-        ) -> Self {
-            self.card_holder_phone = Some(value.into());
-            self
-        }
-        /// Sets `description`. Description of the sale.
-        #[must_use]
-        pub fn description(mut self, value: impl Into<::std::string::String>) -> Self {
-            self.description = Some(value.into());
-            self
-        }
-        /// Sets `instalment`. Number of instalments.
-        #[must_use]
-        pub fn instalment(mut self, value: i64) -> Self {
-            self.instalment = Some(value);
-            self
-        }
-        /// Sets `reference_no`. The merchant's own reference.
-        #[must_use]
-        pub fn reference_no(mut self, value: impl Into<::std::string::String>) -> Self {
-            self.reference_no = Some(value.into());
-            self
-        }
-        /// Sets `selected_agent_id`. Id of the dealer that the sale is made for.
-        #[must_use]
-        pub fn selected_agent_id(
-            mut self,
-            value: impl Into<::std::string::String>,
-        ) -> Self {
-            self.selected_agent_id = Some(value.into());
-            self
-        }
-    }
-    crate::property::object!(
-        LogoutRequest, request { session_key : "session_key", required, true, true; }
-    );
-    impl types::LogoutRequest {
-        /// Creates a request from its required properties: `session_key`.
-        #[must_use]
-        pub fn new(session_key: impl Into<crate::Secret>) -> Self {
-            Self {
-                session_key: session_key.into(),
-            }
-        }
-    }
-    crate::property::object!(
-        LogoutResponse, response { code : "code", lenient, false, true; message :
-        "message", lenient, false, true; object_name : "object_name", lenient, false,
-        true; }
-    );
-    crate::property::object!(
-        Transaction, response { agent_id : "agent_id", lenient, false, true;
-        agent_reference : "agent_reference", lenient, false, true; amount : "amount",
-        lenient, false, true; authorization_code : "authorization_code", lenient, false,
-        true; bank_id : "bank_id", lenient, false, true; card_holder : "card_holder",
-        lenient, false, true; card_no : "card_no", lenient, false, true; card_type :
-        "card_type", lenient, false, true; code : "code", lenient, false, true; comission
-        : "comission", lenient, false, true; comission_tax : "comission_tax", lenient,
-        false, true; currency : "currency", lenient, false, true; email : "email",
-        lenient, false, true; instalment : "instalment", lenient, false, true; is_succeed
-        : "is_succeed", lenient, false, true; is_tds : "is_tds", lenient, false, true;
-        message : "message", lenient, false, true; net_amount : "netAmount", lenient,
-        false, true; note : "note", lenient, false, true; object_name : "object_name",
-        lenient, false, true; order_id : "order_id", lenient, false, true; phone :
-        "phone", lenient, false, true; pos_type : "pos_type", lenient, false, true; ratio
-        : "ratio", lenient, false, true; reference_code : "reference_code", lenient,
-        false, true; transaction_type : "transaction_type", lenient, false, true;
-        xact_date : "xact_date", lenient, false, true; xact_id : "xact_id", lenient,
-        false, true; xact_transaction_id : "xact_transaction_id", lenient, false, true; }
-    );
 }
-/// The documents as they are stored, which the simulator validates requests against.
-pub(crate) const DOCUMENTS: &[&str] = &[
-    include_str!(
-        concat!(env!("CARGO_MANIFEST_DIR"), "/", "openapi/create-session.json")
-    ),
-    include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/", "openapi/end-session.json")),
-    include_str!(
-        concat!(env!("CARGO_MANIFEST_DIR"), "/", "openapi/initialize-payment.json")
-    ),
-    include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/", "openapi/refund-cancel.json")),
-    include_str!(
-        concat!(env!("CARGO_MANIFEST_DIR"), "/", "openapi/retrieve-payment.json")
-    ),
-];
+/// The documents as one: joined, repaired, and as the simulator validates requests against it.
+pub(crate) const DOCUMENT: &str = include_str!(
+    concat!(env!("OUT_DIR"), "/document.json")
+);
 /// An operation of the documents. Written as its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
@@ -653,6 +790,7 @@ impl Operation {
             Self::Logout => "logout",
         }
     }
+    /// The path, with its placeholders.
     pub(crate) const fn path(self) -> &'static str {
         match self {
             Self::CheckTransaction => "/v1/softpos/check_transaction",
@@ -662,8 +800,24 @@ impl Operation {
             Self::Logout => "/v1/agent/logout",
         }
     }
+    /// Whether a call has values in its path or its query.
+    pub(crate) const fn has_parameters(self) -> bool {
+        match self {
+            Self::CheckTransaction => false,
+            Self::GetAuthKey => false,
+            Self::InitReversalTransaction => false,
+            Self::InitSaleTransaction => false,
+            Self::Logout => false,
+        }
+    }
     pub(crate) const fn moves_money(self) -> bool {
-        matches!(self, Self::InitReversalTransaction | Self::InitSaleTransaction)
+        match self {
+            Self::CheckTransaction => false,
+            Self::GetAuthKey => false,
+            Self::InitReversalTransaction => true,
+            Self::InitSaleTransaction => true,
+            Self::Logout => false,
+        }
     }
     /// The headers that the transport injects, in lower case.
     pub(crate) const fn headers(self) -> &'static [&'static str] {

@@ -23,6 +23,18 @@ fn each(all: &mut Documents, change: impl Fn(&mut Value)) {
     all.values_mut().for_each(change);
 }
 
+/// Allows `null` for each property.
+fn nullable(value: &mut Value) {
+    if let Some(properties) = value.get_mut("properties").and_then(Value::as_object_mut) {
+        properties.values_mut().for_each(|property| property["nullable"] = json!(true));
+    }
+    match value {
+        Value::Object(members) => members.values_mut().for_each(nullable),
+        Value::Array(items) => items.iter_mut().for_each(nullable),
+        _ => {}
+    }
+}
+
 fn replace(all: &mut Documents, file: &str, from: &str, to: &str) {
     let document = all.get_mut(file).unwrap();
     *document = serde_json::from_str(&document.to_string().replace(from, to)).unwrap();
@@ -54,29 +66,91 @@ The next version is 0.1.1, as callers see additions only."),
         "Breaks callers:
   required property `reason` added (init_reversal_transaction)
     new required argument `reason: String` of `InitReversalRequest::new`
-The next version is 0.2.0, as callers may have to follow."),
+The next version is 0.2.0, as callers may have to follow: `cargo check --workspace --all-targets` tells where."),
     ("a property made required", |all| at(all, REVERSAL, REQUEST)["required"] = json!(["reference_no", "xact_id"]),
         "Breaks callers:
   property `reference_no` made required (init_reversal_transaction)
     new required argument `reference_no: String` of `InitReversalRequest::new`; its setter is gone
-The next version is 0.2.0, as callers may have to follow."),
+The next version is 0.2.0, as callers may have to follow: `cargo check --workspace --all-targets` tells where."),
     ("a property made optional that the hand-written code passes", |all| {
         at(all, CHECK, "/components/schemas/CheckTransactionRequest")["required"] = json!([]);
     },
+        "Compatible:
+  CheckTransactionRequest.payment_session_id changed, which callers do not see: `required` is `false` instead of `true` (check_transaction)
+No release needed, 0.1.0 stays."),
+    ("`null` for everything, as .NET's generators allow", |all| each(all, nullable),
+        "Compatible:
+  76 places changed, which callers do not see: `nullable` added, `true`; first: AuthRequest.agent_id; AuthRequest.user_id; AuthResponse.agent_id
+No release needed, 0.1.0 stays."),
+    ("a property that may be `null` now", |all| {
+        let schema = at(all, CHECK, "/components/schemas/Transaction");
+        schema["required"] = json!(["note", "order_id"]);
+        schema["properties"]["note"]["nullable"] = json!(true);
+    },
+        "Breaks callers:
+  property `order_id` made required (check_transaction)
+    `Transaction.order_id` is no longer an `Option`
+Compatible:
+  Transaction.note changed, which callers do not see: `nullable` added, `true`; `required` is `true` instead of `false` (check_transaction)
+The next version is 0.2.0, as callers may have to follow: `cargo check --workspace --all-targets` tells where."),
+    ("limits, which are said", |all| {
+        at(all, CHECK, TRANSACTION)["currency"]["enum"] = json!(["TRY", "USD"]);
+        at(all, CHECK, TRANSACTION)["amount"]["maximum"] = json!(1000);
+        at(all, CHECK, TRANSACTION)["note"]["deprecated"] = json!(true);
+        at(all, CHECK, "/components/schemas/Transaction")["anyOf"] = json!([{ "required": ["note"] }]);
+    },
+        "Compatible:
+  Transaction.amount changed, which callers do not see: `maximum` added, `1000` (check_transaction)
+  Transaction.currency changed, which callers do not see: `enum` added, `[\"TRY\",\"USD\"]` (check_transaction)
+  Transaction.note changed, which callers do not see: `deprecated` added, `true` (check_transaction)
+  `anyOf` of Transaction added, which callers do not see (check_transaction)
+No release needed, 0.1.0 stays."),
+    ("a webhook", |all| all.get_mut(REVERSAL).unwrap()["webhooks"] = json!({ "paid": { "post": { "responses": {} } } }),
+        "Compatible:
+  webhook `paid` added, and nothing is generated from it
+No release needed, 0.1.0 stays."),
+    ("a renamed credential", |all| operation(all)["parameters"][0]["name"] = json!("X-Session-Key"),
         "Needs hand-written code:
-  property `payment_session_id` made optional (check_transaction)
-    `CheckTransactionRequest::new` no longer takes `payment_session_id`, which has a setter now; change src/wait.rs
-The next version is 0.2.0, as callers may have to follow."),
+  operation `POST /v1/softpos/init_reversal_transaction` takes `X-Session-Key` (required string, header)
+    `Session::init_reversal_transaction` has to follow in src/session.rs
+Compatible:
+  operation `POST /v1/softpos/init_reversal_transaction` requires no credential any more
+    the transport sends none
+The next version is 0.2.0, as callers may have to follow: `cargo check --workspace --all-targets` tells where."),
+    ("an optional header and a query", |all| {
+        for (name, place) in [("Idempotency-Key", "header"), ("locale", "query")] {
+            let parameter = json!({ "name": name, "in": place, "schema": { "type": "string" } });
+            operation(all)["parameters"].as_array_mut().unwrap().push(parameter);
+        }
+    },
+        "Needs hand-written code:
+  operation `POST /v1/softpos/init_reversal_transaction` takes `Idempotency-Key` (optional string, header), `locale` (optional string, query)
+    `Session::init_reversal_transaction` has to follow in src/session.rs
+The next version is 0.2.0, as callers may have to follow: `cargo check --workspace --all-targets` tells where."),
+    ("a response without a body", |all| {
+        at(all, "end-session.json", "/paths/~1v1~1agent~1logout/post/responses")["200"] = json!({ "description": "ok" });
+    },
+        "Needs hand-written code:
+  operation `POST /v1/agent/logout` no longer returns a body
+    `Agent::logout` has to follow in src/agent.rs
+The next version is 0.2.0, as callers may have to follow: `cargo check --workspace --all-targets` tells where."),
+    ("a new status", |all| {
+        let refusal = operation(all)["responses"]["400"].clone();
+        operation(all)["responses"]["401"] = refusal;
+    },
+        "Compatible:
+  response 401 of `init_reversal_transaction` added, which callers do not see
+No release needed, 0.1.0 stays."),
     ("a property removed", |all| drop(at(all, SALE, "/components/schemas/InitSaleRequest/properties").as_object_mut().unwrap().remove("instalment")),
         "Breaks callers:
   property `instalment` removed (init_sale_transaction)
     callers lose the setter `InitSaleRequest::instalment`
-The next version is 0.2.0, as callers may have to follow."),
+The next version is 0.2.0, as callers may have to follow: `cargo check --workspace --all-targets` tells where."),
     ("a property of another type", |all| at(all, CHECK, TRANSACTION)["order_id"] = json!({ "type": "integer", "description": "Order id." }),
         "Breaks callers:
   property `order_id` changed its type (check_transaction)
     `Transaction.order_id` is `i64` instead of `String`
-The next version is 0.2.0, as callers may have to follow."),
+The next version is 0.2.0, as callers may have to follow: `cargo check --workspace --all-targets` tells where."),
     ("an operation added", |all| {
         let item = all[REVERSAL]["paths"][PATH].clone();
         all.get_mut(REVERSAL).unwrap()["paths"]["/v1/softpos/init_void_transaction"] = item;
@@ -96,7 +170,7 @@ The next version is 0.1.1, as callers see no difference."),
         "Needs hand-written code:
   operation `POST /v1/softpos/init_reversal_transaction` requires another credential
     `Session::init_reversal_transaction` is `Agent::init_reversal_transaction`: move it from src/session.rs to src/agent.rs
-The next version is 0.2.0, as callers may have to follow."),
+The next version is 0.2.0, as callers may have to follow: `cargo check --workspace --all-targets` tells where."),
     ("a header that the transport knows", |all| {
         let mut header = operation(all)["parameters"][0].clone();
         header["name"] = json!("PaynetMobile");
@@ -121,16 +195,18 @@ The next version is 0.1.1, as callers see additions only."),
         "Breaks callers:
   server `https://pts-api.paynet.com.tr` removed
     callers lose `Environment::Sandbox`
-The next version is 0.2.0, as callers may have to follow."),
+The next version is 0.2.0, as callers may have to follow: `cargo check --workspace --all-targets` tells where."),
     ("limits and refusals, which callers do not see", |all| {
         at(all, SALE, "/components/schemas/InitSaleRequest/properties")["description"]["maxLength"] = json!(9);
-        at(all, SALE, "/components/schemas/ErrorResponse/properties")["detail"] = json!({ "type": "string" });
+        each(all, |json| {
+            json["components"]["schemas"]["ErrorResponse"]["properties"]["detail"] = json!({ "type": "string" });
+        });
         at(all, SALE, "/components/schemas/InitSaleResponse/properties")["qr"] = json!({ "type": "string" });
     },
         "Compatible:
-  InitSaleRequest.description changed, which callers do not see (init_sale_transaction)
-  InitSaleResponse.qr added, which callers do not see (init_sale_transaction)
-  answer 400 of `init_sale_transaction` changed, which callers do not see
+  ErrorResponse.detail added, which callers do not see
+  InitSaleRequest.description changed, which callers do not see: `maxLength` added, `9` (init_sale_transaction)
+  InitSaleResponse.qr added, which `Handoff` has not; add it to src/handoff.rs if callers need it (init_sale_transaction)
 No release needed, 0.1.0 stays."),
     ("prose", |all| {
         for property in ["amount", "bank_id", "card_no", "note"] {
@@ -151,6 +227,7 @@ No release needed, 0.1.0 stays."),
         let inline = at(all, "end-session.json", "/components/schemas").as_object_mut().unwrap().remove("LogoutRequest");
         at(all, "end-session.json", "/paths/~1v1~1agent~1logout/post/requestBody/content/application~1json")["schema"] = inline.unwrap();
         replace(all, REVERSAL, "InitReversalResponse", "ReversalAnswer");
+        operation(all)["operationId"] = json!("startReversal");
     }, "Nothing changed but the form or the source."),
 ];
 
@@ -193,7 +270,7 @@ fn an_operation_that_is_renamed_takes_its_file_with_it() {
         "  operation `POST /v1/softpos/init_reversal_transaction` removed",
         "    callers lose `Session::init_reversal_transaction`; remove it from src/session.rs",
         "    the documents have `reverse`; add `Session::reverse` to src/session.rs",
-        "The next version is 0.2.0, as callers may have to follow.",
+        "The next version is 0.2.0, as callers may have to follow: `cargo check --workspace --all-targets` tells where.",
     ] {
         assert!(ran.stdout.lines().any(|other| other == line), "{line}\n{}", ran.stdout);
     }
@@ -218,7 +295,7 @@ fn the_report_is_for_machines_and_for_pull_requests_too() {
             "meaning": "new setter `InitReversalRequest::a_b`, of `String`",
         }])
     );
-    assert_eq!((&report["changed"], &report["refused"]), (&json!(true), &Value::Null));
+    assert_eq!((&report["changed"], &report["refused"]), (&json!(true), &json!([])));
     let ran = workspace.spec(&["update", "--markdown", &file]);
     let item = "- optional property `a<b>` added (`init_reversal_transaction`): new setter \
                 `InitReversalRequest::a_b`, of `String`\n";
@@ -230,13 +307,15 @@ fn the_report_is_for_machines_and_for_pull_requests_too() {
     assert!(ran.stdout.contains(item), "{}", ran.stdout);
     assert!(workspace.read("CHANGELOG.md").contains(item));
 
-    let broken = workspace.write("refund-cancel.md", page(&["{\"openapi\": \"3.1.0\"}"]));
+    let broken =
+        workspace.write("refund-cancel.md", page(&["{\"openapi\": \"3.1.0\", \"paths\": {\"/a\": {}}}"]));
     let ran = workspace.spec(&["check", "--json", &broken]);
     let report: Value = serde_json::from_str(&ran.stdout).unwrap();
     assert_eq!((ran.code, &report["class"]), (2, &json!("refused")));
-    assert!(report["refused"].as_str().unwrap().contains("the version is \"3.1.0\""));
+    assert!(report["refused"][0].as_str().unwrap().contains("the version is \"3.1.0\""));
     let ran = workspace.spec(&["check", "--markdown", &broken]);
-    assert!(ran.stdout.starts_with("**Refused**, and nothing was changed: `"), "{}", ran.stdout);
+    assert!(ran.stdout.starts_with("**Refused:** `"), "{}", ran.stdout);
+    assert!(ran.stdout.ends_with("Nothing changed.\n"), "{}", ran.stdout);
 }
 
 #[test]
@@ -258,14 +337,46 @@ fn the_changelog_collects_what_is_not_released_yet() {
 }
 
 #[test]
+fn the_version_is_that_of_the_release_whatever_was_unreleased_before() {
+    let workspace = Workspace::new();
+    let note = |all: &mut Documents| {
+        at(all, CHECK, TRANSACTION)["extra"] = json!({ "type": "boolean" });
+    };
+    let breaking = workspace.report("update", |all| {
+        drop(at(all, CHECK, TRANSACTION).as_object_mut().unwrap().remove("note"));
+    });
+    assert!(breaking.stdout.contains("The next version is 0.2.0"), "{}", breaking.stdout);
+    let added = workspace.report("update", |all| {
+        note(all);
+        drop(at(all, CHECK, TRANSACTION).as_object_mut().unwrap().remove("note"));
+    });
+    assert!(
+        added.stdout.contains(
+            "The next version is 0.2.0, as what was unreleased before requires; of this, callers see additions only."
+        ),
+        "{}",
+        added.stdout
+    );
+    let changelog = workspace.read("CHANGELOG.md");
+    std::fs::write(workspace.path().join("CHANGELOG.md"), changelog.replace("may have to follow", "see"))
+        .unwrap();
+    let prose = workspace.report("check", |all| {
+        note(all);
+        drop(at(all, CHECK, TRANSACTION).as_object_mut().unwrap().remove("note"));
+        at(all, CHECK, TRANSACTION)["amount"]["description"] = json!("In other words.");
+    });
+    assert!(prose.stdout.contains("The next version is 0.1.1, as what was"), "{}", prose.stdout);
+}
+
+#[test]
 fn explain_prints_each_operation_with_what_corrects_it_and_why() {
     let ran = Workspace::new().spec(&["explain"]);
     for line in [
         "Session::init_sale_transaction: POST /v1/softpos/init_sale_transaction",
         "  document  openapi/initialize-payment.json",
-        "  headers   Authorization, PaynetMobile, and those of HTTP",
+        "  headers   Authorization, PaynetMobile, those of HTTP",
         "  request   InitSaleRequest",
-        "  answer    InitSaleResponse",
+        "  response  InitSaleResponse",
         "    /components/schemas/InitSaleRequest/required",
         "    /components/schemas/InitSaleResponse/properties/encryption_key",
     ] {

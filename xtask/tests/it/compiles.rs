@@ -6,9 +6,9 @@ use serde_json::json;
 
 use crate::{copy, documents, repository};
 
-/// Runs a program that depends on a copy of the crate with these documents; returns whether it ran, and its
-/// standard error. One test at a time: cargo takes copies of a package for the same one.
-fn run(documents: &[(String, String)], program: &str) -> (bool, String) {
+/// Runs a program that depends on a copy of the crate with these documents, and with these methods of `Session`; returns
+/// whether it ran, and its standard error. One test at a time: cargo takes copies of a package for the same one.
+pub(crate) fn run(documents: &[(String, String)], methods: &str, program: &str) -> (bool, String) {
     let scratch = Path::new(env!("CARGO_TARGET_TMPDIR"));
     let lock = fs::File::create(scratch.join("copy.lock")).unwrap();
     lock.lock().unwrap();
@@ -23,6 +23,8 @@ fn run(documents: &[(String, String)], program: &str) -> (bool, String) {
     for (file, text) in documents {
         fs::write(root.join("openapi").join(file), text).unwrap();
     }
+    let session = root.join("src/session.rs");
+    fs::write(&session, fs::read_to_string(&session).unwrap() + methods).unwrap();
     let user = root.join("user");
     fs::create_dir_all(user.join("src")).unwrap();
     fs::copy(root.join("Cargo.lock"), user.join("Cargo.lock")).unwrap();
@@ -30,7 +32,8 @@ fn run(documents: &[(String, String)], program: &str) -> (bool, String) {
     fs::write(
         user.join("Cargo.toml"),
         "[package]\nname = \"user\"\nedition = \"2024\"\n[workspace]\n\
-         [dependencies]\npaypos = { path = \"..\", default-features = false }\nserde_json = \"1\"\n",
+         [dependencies]\npaypos = { path = \"..\", default-features = false }\nserde_json = \"1\"\n\
+         tokio = { version = \"1\", features = [\"rt\", \"macros\"] }\n",
     )
     .unwrap();
     let output = Command::new(env!("CARGO"))
@@ -90,6 +93,7 @@ fn a_new_property_of_any_kind_gives_a_setter_and_a_field_with_no_other_change() 
     let all: Vec<_> = all.iter().map(|(file, document)| (file.clone(), document.to_string())).collect();
     let (ran, stderr) = run(
         &all,
+        "",
         r##"
         use std::{pin::pin, task::{Context, Poll, Waker}};
 
@@ -154,7 +158,7 @@ fn a_new_property_of_any_kind_gives_a_setter_and_a_field_with_no_other_change() 
 #[test]
 fn an_unusable_document_fails_the_build_with_one_readable_message() {
     let (ran, stderr) =
-        run(&[("refund-cancel.json".to_owned(), "# Refund / Cancel".to_owned())], "fn main() {}");
+        run(&[("refund-cancel.json".to_owned(), "# Refund / Cancel".to_owned())], "", "fn main() {}");
     assert!(!ran);
     let message = "openapi/refund-cancel.json: it is not JSON: expected value at line 1 column 1; \
                    expected the OpenAPI block of Paynet's page and nothing around it";

@@ -2,6 +2,7 @@
 
 mod changes;
 mod compiles;
+mod forms;
 mod network;
 mod pages;
 
@@ -37,7 +38,7 @@ fn documents() -> Documents {
 /// A page in the shape that Paynet publishes: prose, a quote, and each document in a fenced block of one line.
 fn page<S: AsRef<str>>(documents: &[S]) -> String {
     let mut page = String::from(
-        "> For the complete index, see [llms.txt](https://docs.example/llms.txt).\n\n# An operation\n\n\
+        "> For the complete index, see [llms.txt](/llms.txt).\n\n# An operation\n\n\
          This page describes an operation, which requires a `session_key`.\n\n\
          {% hint style=\"info\" %}\nKeep it secret.\n{% endhint %}\n\n\
          ```json\n{\"payment_session_id\":\"an example and not a document\"}\n```\n\n",

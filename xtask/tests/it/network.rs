@@ -86,6 +86,12 @@ fn spec(workspace: &Workspace, server: &Server, command: &str) -> Ran {
 }
 
 fn published(documents: &Documents, path: &str) -> Vec<u8> {
+    if path == "/llms.txt" {
+        return ok(
+            "# Docs\n\n- [Logout](/en/end-session.md)\n- [New](/en/partial-refund.md): a page\n- [Other](/tr/x.md)\n\
+                   - [Away](https://evil.example/en/x.md)\n",
+        );
+    }
     let file = path.rsplit('/').next().unwrap().replace(".md", ".json");
     ok(&page(&[documents[&file].to_string()]))
 }
@@ -102,6 +108,13 @@ fn the_pages_of_the_sources_are_read_over_https_if_none_is_given() {
     assert!(ran.stdout.contains("new field `Transaction.corpus_note: String`"), "{}", ran.stdout);
     assert!(workspace.read("openapi/retrieve-payment.json").contains("corpus_note"));
     assert!(!workspace.read("openapi/sources.toml").contains("transcribed ="));
+    // Of the vendor's index, a page of the same folder that nothing is stored of.
+    let new = format!("https://localhost:{}/en/partial-refund.md", server.port);
+    let note = format!(
+        "Note: {new}: it is in the vendor's index, and nothing is stored of it; read it with `cargo xtask spec update {new}`"
+    );
+    assert_eq!(ran.stdout.lines().filter(|line| line.starts_with("Note: ")).collect::<Vec<_>>(), [&note]);
+    assert!(workspace.read("openapi/sources.toml").contains(&format!("seen = [\n    \"{new}\"\n]")));
     let again = spec(&workspace, &server, "update");
     assert_eq!((again.code, &*again.stdout), (0, "Nothing changed.\n"));
 }
@@ -112,9 +125,11 @@ fn assert_fails(answer: impl Fn(&str) -> Vec<u8> + Send + Sync + 'static, messag
     let workspace = Workspace::new();
     let before = workspace.read("openapi/refund-cancel.json");
     let ran = spec(&workspace, &server, "update");
-    let url = format!("https://localhost:{}/en/create-session.md", server.port);
     assert_eq!((ran.code, &*ran.stdout), (2, ""));
-    assert!(ran.stderr.starts_with(&format!("error: {url}: {message}")), "{}", ran.stderr);
+    for page in ["create-session", "end-session", "initialize-payment", "refund-cancel", "retrieve-payment"] {
+        let line = format!("error: https://localhost:{}/en/{page}.md: {message}", server.port);
+        assert!(ran.stderr.lines().any(|other| other.starts_with(&line)), "{}", ran.stderr);
+    }
     assert_eq!(workspace.read("openapi/refund-cancel.json"), before);
 }
 
