@@ -224,7 +224,7 @@ const SAME: &[(&str, &str, Edit)] = &[
         json["servers"][1].as_object_mut().unwrap().remove("description");
     }),
     ("one server of the two", "refund-cancel", |json| {
-        drop(json["servers"].as_array_mut().unwrap().remove(1))
+        drop(json["servers"].as_array_mut().unwrap().remove(1));
     }),
     ("an operationId of another word", "refund-cancel", |json| {
         at(json, OPERATION)["operationId"] = json!("startReversal");
@@ -690,7 +690,8 @@ const REFUSED: &[(Edit, &str)] = &[
     ),
     (
         |json| {
-            at(json, OPERATION)["requestBody"]["content"] = json!({ "application/x-www-form-urlencoded": {} })
+            at(json, OPERATION)["requestBody"]["content"] =
+                json!({ "application/x-www-form-urlencoded": {} });
         },
         "/post/requestBody: its content is [\"application/x-www-form-urlencoded\"]; expected JSON, the one form that is sent and read here; give the other pages without this one, and call its operation without this crate",
     ),

@@ -271,7 +271,7 @@ impl Differ<'_> {
                 About::All => Vec::new(),
                 About::Operation(name) if self.explained.contains(about) => {
                     // A change of its signature is told; what else is stated of it, such as a new status, is not.
-                    let is_signature = ["`requestBody`", "header ", "query ", "path "]
+                    let is_signature = ["`requestBody`", "response 2", "header ", "query ", "path "]
                         .iter()
                         .any(|it| place.starts_with(it));
                     let is_whole =
