@@ -542,7 +542,13 @@ fn check_property(
                 target_of(inner)
                     .is_some_and(|target| document.at(target)["properties"].get(property).is_some())
             };
+            let parameters = document.at(&operation.pointer)["parameters"].as_array();
+            let parameter = parameters.into_iter().flatten().find(|parameter| parameter["name"] == property);
             match entries(Some(all)).find(has_it) {
+                None if parameter.is_some() => {
+                    let place = parameter.map_or(&Value::Null, |parameter| &parameter["in"]);
+                    format!("`{name}` needs `{path}` in its body, and the document has it in {place}")
+                }
                 Some((within, _)) => {
                     format!("`{name}` needs `{path}`, which the document has within `{within}`")
                 }
@@ -641,7 +647,7 @@ fn mark_secrets(document: &mut Document) -> Result<Vec<String>, DocumentError> {
         }
     }
     let secret = json!({ "type": "string", "format": SECRET_FORMAT });
-    each_schema(document, &|place, schema| {
+    let mut touched = each_schema(document, &|place, schema| {
         let Some((owner, name)) = place.rsplit_once("/properties/") else { return Ok(false) };
         let owner = owner
             .strip_prefix("/components/schemas/")
@@ -679,7 +685,9 @@ fn mark_secrets(document: &mut Document) -> Result<Vec<String>, DocumentError> {
             }
         }
         Ok(*schema != before)
-    })
+    })?;
+    prune(document, &mut touched);
+    Ok(touched)
 }
 
 fn is_secret(property: &str) -> bool {

@@ -406,10 +406,17 @@ impl Normalizer<'_> {
                 (None, value) => drop(content.insert(key, value)),
                 (Some(Value::Object(there)), Value::Object(more)) if key == "properties" => {
                     for (name, value) in more {
-                        match there.get(&name) {
-                            None => drop(there.insert(name, value)),
-                            Some(other) if typed(other) == typed(&value) => {}
-                            Some(_) => return Err(contradiction(&name)),
+                        match (there.get_mut(&name), value) {
+                            (None, value) => drop(there.insert(name, value)),
+                            (Some(other), value) if typed(other) != typed(&value) => {
+                                return Err(contradiction(&name));
+                            }
+                            (Some(Value::Object(other)), Value::Object(more)) => {
+                                for (key, value) in more {
+                                    other.entry(key).or_insert(value);
+                                }
+                            }
+                            _ => {}
                         }
                     }
                 }

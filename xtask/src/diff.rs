@@ -367,23 +367,35 @@ const ADDITION: (Class, Release) = (Class::Compatible, Release::Addition);
 const BREAKING: (Class, Release) = (Class::BreaksCallers, Release::Breaking);
 const UNSEEN: (Class, Release) = (Class::Compatible, Release::None);
 
-/// The members that differ between two statements.
+/// What differs between two statements, member by member.
 fn members_changed(was: &Value, is: &Value) -> String {
+    fn leaves(path: &str, value: &Value, all: &mut BTreeMap<String, Value>) {
+        if !value.is_object() {
+            all.insert(path.to_owned(), value.clone());
+        }
+        for (key, value) in members(value) {
+            leaves(&if path.is_empty() { key.clone() } else { format!("{path}.{key}") }, value, all);
+        }
+    }
+    let [mut before, mut now] = [BTreeMap::new(), BTreeMap::new()];
+    leaves("", was, &mut before);
+    leaves("", is, &mut now);
     let shown = |value: &Value| {
         let text: String = value.to_string().chars().take(60).collect();
         format!("`{}`", text.replace('`', "'"))
     };
-    let maps =
-        [was, is].map(|value| members(value).map(|(key, value)| (key.clone(), value.clone())).collect());
-    let [was_members, is_members]: [BTreeMap<_, _>; 2] = maps;
-    let changes: Vec<_> = both(&was_members, &is_members)
-        .map(|(key, was, is)| match (was, is) {
-            (None, Some(is)) => format!("`{key}` added, {}", shown(is)),
-            (_, None) => format!("`{key}` removed"),
-            (Some(was), Some(is)) => format!("`{key}` is {} instead of {}", shown(is), shown(was)),
-        })
-        .collect();
-    if changes.is_empty() { format!("{} instead of {}", shown(is), shown(was)) } else { changes.join("; ") }
+    let changes = both(&before, &now).map(|(key, was, is)| match (was, is) {
+        (None, Some(is)) => format!("`{key}` added, {}", shown(is)),
+        (_, None) => format!("`{key}` removed"),
+        (Some(was), Some(is)) => format!("`{key}` is {} instead of {}", shown(is), shown(was)),
+    });
+    let changes: Vec<_> = changes.collect();
+    match changes.as_slice() {
+        [first, second, third, _, ..] => {
+            format!("{first}; {second}; {third}; and {} more", changes.len() - 3)
+        }
+        few => few.join("; "),
+    }
 }
 
 /// What changed of an operation, besides its types.
