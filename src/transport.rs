@@ -24,8 +24,9 @@ use crate::{
     response::{self, Response},
 };
 
-/// What the generated methods join their paths to: no server. The hook below sets the URL of the environment.
-pub(crate) const NO_SERVER: &str = "https://paypos.invalid";
+/// What the generated methods join their paths to: no server, and no scheme that is ever sent. The hook below sets the
+/// URL of the environment.
+pub(crate) const NO_SERVER: &str = "x://x";
 
 /// What a call needs besides the HTTP client, stored in the generated client's `inner` field.
 #[derive(Clone, Debug)]
@@ -153,6 +154,7 @@ impl Drop for Record {
 }
 
 const SESSION_KEY: HeaderName = HeaderName::from_static("session-key");
+const API_VERSION: HeaderName = HeaderName::from_static("api-version");
 const PAYNET_MOBILE: HeaderName = HeaderName::from_static("paynetmobile");
 
 /// The value of the header: the key as it is, which Paynet also expects after `Basic`.
@@ -167,7 +169,7 @@ impl ClientHooks<Context> for wire::Client {
         *request.url_mut() = url.map_err(|problem| WireError::InvalidRequest(problem.to_owned()))?;
         let headers = request.headers_mut();
         // progenitor's own, which no document has.
-        headers.remove("api-version");
+        headers.remove(API_VERSION);
         headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
         headers.append(USER_AGENT, HeaderValue::from_static(concat!("paypos/", env!("CARGO_PKG_VERSION"))));
         for &name in operation.headers() {

@@ -480,13 +480,20 @@ fn prose(text: &str) -> String {
     laid_out
 }
 
-/// A line without Markdown of its own, in which words such as `session_key` are code.
+/// A line without Markdown of its own, in which addresses and words such as `session_key` are code.
 fn escaped(line: &str) -> String {
     let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
     let is_name = |word: &str| word.trim_matches('_').contains('_') && word.chars().all(is_word);
     let mut escaped = String::new();
     let mut rest = line;
     while let Some(first) = rest.chars().next() {
+        let token = rest.split_whitespace().next().unwrap_or_default();
+        let is_address = token.contains("://") && token.chars().all(|c| c.is_ascii_graphic() && c != '`');
+        if is_address && rest.starts_with(token) && !escaped.ends_with(is_word) {
+            escaped.extend(["`", token, "`"]);
+            rest = &rest[token.len()..];
+            continue;
+        }
         let word = rest.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(rest.len());
         if word > 0 {
             let (word, tail) = rest.split_at(word);

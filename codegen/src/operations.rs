@@ -32,7 +32,7 @@ const HANDOFF: Properties =
 
 /// The operations that the hand-written code calls. Any other needs no row to be generated. It is taken to move money,
 /// unless it is a GET, and the names of its types give way to those of the operations above it.
-const OPERATIONS: [Known; 5] = [
+const OPERATIONS: &[Known] = &[
     Known {
         name: "get_auth_key",
         stem: "Auth",

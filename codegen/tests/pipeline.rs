@@ -74,7 +74,7 @@ fn the_generated_code_is_the_golden_file() {
 fn no_text_of_a_page_is_code_or_a_link_to_rustdoc() {
     const TEXT: &str = "Values:\n\n    A - approved\n\n```\npanic!();\n```\n~~~rust\npanic!();\n~~~\n\
         <code>x</code> [a](javascript:x) [the table] `let\n- item\n\n        panic!();\n1. one\n\n       panic!();\n\
-        lone\rreturn \u{202e}evil \u{0}nul\n*/ /// \\";
+        see https://paynet.example/a_b?c=d. or (ftp://`x`)\nlone\rreturn \u{202e}evil \u{0}nul\n*/ /// \\";
     let code = changed(|with| {
         for (file, _) in fixtures() {
             with(&file, &mut |json| {

@@ -4,7 +4,7 @@
 use std::{fmt::Debug, path::Path, sync::OnceLock};
 
 use paypos::{Agent, Client, Error, SecretKey, Session, SessionKey};
-use paypos_codegen::{Document, corrections, join};
+use paypos_codegen::{Document, corrections, generate, join};
 use serde_json::{Map, Value, json};
 
 use super::canary::{ENCRYPTION_KEY, HARD, KEY, SECRET_KEY, TEXT};
@@ -31,6 +31,20 @@ fn document() -> &'static Document {
         }
         document
     })
+}
+
+/// The documents as one, as they state it: joined and repaired, and nothing left out.
+pub fn stated() -> &'static Value {
+    static STATED: OnceLock<Value> = OnceLock::new();
+    STATED.get_or_init(|| {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("openapi");
+        generate(&Document::read_all(&folder).unwrap()).unwrap().document
+    })
+}
+
+/// Whether the documents allow `null` for a property of a schema.
+pub fn is_nullable(schema: &str, property: &str) -> bool {
+    stated()["components"]["schemas"][schema]["properties"][property]["nullable"] == true
 }
 
 pub fn all() -> impl Iterator<Item = Operation> {

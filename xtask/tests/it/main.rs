@@ -5,6 +5,8 @@ mod compiles;
 mod forms;
 mod network;
 mod pages;
+mod propose;
+mod rehearsal;
 
 use std::{
     collections::BTreeMap,
