@@ -124,8 +124,7 @@ impl Document {
     }
 
     /// The file that the operation or component at a JSON pointer comes from.
-    #[must_use]
-    pub fn file_of(&self, pointer: &str) -> &str {
+    pub(crate) fn file_of(&self, pointer: &str) -> &str {
         let is_within = |(place, _): &(&String, &String)| {
             pointer.strip_prefix(place.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
         };
@@ -184,7 +183,8 @@ impl Document {
     }
 
     fn check_version(&self) -> Result<(), DocumentError> {
-        const EXPECTED: &str = "expected \"3.0.x\", the only versions that progenitor reads";
+        const EXPECTED: &str = "expected \"3.0.x\", the only versions that progenitor reads; give the other pages \
+                                without this one";
         match &self.json["openapi"] {
             Value::String(version) if version.starts_with("3.0.") => Ok(()),
             Value::Null => Err(self.error("/openapi", "it is not an OpenAPI 3 document", EXPECTED)),

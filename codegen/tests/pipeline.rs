@@ -603,7 +603,7 @@ fn a_text_that_is_no_document_is_refused() {
         ("\u{feff}{}", format!("it begins with a byte order mark; {EXPECTED}")),
         (
             "{}",
-            "at /openapi: it is not an OpenAPI 3 document; expected \"3.0.x\", the only versions that progenitor reads"
+            "at /openapi: it is not an OpenAPI 3 document; expected \"3.0.x\", the only versions that progenitor reads; give the other pages without this one"
                 .to_owned(),
         ),
     ] {
@@ -626,7 +626,7 @@ fn a_text_that_is_no_document_is_refused() {
 const REFUSED: &[(Edit, &str)] = &[
     (
         |json| json["openapi"] = json!("3.1.0"),
-        "at /openapi: the version is \"3.1.0\"; expected \"3.0.x\", the only versions that progenitor reads",
+        "at /openapi: the version is \"3.1.0\"; expected \"3.0.x\", the only versions that progenitor reads; give the other pages without this one",
     ),
     (
         |json| json["paths"] = json!({}),

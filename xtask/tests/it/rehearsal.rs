@@ -77,7 +77,9 @@ fn an_ordinary_update_is_green_and_so_is_the_worked_case_by_its_steps() {
         let properties = &mut document["components"]["schemas"]["InitReversalRequest"]["properties"];
         properties["branch_no"] =
             json!({ "type": "string", "nullable": true, "description": "Branch of the `agent_id`." });
-        properties["share"] = json!({ "type": "decimal" });
+        properties["share"] = json!({ "type": "decimal", "minimum": "0" });
+        // No validator takes it, and the simulator starts all the same.
+        properties["reference_no"]["pattern"] = json!("/^[0-9]{4}$/i[");
         properties["xact_id"]["nullable"] = json!(true);
         let refusal = post(document)["responses"]["400"].clone();
         post(document)["responses"]["401"] = refusal;
