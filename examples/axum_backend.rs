@@ -21,11 +21,8 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{get, post},
 };
-use paypos::{
-    Client, Environment, Error, ErrorKind, Handoff, Outcome, Session,
-    simulator::{Fault, Simulator},
-    types::InitReversalRequest,
-};
+use paypos::{Client, Environment, Error, ErrorKind, Handoff, Outcome, Session, types::InitReversalRequest};
+use paypos_simulator::{Fault, Simulator};
 use serde::Deserialize;
 use serde_json::json;
 

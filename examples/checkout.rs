@@ -10,9 +10,9 @@ use std::{env, error::Error, process::ExitCode, time::Duration};
 
 use paypos::{
     Client, Decimal, Decision, Environment, Handoff, Session,
-    simulator::Simulator,
     types::{AuthRequest, InitReversalRequest, InitSaleRequest, LogoutRequest, Transaction},
 };
+use paypos_simulator::Simulator;
 
 #[tokio::main]
 async fn main() -> ExitCode {

@@ -38,7 +38,8 @@ impl Agent {
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # use paypos::{Client, Environment, simulator::Simulator, types::AuthRequest};
+    /// # use paypos::{Client, Environment, types::AuthRequest};
+    /// # use paypos_simulator::Simulator;
     /// # let simulator = Simulator::start().await?;
     /// # let client = Client::builder(Environment::Sandbox).base_url(simulator.url()).build()?;
     /// # let agent = client.agent(simulator.add_dealer());
@@ -68,7 +69,8 @@ impl Agent {
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # use paypos::{Client, Environment, simulator::Simulator, types::{AuthRequest, LogoutRequest}};
+    /// # use paypos::{Client, Environment, types::{AuthRequest, LogoutRequest}};
+    /// # use paypos_simulator::Simulator;
     /// # let simulator = Simulator::start().await?;
     /// # let client = Client::builder(Environment::Sandbox).base_url(simulator.url()).build()?;
     /// # let agent = client.agent(simulator.add_dealer());

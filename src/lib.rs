@@ -4,7 +4,7 @@
 //!
 //! ```
 //! use paypos::{Client, Decimal, Decision, Environment, types::InitSaleRequest};
-//! # use paypos::simulator::Simulator;
+//! # use paypos_simulator::Simulator;
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -68,8 +68,6 @@ mod property;
 mod response;
 mod secret;
 mod session;
-#[cfg(feature = "simulator")]
-pub mod simulator;
 #[cfg(feature = "test-util")]
 mod testing;
 mod transport;
@@ -80,7 +78,6 @@ pub use agent::{Agent, NewSession};
 pub use client::{Client, ClientBuilder};
 pub use environment::Environment;
 pub use error::{Error, ErrorKind, Outcome};
-pub use generated::Operation;
 /// ```
 /// use paypos::{Decimal, types::InitSaleRequest};
 ///
@@ -98,6 +95,7 @@ pub use generated::Operation;
 /// let request = paypos::types::InitSaleRequest::new(14990);
 /// ```
 pub use generated::types;
+pub use generated::{DOCUMENT, Operation};
 pub use handoff::Handoff;
 pub use key::{SecretKey, SessionKey};
 pub use payment_session::PaymentSession;
@@ -109,6 +107,7 @@ pub use reqwest;
 pub use rust_decimal::Decimal;
 pub use secret::Secret;
 pub use session::Session;
+pub use validate::opens_app;
 pub use wait::{Decision, Wait};
 
 /// Compiles the README's examples.

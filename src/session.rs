@@ -74,7 +74,8 @@ impl Session {
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # use paypos::{Client, Decimal, Environment, simulator::Simulator, types::InitSaleRequest};
+    /// # use paypos::{Client, Decimal, Environment, types::InitSaleRequest};
+    /// # use paypos_simulator::Simulator;
     /// # let simulator = Simulator::start().await?;
     /// # let client = Client::builder(Environment::Sandbox).base_url(simulator.url()).build()?;
     /// # let session = client.session(simulator.issue_session());
@@ -121,7 +122,8 @@ impl Session {
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # use paypos::{Client, Environment, simulator::Simulator, types::InitReversalRequest};
+    /// # use paypos::{Client, Environment, types::InitReversalRequest};
+    /// # use paypos_simulator::Simulator;
     /// # let simulator = Simulator::start().await?;
     /// # let client = Client::builder(Environment::Sandbox).base_url(simulator.url()).build()?;
     /// # let session = client.session(simulator.issue_session());
@@ -196,7 +198,8 @@ impl Session {
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # use paypos::{Client, Decimal, Decision, Environment, simulator::Simulator, types::InitSaleRequest};
+    /// # use paypos::{Client, Decimal, Decision, Environment, types::InitSaleRequest};
+    /// # use paypos_simulator::Simulator;
     /// # let simulator = Simulator::start().await?;
     /// # let client = Client::builder(Environment::Sandbox).base_url(simulator.url()).build()?;
     /// # let session = client.session(simulator.issue_session());

@@ -79,6 +79,18 @@ pub(crate) fn all_bytes(text: &str, is_such: impl Fn(u8) -> bool) -> bool {
     text.bytes().fold(true, |all, byte| all & is_such(byte))
 }
 
+/// Returns whether a URL can open an app, as [`callback_url`](crate::types::InitSaleRequest::callback_url) must: it is
+/// absolute, and its scheme does not run, read or show content.
+///
+/// ```
+/// assert!(paypos::opens_app("myshop://paid"));
+/// assert!(!paypos::opens_app("javascript:alert(1)"));
+/// ```
+#[must_use]
+pub fn opens_app(url: &str) -> bool {
+    check_app_url(url).is_ok()
+}
+
 /// Validates a URL that an app is opened with. The error completes a sentence, and never quotes the value.
 pub(crate) fn check_app_url(url: &str) -> Result<(), &'static str> {
     if !is_plain(url) && url.contains(|c: char| c.is_whitespace() || c.is_control()) {

@@ -187,7 +187,8 @@ impl Wait {
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # use paypos::{Client, Decimal, Decision, Environment, simulator::Simulator, types::InitSaleRequest};
+    /// # use paypos::{Client, Decimal, Decision, Environment, types::InitSaleRequest};
+    /// # use paypos_simulator::Simulator;
     /// # use std::{sync::Arc, time::Duration};
     /// # let simulator = Arc::new(Simulator::start().await?);
     /// # let client = Client::builder(Environment::Sandbox).base_url(simulator.url()).build()?;

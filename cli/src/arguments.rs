@@ -97,8 +97,7 @@ pub(crate) struct Simulate {
 }
 
 /// What the phone does with a payment session automatically.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, serde::Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Policy {
     /// A person decides.
     Ask,
@@ -110,6 +109,18 @@ pub(crate) enum Policy {
     Never,
     /// `.05`, `.51` and `.55` are declined, `.68` is approved late, `.91` never; anything else is approved.
     ByAmount,
+}
+
+impl From<Policy> for paypos_simulator::Policy {
+    fn from(policy: Policy) -> Self {
+        match policy {
+            Policy::Ask => Self::Ask,
+            Policy::Approve => Self::Approve,
+            Policy::Decline => Self::Decline,
+            Policy::Never => Self::Never,
+            Policy::ByAmount => Self::ByAmount,
+        }
+    }
 }
 
 #[derive(Args)]

@@ -7,12 +7,16 @@ use paypos::{
     types::{AuthRequest, InitReversalRequest, InitSaleRequest, LogoutRequest},
 };
 
+use paypos_simulator::{
+    Policy,
+    server::{self, AGENT_ID, Options, SECRET_KEY, Seed, USER_ID},
+};
+
 use crate::{
     Done,
-    arguments::{Demo, DemoPhone, Policy},
+    arguments::{Demo, DemoPhone},
     console::{Console, Failure},
     flow,
-    playground::{AGENT_ID, Options, Playground, SECRET_KEY, Seed, USER_ID},
 };
 
 /// How long a person may take at the phone.
@@ -23,8 +27,7 @@ pub(crate) async fn run(console: &Console, options: &Demo) -> Done {
     let phone = if asks { Policy::Ask } else { Policy::Approve };
     let listen = ([127, 0, 0, 1], 0).into();
     let options = Options { listen, public_url: None, phone, after: Duration::from_secs(1) };
-    let (simulator, _playground) =
-        Playground::start(options, Seed::default()).await.map_err(Failure::Usage)?;
+    let simulator = server::start(options, Seed::default()).await.map_err(Failure::Usage)?;
     let client = Client::builder(Environment::Sandbox).base_url(simulator.url()).build()?;
     let agent = client.agent(SecretKey::new(SECRET_KEY)?);
 

@@ -8,11 +8,12 @@ use paypos::{
 };
 use serde::Serialize;
 
+use paypos_simulator::server::{AGENT_ID, SECRET_KEY, USER_ID};
+
 use crate::{
     Done,
     arguments::{self, Common, Initiate, Target, Waiting},
     console::{Console, Failure, next_check, printable, quoted},
-    playground::{AGENT_ID, SECRET_KEY, USER_ID},
     secrets,
 };
 

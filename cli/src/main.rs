@@ -2,13 +2,9 @@
 
 mod arguments;
 mod console;
-mod control;
 mod demo;
 mod flow;
-mod guard;
-mod page;
 mod phone;
-mod playground;
 mod secrets;
 mod simulate;
 

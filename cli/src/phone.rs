@@ -1,13 +1,13 @@
 //! `paypos phone`: what a person does at the phone, by the simulator's own interface.
 
 use paypos::reqwest;
+use paypos_simulator::server::PREFIX;
 use serde_json::{Value, json};
 
 use crate::{
     Done,
     arguments::{Common, Phone, Target, Which},
     console::{Console, Failure, printable},
-    playground::PREFIX,
 };
 
 pub(crate) async fn run(console: &Console, common: &Common, command: Phone) -> Done {

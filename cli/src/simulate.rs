@@ -6,8 +6,8 @@ use crate::{
     Done,
     arguments::Simulate,
     console::{Console, Failure},
-    playground::{AGENT_ID, Options, PREFIX, Playground, SECRET_KEY, Seed, USER_ID},
 };
+use paypos_simulator::server::{self, AGENT_ID, Options, PREFIX, SECRET_KEY, Seed, USER_ID};
 use serde_json::json;
 
 pub(crate) async fn run(console: &Console, options: Simulate) -> Done {
@@ -31,11 +31,11 @@ pub(crate) async fn run(console: &Console, options: Simulate) -> Done {
             console.warn("give --public-url, the URL by which the phone reaches it");
         }
     }
-    let (simulator, _playground) = Playground::start(
+    let simulator = server::start(
         Options {
             listen: options.listen,
             public_url: options.public_url,
-            phone: options.phone,
+            phone: options.phone.into(),
             after: options.after,
         },
         seed,

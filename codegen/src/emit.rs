@@ -636,8 +636,9 @@ fn table(document: &Document, operations: &BTreeMap<String, surface::Operation>)
         quote!(&[#(#headers),*])
     });
     quote! {
-        /// The documents as one: joined, repaired, and as the simulator validates requests against it.
-        pub(crate) const DOCUMENT: &str = include_str!(concat!(env!("OUT_DIR"), "/document.json"));
+        /// Paynet's documents as one OpenAPI 3.0 document, in JSON: joined, repaired where they are not OpenAPI, and
+        /// with all that they state, for other generators and validators.
+        pub const DOCUMENT: &str = include_str!(concat!(env!("OUT_DIR"), "/document.json"));
 
         /// An operation of the documents. Written as its name.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -6,9 +6,9 @@ use std::{collections::BTreeSet, fs};
 use heck::ToSnakeCase;
 use paypos::{
     Decimal, Environment, ErrorKind, Outcome,
-    simulator::{CODE_BREAKS_THE_DOCUMENT, CODE_UNSUPPORTED, Simulator},
     types::{self, CheckTransactionRequest, InitSaleRequest},
 };
+use paypos_simulator::{CODE_BREAKS_THE_DOCUMENT, CODE_UNSUPPORTED, Simulator};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 

@@ -3,12 +3,11 @@
 
 use paypos::{
     Agent, Client, Decimal, Environment, Error, ErrorKind, Session, SessionKey,
-    simulator::{
-        CODE_ALREADY_REVERSED, CODE_ENDED_SESSION, CODE_EXPIRED_SESSION, CODE_OTHER_DEALER,
-        CODE_UNKNOWN_DEALER, CODE_UNKNOWN_PAYMENT_SESSION, CODE_UNKNOWN_SESSION, CODE_UNKNOWN_TRANSACTION,
-        Simulator,
-    },
     types::{AuthRequest, CheckTransactionRequest, InitReversalRequest, InitSaleRequest, LogoutRequest},
+};
+use paypos_simulator::{
+    CODE_ALREADY_REVERSED, CODE_ENDED_SESSION, CODE_EXPIRED_SESSION, CODE_OTHER_DEALER, CODE_UNKNOWN_DEALER,
+    CODE_UNKNOWN_PAYMENT_SESSION, CODE_UNKNOWN_SESSION, CODE_UNKNOWN_TRANSACTION, Simulator,
 };
 use proptest::prelude::*;
 

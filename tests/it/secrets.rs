@@ -3,9 +3,9 @@
 
 use paypos::{
     Client, Decimal, Environment, PaymentSession, Secret, SecretKey, SessionKey,
-    simulator::{Fault, Simulator},
     types::{InitReversalRequest, InitSaleRequest, LogoutRequest},
 };
+use paypos_simulator::{Fault, Simulator};
 use serde_json::{Value, json};
 
 use crate::{

@@ -6,11 +6,11 @@ use std::time::Duration;
 use paypos::{
     Client, Decimal, Decision, Environment, Error, ErrorKind, Handoff, Operation, Outcome, PaymentSession,
     Session, reqwest,
-    simulator::{
-        CODE_ALREADY_REVERSED, CODE_BREAKS_THE_DOCUMENT, CODE_NO_AMOUNT, CODE_UNKNOWN_DEALER,
-        CODE_UNKNOWN_SESSION, CODE_UNKNOWN_TRANSACTION, Fault, Simulator,
-    },
     types::{CheckTransactionRequest, InitReversalRequest, InitSaleRequest},
+};
+use paypos_simulator::{
+    CODE_ALREADY_REVERSED, CODE_BREAKS_THE_DOCUMENT, CODE_NO_AMOUNT, CODE_UNKNOWN_DEALER,
+    CODE_UNKNOWN_SESSION, CODE_UNKNOWN_TRANSACTION, Fault, Simulator,
 };
 use serde_json::{Value, json};
 

@@ -10,9 +10,9 @@ use std::{
 
 use paypos::{
     Client, Decimal, Decision, Environment, Error, ErrorKind, Outcome, PaymentSession, Session, Wait,
-    simulator::{Fault, Simulator},
     types::InitSaleRequest,
 };
+use paypos_simulator::{Fault, Simulator};
 
 use crate::{
     Fixture, session,

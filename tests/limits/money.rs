@@ -9,9 +9,9 @@ use futures::future::join_all;
 use paypos::{
     Agent, Client, Decimal, Decision, Environment, Error, Handoff, Outcome, PaymentSession, SecretKey,
     Session, Wait,
-    simulator::{Fault, PaymentState, Simulator},
     types::{AuthRequest, InitReversalRequest, InitSaleRequest, LogoutRequest, Transaction},
 };
+use paypos_simulator::{Fault, PaymentState, Simulator};
 use serde_json::json;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},

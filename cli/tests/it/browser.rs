@@ -45,8 +45,16 @@ impl Browser {
         Self { driver, page }
     }
 
+    /// The text of the page: of the next one, while the last is being left.
     async fn text(&self) -> String {
-        self.page.find(Locator::Css("main")).await.unwrap().text().await.unwrap()
+        let started = std::time::Instant::now();
+        loop {
+            let text = async { self.page.find(Locator::Css("main")).await?.text().await };
+            match text.await {
+                Ok(text) => return text,
+                Err(error) => assert!(started.elapsed().as_secs() < 30, "{error}"),
+            }
+        }
     }
 }
 

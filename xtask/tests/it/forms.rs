@@ -1,9 +1,7 @@
 //! The forms of the vendor's other documents, as operations of Paynet's servers: each is generated, compiles beside the
 //! others, and is called by a short method of its own.
 
-use std::fs;
-
-use crate::{compiles::run, documents, repository};
+use crate::{compiles::run, documents_of};
 
 /// What is written by hand for some of them, as for any new operation.
 const METHODS: &str = r#"
@@ -51,12 +49,8 @@ impl Session {
 
 #[test]
 fn every_form_of_the_vendors_documents_is_generated_compiles_and_can_be_called() {
-    let mut all: Vec<_> = documents().into_iter().map(|(file, json)| (file, json.to_string())).collect();
-    for entry in fs::read_dir(repository().join("xtask/tests/forms")).unwrap() {
-        let path = entry.unwrap().path();
-        let file = path.file_name().unwrap().to_str().unwrap().to_owned();
-        all.push((file, fs::read_to_string(path).unwrap()));
-    }
+    let all = documents_of("openapi").into_iter().chain(documents_of("xtask/tests/forms"));
+    let mut all: Vec<_> = all.map(|(file, json)| (file, json.to_string())).collect();
     // As .NET's generators write it.
     all[0].1 = all[0].1.replace("\"type\":\"string\"", "\"type\":\"string\",\"nullable\":true");
     let (ran, stderr) = run(&all, METHODS, PROGRAM);

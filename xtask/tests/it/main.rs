@@ -28,11 +28,18 @@ fn repository() -> PathBuf {
 
 /// The documents that the tests change: those of one day, whatever Paynet publishes since.
 fn documents() -> Documents {
+    documents_of("codegen/tests/fixtures")
+}
+
+/// The documents of a folder.
+fn documents_of(folder: &str) -> Documents {
     let mut documents = Documents::new();
-    for entry in fs::read_dir(repository().join("codegen/tests/fixtures")).unwrap() {
+    for entry in fs::read_dir(repository().join(folder)).unwrap() {
         let path = entry.unwrap().path();
-        let name = path.file_name().unwrap().to_str().unwrap().to_owned();
-        documents.insert(name, serde_json::from_slice(&fs::read(path).unwrap()).unwrap());
+        if path.extension().is_some_and(|extension| extension == "json") {
+            let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+            documents.insert(name, serde_json::from_slice(&fs::read(path).unwrap()).unwrap());
+        }
     }
     documents
 }

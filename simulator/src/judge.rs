@@ -1,14 +1,16 @@
 //! Judges requests by what the documents state, constraints included: without a
 //! word from the corrections that reduce it to what the client is generated from.
 
+use std::sync::OnceLock;
+
 use jsonschema::{Draft, Validator};
 use serde_json::{Map, Value, json};
 
-use super::state::ReceivedRequest;
-use crate::generated::DOCUMENT;
+use crate::state::ReceivedRequest;
+use paypos::DOCUMENT;
 
 /// The operations that the documents describe.
-pub(super) struct Judge(Vec<Operation>);
+pub(crate) struct Judge(Vec<Operation>);
 
 /// One operation, ready to judge requests by.
 struct Operation {
@@ -30,7 +32,13 @@ struct Body {
 }
 
 impl Judge {
-    pub(super) fn new() -> Result<Self, String> {
+    /// The judge by Paynet's documents: their schemas are compiled once for a process.
+    pub(crate) fn of_the_documents() -> Result<&'static Self, String> {
+        static JUDGE: OnceLock<Result<Judge, String>> = OnceLock::new();
+        JUDGE.get_or_init(Self::new).as_ref().map_err(String::clone)
+    }
+
+    fn new() -> Result<Self, String> {
         let mut operations = Vec::new();
         let mut document: Value = serde_json::from_str(DOCUMENT).map_err(|error| error.to_string())?;
         spell_out_nullable(&mut document);
@@ -43,7 +51,7 @@ impl Judge {
     }
 
     /// The path of the operation that the request is for, or all that breaks the document.
-    pub(super) fn judge(&self, request: &ReceivedRequest) -> Result<&str, Vec<String>> {
+    pub(crate) fn judge(&self, request: &ReceivedRequest) -> Result<&str, Vec<String>> {
         let mut at_path = self.0.iter().filter(|operation| operation.path == request.path()).peekable();
         if at_path.peek().is_none() {
             return Err(vec![format!("the document has no path {}", request.path())]);

@@ -8,7 +8,6 @@ use std::{
 
 use bytes::Bytes;
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
-use paypos::simulator::{Fault, PaymentSession, PaymentState, ReceivedRequest, Simulator};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{
     Value, json,
@@ -17,13 +16,14 @@ use serde_json::{
 use tokio::time::{Instant, timeout_at};
 use url::form_urlencoded;
 
+use super::{
+    AGENT_ID, DEALER, MAX_DEALERS, PREFIX, Playground, Seed, SeedDealer, SeedSale, USER_ID, amount, digits,
+    guard, page, secret_key_of,
+};
 use crate::{
-    arguments::Policy,
-    guard, page,
-    playground::{
-        AGENT_ID, DEALER, Decision, MAX_DEALERS, PREFIX, Playground, Seed, SeedDealer, SeedSale, USER_ID,
-        Undecidable, amount, digits, secret_key_of,
-    },
+    Fault, PaymentSession, PaymentState, Policy, ReceivedRequest, Sale, Simulator,
+    phone::{Decision, Undecidable},
+    state::State,
 };
 
 /// The most that is read of a body here.
@@ -59,15 +59,13 @@ pub(crate) async fn answer(playground: Arc<Playground>, request: Request<Bytes>)
     response
 }
 
-async fn route(playground: &Arc<Playground>, request: &Request<Bytes>) -> Answer {
+async fn route(playground: &Playground, request: &Request<Bytes>) -> Answer {
     guard::check(request, playground.public_url.as_deref())
         .map_err(|problem| (StatusCode::FORBIDDEN, problem.to_owned()))?;
     if request.body().len() > MAX_BODY {
         return Err((StatusCode::PAYLOAD_TOO_LARGE, "a body here has 64 KiB at most".to_owned()));
     }
-    let simulator = playground.simulator().ok_or_else(|| {
-        (StatusCode::SERVICE_UNAVAILABLE, "the simulator is starting or stopping".to_owned())
-    })?;
+    let state = &playground.state;
     let query: HashMap<String, String> =
         form_urlencoded::parse(request.uri().query().unwrap_or_default().as_bytes()).into_owned().collect();
     let dealer = query.get("dealer").map_or(DEALER, String::as_str);
@@ -76,23 +74,23 @@ async fn route(playground: &Arc<Playground>, request: &Request<Bytes>) -> Answer
     let turkish = page::prefers_turkish(request);
     match (request.method(), segments.as_slice()) {
         (&Method::GET, ["health"]) => Ok(json_of(&json!({ "status": "ok" }))),
-        (&Method::GET, [""]) => Ok(html_of(page::overview(&simulator, dealer, turkish))),
-        (&Method::GET, ["phone", id]) => phone_page(&simulator, id, &query, turkish),
+        (&Method::GET, [""]) => Ok(html_of(page::overview(state, dealer, turkish))),
+        (&Method::GET, ["phone", id]) => phone_page(state, id, &query, turkish),
         (&Method::POST, ["phone", id]) => phone_form(playground, request, id),
-        (&Method::GET, ["payments"]) => payments(&simulator, dealer, query.get("state").map(String::as_str)),
-        (&Method::POST, ["payments", id, "decide"]) => decide(playground, &simulator, id, &body(request)?),
+        (&Method::GET, ["payments"]) => payments(state, dealer, query.get("state").map(String::as_str)),
+        (&Method::POST, ["payments", id, "decide"]) => decide(playground, id, &body(request)?),
         (&Method::PUT, ["phone"]) => {
             let SetPhone { dealer, policy } = body(request)?;
             let dealer = known(playground, dealer)?;
-            playground.set_phone(dealer.clone(), policy);
+            playground.phones.set(dealer.clone(), Some(policy));
             Ok(json_of(&json!({ "dealer": dealer })))
         }
-        (&Method::GET, ["requests"]) => requests(&simulator, dealer, &query).await,
-        (&Method::POST, ["faults"]) => add_fault(playground, &simulator, request),
-        (&Method::GET, ["faults"]) => Ok(json_of(&faults(playground, &simulator, dealer))),
+        (&Method::GET, ["requests"]) => requests(state, dealer, &query).await,
+        (&Method::POST, ["faults"]) => add_fault(playground, request),
+        (&Method::GET, ["faults"]) => Ok(json_of(&faults(playground, dealer))),
         (&Method::DELETE, ["faults"]) => {
-            for fault in faults(playground, &simulator, dealer) {
-                simulator.withdraw_fault(fault["number"].as_u64().unwrap_or_default());
+            for fault in faults(playground, dealer) {
+                state.withdraw_fault(fault["number"].as_u64().unwrap_or_default());
             }
             Ok(json_of(&json!({ "dealer": dealer })))
         }
@@ -102,12 +100,12 @@ async fn route(playground: &Arc<Playground>, request: &Request<Bytes>) -> Answer
             let dealer = known(playground, dealer)?;
             let amount =
                 amount(&json).ok_or_else(|| bad("`amount` is not positive; give one such as 149.90"))?;
-            let xact_id = simulator.add_sale(&dealer, amount);
+            let xact_id = state.add_sale(Some(&dealer), amount);
             Ok(json_of(&json!({ "dealer": dealer, "xact_id": xact_id })))
         }
         (&Method::POST, ["sessions", "expire"]) => {
             let dealer = known(playground, body::<OfDealer>(request)?.dealer)?;
-            simulator.expire_sessions(&dealer);
+            state.expire_sessions(&dealer);
             Ok(json_of(&json!({ "dealer": dealer })))
         }
         (&Method::POST, ["reset"]) => {
@@ -115,7 +113,7 @@ async fn route(playground: &Arc<Playground>, request: &Request<Bytes>) -> Answer
             playground.forget(&dealer);
             Ok(json_of(&json!({ "dealer": dealer })))
         }
-        (&Method::GET, ["state"]) => Ok(json_of(&state(&simulator, query.get("dealer")))),
+        (&Method::GET, ["state"]) => Ok(json_of(&seed(state, query.get("dealer")))),
         _ => {
             Err((StatusCode::NOT_FOUND, "there is nothing here; see the README for what there is".to_owned()))
         }
@@ -174,7 +172,7 @@ fn add_dealer(playground: &Playground, new: NewDealer) -> Answer {
     if dealer.is_empty() || dealer.len() > MAX_NAME || !dealer.chars().all(is_plain) {
         return Err(bad("`dealer` is not 1 to 64 letters, digits, `-`, `_` and `.`"));
     }
-    if playground.simulator().is_none_or(|simulator| simulator.dealers().len() >= MAX_DEALERS) {
+    if playground.state.dealers().len() >= MAX_DEALERS {
         return Err((StatusCode::TOO_MANY_REQUESTS, "there are too many dealers".to_owned()));
     }
     let own = secret_key.is_some();
@@ -204,15 +202,15 @@ struct Payment<'a> {
     callback_url: Option<&'a str>,
 }
 
-fn payments(simulator: &Simulator, dealer: &str, state: Option<&str>) -> Answer {
-    if state.is_some_and(|state| !STATES.contains(&state)) {
+fn payments(state: &State, dealer: &str, wanted: Option<&str>) -> Answer {
+    if wanted.is_some_and(|wanted| !STATES.contains(&wanted)) {
         return Err(bad(format!("unknown state; give one of {}", STATES.join(", "))));
     }
-    let all = simulator.payments(Some(dealer));
+    let all = state.payments(Some(dealer));
     let those: Vec<_> = all
         .iter()
         .map(described)
-        .filter(|payment| state.is_none_or(|state| state == payment.state))
+        .filter(|payment| wanted.is_none_or(|wanted| wanted == payment.state))
         .collect();
     Ok(json_of(&those))
 }
@@ -250,8 +248,9 @@ struct Decide {
     after_ms: u64,
 }
 
-fn decide(playground: &Arc<Playground>, simulator: &Simulator, id: &str, decide: &Decide) -> Answer {
-    let payment = simulator
+fn decide(playground: &Playground, id: &str, decide: &Decide) -> Answer {
+    let Playground { state, phones, .. } = playground;
+    let payment = state
         .payment(id)
         .filter(|payment| decide.dealer.as_ref().is_none_or(|dealer| *dealer == payment.dealer))
         .ok_or_else(|| (StatusCode::NOT_FOUND, "unknown payment session".to_owned()))?;
@@ -259,8 +258,8 @@ fn decide(playground: &Arc<Playground>, simulator: &Simulator, id: &str, decide:
     if after > MAX_DELAY {
         return Err(bad("`after_ms` is more than an hour"));
     }
-    playground.decide(&payment.id, decide.decision, after).map_err(undecidable)?;
-    let payment = simulator.payment(id).unwrap_or(payment);
+    phones.decide(state, &payment.id, decide.decision, after).map_err(undecidable)?;
+    let payment = state.payment(id).unwrap_or(payment);
     Ok(json_of(&described(&payment)))
 }
 
@@ -276,14 +275,14 @@ fn undecidable(why: Undecidable) -> Refusal {
     }
 }
 
-fn phone_page(simulator: &Simulator, id: &str, query: &HashMap<String, String>, turkish: bool) -> Answer {
+fn phone_page(state: &State, id: &str, query: &HashMap<String, String>, turkish: bool) -> Answer {
     let payment =
-        simulator.payment(id).ok_or_else(|| (StatusCode::NOT_FOUND, "unknown payment session".to_owned()))?;
+        state.payment(id).ok_or_else(|| (StatusCode::NOT_FOUND, "unknown payment session".to_owned()))?;
     Ok(html_of(page::phone(&payment, query.get("later").is_some(), query.get("left").is_some(), turkish)))
 }
 
 /// What a person chose on the page of the phone; the page is shown again.
-fn phone_form(playground: &Arc<Playground>, request: &Request<Bytes>, id: &str) -> Answer {
+fn phone_form(playground: &Playground, request: &Request<Bytes>, id: &str) -> Answer {
     if !guard::is_of_type(request, "application/x-www-form-urlencoded") {
         return Err((StatusCode::UNSUPPORTED_MEDIA_TYPE, "the page sends a form".to_owned()));
     }
@@ -296,7 +295,7 @@ fn phone_form(playground: &Arc<Playground>, request: &Request<Bytes>, id: &str) 
         Some("decline-then-approve") => (Decision::DeclineThenApprove, Duration::ZERO, ""),
         _ => return Err(bad("unknown decision")),
     };
-    playground.decide(id, decision, after).map_err(undecidable)?;
+    playground.phones.decide(&playground.state, id, decision, after).map_err(undecidable)?;
     let mut response = Response::new(Bytes::new());
     *response.status_mut() = StatusCode::SEE_OTHER;
     let place = HeaderValue::try_from(format!("{PREFIX}/phone/{id}{query}"))
@@ -306,7 +305,7 @@ fn phone_form(playground: &Arc<Playground>, request: &Request<Bytes>, id: &str) 
 }
 
 /// The requests of a dealer after a number; waits for the first, where there is none.
-async fn requests(simulator: &Simulator, dealer: &str, query: &HashMap<String, String>) -> Answer {
+async fn requests(state: &State, dealer: &str, query: &HashMap<String, String>) -> Answer {
     let number = |name: &str, text: &str| {
         text.parse().map_err(|_| bad(format!("`{name}` is not a whole number; give one such as 17")))
     };
@@ -319,10 +318,10 @@ async fn requests(simulator: &Simulator, dealer: &str, query: &HashMap<String, S
         Some(_) => return Err(bad("`accepted` is neither true nor false")),
     };
     let deadline = Instant::now() + Duration::from_secs(wait).min(MAX_WAIT);
-    let mut answered = simulator.answered();
+    let mut answered = state.answers();
     loop {
         answered.mark_unchanged();
-        let all = simulator.requests_after(after);
+        let all = state.requests_after(after);
         let those = all.iter().filter(|request| is_of(request, dealer));
         let those: Vec<_> = those
             .map(journal)
@@ -430,7 +429,7 @@ enum When {
     After,
 }
 
-fn add_fault(playground: &Playground, simulator: &Simulator, request: &Request<Bytes>) -> Answer {
+fn add_fault(playground: &Playground, request: &Request<Bytes>) -> Answer {
     let new: NewFault = body(request)?;
     let mut asked: Value = body(request)?;
     let dealer = known(playground, new.dealer)?;
@@ -450,7 +449,7 @@ fn add_fault(playground: &Playground, simulator: &Simulator, request: &Request<B
     if new.status.is_none() && (new.body.is_some() || !new.headers.is_empty()) {
         return Err(bad("`headers` and `body` are of a `status`"));
     }
-    if simulator.faults().len() >= Simulator::KEPT_FAULTS {
+    if playground.state.faults().len() >= Simulator::KEPT_FAULTS {
         return Err((StatusCode::TOO_MANY_REQUESTS, "too many faults are waiting".to_owned()));
     }
     if let Some(body) = new.body {
@@ -467,7 +466,7 @@ fn add_fault(playground: &Playground, simulator: &Simulator, request: &Request<B
         Some(When::After) => fault.after(),
         None => fault,
     };
-    let number = simulator.inject(fault.of_dealer(&dealer).skip(new.skip).times(new.times));
+    let number = playground.state.inject(fault.of_dealer(&dealer).skip(new.skip).times(new.times));
     asked["dealer"] = Value::from(dealer);
     asked["number"] = Value::from(number);
     playground.faults().insert(number, asked.clone());
@@ -475,8 +474,8 @@ fn add_fault(playground: &Playground, simulator: &Simulator, request: &Request<B
 }
 
 /// The faults of a dealer that may still apply.
-fn faults(playground: &Playground, simulator: &Simulator, dealer: &str) -> Vec<Value> {
-    let left: HashMap<u64, usize> = simulator.faults().into_iter().collect();
+fn faults(playground: &Playground, dealer: &str) -> Vec<Value> {
+    let left: HashMap<u64, usize> = playground.state.faults().into_iter().collect();
     let mut asked = playground.faults();
     asked.retain(|number, _| left.contains_key(number));
     let those = asked.iter().filter(|(_, fault)| fault["dealer"] == dealer);
@@ -490,10 +489,10 @@ fn faults(playground: &Playground, simulator: &Simulator, dealer: &str) -> Vec<V
 }
 
 /// What `--seed` reads: the dealers, without their secret keys, and the sales; or those of one dealer.
-fn state(simulator: &Simulator, one: Option<&String>) -> Seed {
+fn seed(state: &State, one: Option<&String>) -> Seed {
     let is_meant = |dealer: &String| one.is_none_or(|one| one == dealer);
-    let dealers = simulator.dealers().into_iter().filter(|dealer| dealer != DEALER && is_meant(dealer));
-    let sale = |sale: paypos::simulator::Sale| {
+    let dealers = state.dealers().into_iter().filter(|dealer| dealer != DEALER && is_meant(dealer));
+    let sale = |sale: Sale| {
         Some(SeedSale {
             dealer: sale.dealer,
             xact_id: sale.xact_id,
@@ -503,7 +502,7 @@ fn state(simulator: &Simulator, one: Option<&String>) -> Seed {
     };
     Seed {
         dealers: dealers.map(|dealer| SeedDealer { dealer, secret_key: None }).collect(),
-        sales: simulator.sales().into_iter().filter(|sale| is_meant(&sale.dealer)).filter_map(sale).collect(),
+        sales: state.sales().into_iter().filter(|sale| is_meant(&sale.dealer)).filter_map(sale).collect(),
     }
 }
 

@@ -2,32 +2,32 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, ser};
 use serde_json::value::RawValue;
 
-use crate::{Decimal, property::Property};
+use paypos::Decimal;
 
 /// A session that was opened.
-pub(super) struct OpenSession {
-    pub(super) dealer: String,
-    pub(super) state: SessionState,
+pub(crate) struct OpenSession {
+    pub(crate) dealer: String,
+    pub(crate) state: SessionState,
 }
 
 #[derive(Clone, Copy, PartialEq)]
-pub(super) enum SessionState {
+pub(crate) enum SessionState {
     Open,
     Ended,
     Expired,
 }
 
 /// A completed sale.
-pub(super) struct CompletedSale {
-    pub(super) dealer: String,
-    pub(super) transaction: Transaction,
-    pub(super) reversed: bool,
+pub(crate) struct CompletedSale {
+    pub(crate) dealer: String,
+    pub(crate) transaction: Transaction,
+    pub(crate) reversed: bool,
 }
 
-/// A payment session; see [`Simulator::payments`](super::Simulator::payments).
+/// A payment session; see [`Simulator::payments`](crate::Simulator::payments).
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct PaymentSession {
@@ -53,7 +53,7 @@ pub enum PaymentState {
     Declined,
 }
 
-/// A sale that was approved or added; see [`Simulator::sales`](super::Simulator::sales).
+/// A sale that was approved or added; see [`Simulator::sales`](crate::Simulator::sales).
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Sale {
@@ -82,13 +82,23 @@ pub struct PaymentRequest {
     pub reference_no: Option<String>,
     /// `description` of the request.
     pub description: Option<String>,
-    pub(super) instalment: Option<i64>,
-    pub(super) card_holder_phone: Option<String>,
-    pub(super) card_holder_mail: Option<String>,
+    pub(crate) instalment: Option<i64>,
+    pub(crate) card_holder_phone: Option<String>,
+    pub(crate) card_holder_mail: Option<String>,
 }
 
+/// Reads an amount with its digits; one that cannot be held exactly is none.
 fn read_amount<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Decimal>, D::Error> {
-    Ok(Decimal::read(Box::<RawValue>::deserialize(deserializer)?.get(), &mut 0))
+    let json = Box::<RawValue>::deserialize(deserializer)?;
+    let text = json.get().trim_matches('"');
+    Ok(match text.split_once(['e', 'E']) {
+        Some((base, _)) => Decimal::from_str_exact(base).and_then(|_| Decimal::from_scientific(text)).ok(),
+        None => Decimal::from_str_exact(text).ok(),
+    })
+}
+
+fn write_amount<S: Serializer>(amount: &Decimal, serializer: S) -> Result<S::Ok, S::Error> {
+    RawValue::from_string(amount.to_string()).map_err(ser::Error::custom)?.serialize(serializer)
 }
 
 impl fmt::Debug for PaymentRequest {
@@ -98,22 +108,22 @@ impl fmt::Debug for PaymentRequest {
 }
 
 /// A payment session: it waits for the phone, or has the transaction that came of it.
-pub(super) struct Payment {
-    pub(super) dealer: String,
-    pub(super) request: PaymentRequest,
-    pub(super) waiting: bool,
-    pub(super) transactions: Vec<Transaction>,
+pub(crate) struct Payment {
+    pub(crate) dealer: String,
+    pub(crate) request: PaymentRequest,
+    pub(crate) waiting: bool,
+    pub(crate) transactions: Vec<Transaction>,
     /// The checks that do not list the transaction yet.
-    pub(super) late: usize,
+    pub(crate) late: usize,
 }
 
 /// A transaction as the document has it, of the properties that a simulator can tell.
 #[derive(Clone, Serialize)]
-pub(super) struct Transaction {
+pub(crate) struct Transaction {
     xact_id: String,
-    pub(super) is_succeed: bool,
-    #[serde(serialize_with = "Property::write")]
-    pub(super) amount: Decimal,
+    pub(crate) is_succeed: bool,
+    #[serde(serialize_with = "write_amount")]
+    pub(crate) amount: Decimal,
     currency: &'static str,
     card_no: &'static str,
     card_holder: &'static str,
@@ -127,7 +137,7 @@ pub(super) struct Transaction {
 }
 
 impl Payment {
-    pub(super) fn state(&self) -> PaymentState {
+    pub(crate) fn state(&self) -> PaymentState {
         if self.transactions.iter().any(|transaction| transaction.is_succeed) {
             PaymentState::Approved
         } else if self.waiting {
@@ -140,7 +150,7 @@ impl Payment {
 
 impl PaymentRequest {
     /// How much text it has, in bytes.
-    pub(super) fn text(&self) -> usize {
+    pub(crate) fn text(&self) -> usize {
         let texts = [
             &self.xact_id,
             &self.callback_url,
@@ -153,7 +163,7 @@ impl PaymentRequest {
     }
 
     /// The transaction that comes of it.
-    pub(super) fn transaction(&self, xact_id: &str, approved: bool) -> Transaction {
+    pub(crate) fn transaction(&self, xact_id: &str, approved: bool) -> Transaction {
         Transaction {
             xact_id: xact_id.to_owned(),
             is_succeed: approved,

@@ -1,6 +1,6 @@
 //! The simulator's answers: by the document, by what it has issued, and by the faults that were injected.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use axum::{
     Router,
@@ -14,35 +14,34 @@ use serde_json::{
     value::{RawValue, to_raw_value},
 };
 
-use super::{
+use crate::{
     Fault,
-    builder::SimulatorBuilder,
+    builder::Handler,
+    connections::Broken,
     fault::Effect,
     judge::Judge,
     ledger::PaymentRequest,
+    phone::Phones,
     refusal::Refusal,
-    server::Broken,
     state::{ReceivedRequest, State},
 };
 
 /// The most that is read of a request, in bytes.
 const MAX_BODY: usize = 1024 * 1024;
 
-/// What answers need besides the state.
-struct Server {
-    judge: Judge,
-    state: Arc<State>,
-    deeplinks: String,
-    builder: SimulatorBuilder,
+/// What answers need.
+pub(crate) struct Server {
+    pub(crate) judge: &'static Judge,
+    pub(crate) state: Arc<State>,
+    pub(crate) deeplinks: String,
+    /// The most time for a body.
+    pub(crate) reading: Option<Duration>,
+    pub(crate) served: Option<(String, Box<Handler>)>,
+    pub(crate) phones: Arc<Phones>,
 }
 
-pub(super) fn router(
-    judge: Judge,
-    state: Arc<State>,
-    deeplinks: String,
-    builder: SimulatorBuilder,
-) -> Router {
-    let server = Arc::new(Server { judge, state, deeplinks, builder });
+pub(crate) fn router(server: Server) -> Router {
+    let server = Arc::new(server);
     Router::new().fallback(move |request: Request| {
         let server = Arc::clone(&server);
         async move { answer(&server, request).await }
@@ -52,7 +51,7 @@ pub(super) fn router(
 async fn answer(server: &Server, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let read = to_bytes(body, MAX_BODY);
-    let body = match server.builder.limits.reading {
+    let body = match server.reading {
         Some(limit) => tokio::time::timeout(limit, read).await.ok().and_then(Result::ok),
         None => read.await.ok(),
     };
@@ -60,7 +59,7 @@ async fn answer(server: &Server, request: Request) -> Response {
         let refusal = Refusal::breaks_the_document("the body cannot be read whole");
         return Played::answer(StatusCode::BAD_REQUEST, &refused(&refusal)).into_response();
     };
-    if let Some((prefix, handler)) = &server.builder.served
+    if let Some((prefix, handler)) = &server.served
         && parts.uri.path().starts_with(prefix)
     {
         return handler(Request::from_parts(parts, body)).await.map(Body::from);
@@ -254,9 +253,7 @@ fn carry_out(
             request.xact_id = request.xact_id.filter(|_| !is_sale);
             let payment = state.initiate(session_key, request)?;
             let id = payment.id.clone();
-            if let Some(told) = &server.builder.on_payment {
-                told(payment);
-            }
+            server.phones.opened(state, &payment);
             handoff(id)
         }
         "check_transaction" => {

@@ -14,7 +14,8 @@
 //! ```
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! use paypos::{Client, Decision, Environment, simulator::Simulator, types::InitReversalRequest};
+//! use paypos::{Client, Decision, Environment, types::InitReversalRequest};
+//! use paypos_simulator::Simulator;
 //!
 //! let simulator = Simulator::start().await?;
 //! let client = Client::builder(Environment::Sandbox).base_url(simulator.url()).build()?;
@@ -29,31 +30,36 @@
 //! assert!(matches!(decision, Decision::Succeeded(_)));
 //!
 //! let refused = session.init_reversal_transaction(InitReversalRequest::new("unknown")).await;
-//! assert_eq!(refused.unwrap_err().code(), Some(paypos::simulator::CODE_UNKNOWN_TRANSACTION));
+//! assert_eq!(refused.unwrap_err().code(), Some(paypos_simulator::CODE_UNKNOWN_TRANSACTION));
 //! # Ok(())
 //! # }
 //! ```
 
 mod answer;
 mod builder;
+mod connections;
 mod fault;
 mod judge;
 mod ledger;
+mod phone;
 mod refusal;
-mod server;
+#[cfg(feature = "server")]
+pub mod server;
+#[cfg_attr(not(feature = "server"), allow(dead_code, reason = "what the server asks for"))]
 mod state;
 
 use std::{fmt, io, sync::Arc};
 
 use tokio::{sync::watch, task::JoinHandle};
 
-use crate::{Decimal, SecretKey, SessionKey, validate::check_app_url};
+use paypos::{Decimal, SecretKey, SessionKey};
 use refusal::Refusal;
 use state::State;
 
 pub use builder::SimulatorBuilder;
 pub use fault::Fault;
 pub use ledger::{PaymentRequest, PaymentSession, PaymentState, Sale};
+pub use phone::Policy;
 pub use state::ReceivedRequest;
 
 /// `code` of the simulator for a request that breaks the document. Paynet documents no codes.
@@ -112,40 +118,19 @@ impl Simulator {
         SimulatorBuilder::default()
     }
 
-    /// The base URL, for [`ClientBuilder::base_url`](crate::ClientBuilder::base_url).
+    /// The base URL, for [`ClientBuilder::base_url`](paypos::ClientBuilder::base_url).
     #[must_use]
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// Adds a dealer, and returns the secret key of an [`Agent`](crate::Agent).
+    /// Adds a dealer, and returns the secret key of an [`Agent`](paypos::Agent).
     #[must_use]
+    #[allow(clippy::missing_panics_doc, reason = "the key is made of letters and digits")]
     pub fn add_dealer(&self) -> SecretKey {
         let key = state::issue("secret-key");
         self.state.add_dealer(&state::issue("dealer"), &key);
-        SecretKey(key.into())
-    }
-
-    /// Adds a dealer of this name and secret key; returns whether it did: neither may be another dealer's.
-    #[must_use]
-    pub fn add_dealer_as(&self, name: &str, secret_key: &SecretKey) -> bool {
-        self.state.add_dealer(name, secret_key.expose())
-    }
-
-    /// The names of the dealers that were added.
-    #[must_use]
-    pub fn dealers(&self) -> Vec<String> {
-        self.state.dealers()
-    }
-
-    /// Forgets all of a dealer but its secret key: sessions, payment sessions, sales, requests and faults.
-    pub fn reset_dealer(&self, name: &str) {
-        self.state.reset(name);
-    }
-
-    /// Lets all sessions of a dealer expire.
-    pub fn expire_sessions(&self, dealer: &str) {
-        self.state.expire_sessions(dealer);
+        SecretKey::new(key).expect("it is visible ASCII")
     }
 
     /// Opens a session without a dealer's call, and returns its key. All of these belong to one
@@ -172,17 +157,6 @@ impl Simulator {
         self.state.add_sale(None, Decimal::ONE)
     }
 
-    /// Adds a completed sale of a dealer, and returns its `xact_id`.
-    #[must_use]
-    pub fn add_sale(&self, dealer: &str, amount: Decimal) -> String {
-        self.state.add_sale(Some(dealer), amount)
-    }
-
-    /// Adds a sale as it was, such as one of [`sales`](Self::sales).
-    pub fn restore_sale(&self, sale: Sale) {
-        self.state.restore_sale(sale);
-    }
-
     /// The sales that were approved or added, in their order.
     #[must_use]
     pub fn sales(&self) -> Vec<Sale> {
@@ -201,47 +175,16 @@ impl Simulator {
         self.state.payment(payment_session_id)
     }
 
-    /// Whether an app may be opened with a URL: what this crate requires of a `callback_url`'s scheme.
-    #[must_use]
-    pub fn opens_app(url: &str) -> bool {
-        check_app_url(url).is_ok()
-    }
-
     /// The requests that arrived, in their order: the latest [`KEPT_REQUESTS`](Self::KEPT_REQUESTS).
     #[must_use]
     pub fn requests(&self) -> Vec<ReceivedRequest> {
         self.state.requests()
     }
 
-    /// The requests that arrived after the one of this number, in their order.
-    #[must_use]
-    pub fn requests_after(&self, number: u64) -> Vec<ReceivedRequest> {
-        self.state.requests_after(number)
-    }
-
-    /// Injects a fault, and returns its number. Of the faults that are for a request, the one that was injected first applies; more
-    /// than [`KEPT_FAULTS`](Self::KEPT_FAULTS) are not kept, and the oldest is forgotten.
-    #[allow(clippy::must_use_candidate, reason = "few want to withdraw it")]
-    pub fn inject(&self, fault: Fault) -> u64 {
-        self.state.inject(fault)
-    }
-
-    /// The faults that may still apply: the number of each, which [`inject`](Self::inject) returned, and for
-    /// how many requests it still is.
-    #[must_use]
-    pub fn faults(&self) -> Vec<(u64, usize)> {
-        self.state.faults()
-    }
-
-    /// Withdraws a fault by its number.
-    pub fn withdraw_fault(&self, number: u64) {
-        self.state.withdraw_fault(number);
-    }
-
-    /// How many requests were answered, to wait for the next one.
-    #[must_use]
-    pub fn answered(&self) -> watch::Receiver<u64> {
-        self.state.answers()
+    /// Injects a fault. Of the faults that are for a request, the one that was injected first applies; more than
+    /// [`KEPT_FAULTS`](Self::KEPT_FAULTS) are not kept, and the oldest is forgotten.
+    pub fn inject(&self, fault: Fault) {
+        self.state.inject(fault);
     }
 
     /// Refuses ended and expired sessions with this HTTP status from now on: 400 at first, as documented

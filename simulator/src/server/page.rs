@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use http::{Request, header::ACCEPT_LANGUAGE};
 use maud::{DOCTYPE, Markup, html};
-use paypos::simulator::{PaymentSession, PaymentState, ReceivedRequest, Simulator};
 
-use crate::{
+use super::{
+    PREFIX,
     control::{is_of, journal, state_name},
-    playground::PREFIX,
 };
+use crate::{PaymentSession, PaymentState, ReceivedRequest, state::State};
 
 /// No script, no frame, and nothing from elsewhere.
 pub(crate) const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
@@ -187,7 +187,7 @@ fn way_back(words: &Words, callback_url: Option<&str>) -> Markup {
     html! {
         @match callback_url {
             None => p { (words.no_callback) },
-            Some(url) if !Simulator::opens_app(url) => {
+            Some(url) if !paypos::opens_app(url) => {
                 p { (words.unusable_callback) }
                 pre { (url) }
             }
@@ -200,12 +200,12 @@ fn way_back(words: &Words, callback_url: Option<&str>) -> Markup {
 }
 
 /// What waits for the phone, what was decided, and what was received.
-pub(crate) fn overview(simulator: &Simulator, dealer: &str, turkish: bool) -> Markup {
+pub(crate) fn overview(state: &State, dealer: &str, turkish: bool) -> Markup {
     let words = words(turkish);
-    let payments = simulator.payments(Some(dealer));
+    let payments = state.payments(Some(dealer));
     let (waiting, decided): (Vec<_>, Vec<_>) =
         payments.iter().rev().partition(|payment| payment.state == PaymentState::Waiting);
-    let received = simulator.requests();
+    let received = state.requests();
     let requests = received.iter().rev().filter(|request| is_of(request, dealer)).take(SHOWN);
     let content = html! {
         h1 { "PayPOS" }

@@ -24,10 +24,16 @@ use hyper_util::{
 };
 use tokio::{net::TcpListener, sync::watch, task::JoinSet};
 
-use super::builder::Limits;
+/// What a server that others can reach bounds.
+#[derive(Clone, Copy)]
+pub(crate) struct Limits {
+    pub(crate) connections: usize,
+    /// For the head of a request, and for its body.
+    pub(crate) reading: Option<Duration>,
+}
 
 /// Serves until told to stop, or until its task is aborted; no connection outlives it.
-pub(super) async fn serve(
+pub(crate) async fn serve(
     listener: TcpListener,
     router: Router,
     limits: Limits,
@@ -75,17 +81,17 @@ async fn serve_connection(io: TokioIo<tokio::net::TcpStream>, router: Router, re
 
 /// Marks a response that is never sent: its connection is closed instead.
 #[derive(Clone)]
-pub(super) struct Broken;
+pub(crate) struct Broken;
 
 impl Broken {
-    pub(super) fn before_the_answer() -> Response {
+    pub(crate) fn before_the_answer() -> Response {
         let mut response = ().into_response();
         response.extensions_mut().insert(Self);
         response
     }
 
     /// A head that announces all of the body, and a body that fails in the middle.
-    pub(super) fn half_way(status: StatusCode, body: &str) -> Response {
+    pub(crate) fn half_way(status: StatusCode, body: &str) -> Response {
         let half = Bytes::copy_from_slice(&body.as_bytes()[..body.len() / 2]);
         let mut response = Body::new(Half { bytes: Some(half), sent: false }).into_response();
         *response.status_mut() = status;

@@ -12,11 +12,11 @@ use std::{
 use http::{HeaderMap, Method, request};
 use tokio::sync::watch;
 
-use super::{
+use crate::{
     Fault, NoPendingPayment, PaymentSession, PaymentState, Refusal, Sale, Simulator,
     ledger::{CompletedSale, OpenSession, Payment, PaymentRequest, SessionState, Transaction},
 };
-use crate::{Decimal, SessionKey};
+use paypos::{Decimal, SessionKey};
 
 /// Owns the sessions and transactions that a test creates without a dealer.
 const DEFAULT_DEALER: &str = "simulated-house-dealer";
@@ -25,17 +25,17 @@ const DEFAULT_DEALER: &str = "simulated-house-dealer";
 const KEPT_BYTES: usize = 64 * 1024 * 1024;
 
 #[derive(Default)]
-pub(super) struct State {
+pub(crate) struct State {
     inner: Mutex<Inner>,
     /// How many requests were answered.
     answered: watch::Sender<u64>,
 }
 
 /// How the simulator behaves where Paynet documents nothing.
-pub(super) struct Settings {
-    pub(super) session_status: u16,
-    pub(super) list_sales: bool,
-    pub(super) late: usize,
+pub(crate) struct Settings {
+    pub(crate) session_status: u16,
+    pub(crate) list_sales: bool,
+    pub(crate) late: usize,
 }
 
 impl Default for Settings {
@@ -66,7 +66,7 @@ impl State {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn add_dealer(&self, name: &str, secret_key: &str) -> bool {
+    pub(crate) fn add_dealer(&self, name: &str, secret_key: &str) -> bool {
         let mut inner = self.lock();
         let taken = inner.dealers.iter().any(|(key, known)| key == secret_key || known == name);
         if !taken {
@@ -75,23 +75,23 @@ impl State {
         !taken
     }
 
-    pub(super) fn issue_session(&self) -> SessionKey {
-        SessionKey(self.lock().open_session(DEFAULT_DEALER).into())
+    pub(crate) fn issue_session(&self) -> SessionKey {
+        SessionKey::new(self.lock().open_session(DEFAULT_DEALER)).expect("it is visible ASCII")
     }
 
-    pub(super) fn add_sale(&self, dealer: Option<&str>, amount: Decimal) -> String {
+    pub(crate) fn add_sale(&self, dealer: Option<&str>, amount: Decimal) -> String {
         let request = PaymentRequest { amount: Some(amount), ..PaymentRequest::default() };
         self.lock().complete_sale(dealer.unwrap_or(DEFAULT_DEALER).to_owned(), &request)
     }
 
-    pub(super) fn restore_sale(&self, sale: Sale) {
+    pub(crate) fn restore_sale(&self, sale: Sale) {
         let request = PaymentRequest { amount: Some(sale.amount), ..PaymentRequest::default() };
         let transaction = request.transaction(&sale.xact_id, true);
         let completed = CompletedSale { dealer: sale.dealer, transaction, reversed: sale.reversed };
         self.lock().sales.keep(sale.xact_id, completed, 0);
     }
 
-    pub(super) fn sales(&self) -> Vec<Sale> {
+    pub(crate) fn sales(&self) -> Vec<Sale> {
         let inner = self.lock();
         let sale = |(xact_id, sale): (&String, &CompletedSale)| Sale {
             xact_id: xact_id.clone(),
@@ -102,18 +102,18 @@ impl State {
         inner.sales.iter().map(sale).collect()
     }
 
-    pub(super) fn payments(&self, dealer: Option<&str>) -> Vec<PaymentSession> {
+    pub(crate) fn payments(&self, dealer: Option<&str>) -> Vec<PaymentSession> {
         let inner = self.lock();
         let those =
             inner.payments.iter().filter(|(_, payment)| dealer.is_none_or(|dealer| dealer == payment.dealer));
         those.map(|(id, payment)| payment_session(id, payment)).collect()
     }
 
-    pub(super) fn payment(&self, id: &str) -> Option<PaymentSession> {
+    pub(crate) fn payment(&self, id: &str) -> Option<PaymentSession> {
         self.lock().payments.get(id).map(|payment| payment_session(id, payment))
     }
 
-    pub(super) fn try_again(&self, id: &str) -> Result<(), NoPendingPayment> {
+    pub(crate) fn try_again(&self, id: &str) -> Result<(), NoPendingPayment> {
         match self.lock().payments.get_mut(id) {
             Some(payment) if payment.state() == PaymentState::Declined => {
                 payment.waiting = true;
@@ -123,11 +123,11 @@ impl State {
         }
     }
 
-    pub(super) fn dealers(&self) -> Vec<String> {
+    pub(crate) fn dealers(&self) -> Vec<String> {
         self.lock().dealers.iter().map(|(_, name)| name.clone()).collect()
     }
 
-    pub(super) fn expire_sessions(&self, dealer: &str) {
+    pub(crate) fn expire_sessions(&self, dealer: &str) {
         for session in self.lock().sessions.values.values_mut().filter(|session| session.dealer == dealer) {
             if session.state == SessionState::Open {
                 session.state = SessionState::Expired;
@@ -135,7 +135,7 @@ impl State {
         }
     }
 
-    pub(super) fn reset(&self, dealer: &str) {
+    pub(crate) fn reset(&self, dealer: &str) {
         let mut inner = self.lock();
         inner.sessions.retain(|session| session.dealer != dealer);
         inner.payments.retain(|payment| payment.dealer != dealer);
@@ -145,12 +145,12 @@ impl State {
         inner.faults.retain(|(_, fault)| fault.dealer.as_deref() != Some(dealer));
     }
 
-    pub(super) fn answers(&self) -> watch::Receiver<u64> {
+    pub(crate) fn answers(&self) -> watch::Receiver<u64> {
         self.answered.subscribe()
     }
 
     /// Keeps the answer to a request: its status and body, where there was one.
-    pub(super) fn answered(&self, number: u64, answer: Option<(u16, String)>) {
+    pub(crate) fn answered(&self, number: u64, answer: Option<(u16, String)>) {
         let mut inner = self.lock();
         inner.kept += answer.as_ref().map_or(0, |(_, body)| body.len());
         let at = inner.requests.partition_point(|request| request.number < number);
@@ -162,11 +162,11 @@ impl State {
         self.answered.send_modify(|count| *count += 1);
     }
 
-    pub(super) fn set(&self, set: impl FnOnce(&mut Settings)) {
+    pub(crate) fn set(&self, set: impl FnOnce(&mut Settings)) {
         set(&mut self.lock().settings);
     }
 
-    pub(super) fn expire_session(&self, key: &SessionKey) {
+    pub(crate) fn expire_session(&self, key: &SessionKey) {
         if let Some(session) = self.lock().sessions.get_mut(key.expose())
             && session.state == SessionState::Open
         {
@@ -175,14 +175,14 @@ impl State {
     }
 
     /// The dealer whose secret key it is opens a session.
-    pub(super) fn auth(&self, secret_key: &str) -> Result<String, Refusal> {
+    pub(crate) fn auth(&self, secret_key: &str) -> Result<String, Refusal> {
         let mut inner = self.lock();
         let dealer = inner.dealer(secret_key)?;
         Ok(inner.open_session(&dealer))
     }
 
     /// The dealer whose secret key it is ends a session.
-    pub(super) fn logout(&self, secret_key: &str, session_key: &str) -> Result<(), Refusal> {
+    pub(crate) fn logout(&self, secret_key: &str, session_key: &str) -> Result<(), Refusal> {
         let mut inner = self.lock();
         let dealer = inner.dealer(secret_key)?;
         inner.session(session_key, Some(&dealer))?;
@@ -193,7 +193,7 @@ impl State {
     }
 
     /// Opens a payment session, for a sale or for the reversal of one.
-    pub(super) fn initiate(
+    pub(crate) fn initiate(
         &self,
         session_key: &str,
         mut request: PaymentRequest,
@@ -216,7 +216,7 @@ impl State {
     }
 
     /// The transactions of a payment session.
-    pub(super) fn check(
+    pub(crate) fn check(
         &self,
         session_key: &str,
         payment_session_id: &str,
@@ -240,7 +240,7 @@ impl State {
     }
 
     /// The phone finishes a payment session, one way or the other.
-    pub(super) fn decide(&self, payment_session_id: &str, approve: bool) -> Result<(), NoPendingPayment> {
+    pub(crate) fn decide(&self, payment_session_id: &str, approve: bool) -> Result<(), NoPendingPayment> {
         let mut inner = self.lock();
         let payment = inner.payments.get(payment_session_id).ok_or(NoPendingPayment)?;
         if !payment.waiting {
@@ -270,17 +270,17 @@ impl State {
         Ok(())
     }
 
-    pub(super) fn requests_after(&self, number: u64) -> Vec<ReceivedRequest> {
+    pub(crate) fn requests_after(&self, number: u64) -> Vec<ReceivedRequest> {
         let inner = self.lock();
         let at = inner.requests.partition_point(|request| request.number <= number);
         inner.requests.range(at..).cloned().collect()
     }
 
-    pub(super) fn requests(&self) -> Vec<ReceivedRequest> {
+    pub(crate) fn requests(&self) -> Vec<ReceivedRequest> {
         self.lock().requests.iter().cloned().collect()
     }
 
-    pub(super) fn inject(&self, fault: Fault) -> u64 {
+    pub(crate) fn inject(&self, fault: Fault) -> u64 {
         let mut inner = self.lock();
         if inner.faults.len() == Simulator::KEPT_FAULTS {
             inner.faults.pop_front();
@@ -291,20 +291,20 @@ impl State {
         number
     }
 
-    pub(super) fn faults(&self) -> Vec<(u64, usize)> {
+    pub(crate) fn faults(&self) -> Vec<(u64, usize)> {
         self.lock().faults.iter().map(|(number, fault)| (*number, fault.left())).collect()
     }
 
-    pub(super) fn withdraw_fault(&self, number: u64) {
+    pub(crate) fn withdraw_fault(&self, number: u64) {
         self.lock().faults.retain(|(own, _)| *own != number);
     }
 
-    pub(super) fn session_status(&self) -> u16 {
+    pub(crate) fn session_status(&self) -> u16 {
         self.lock().settings.session_status
     }
 
     /// Keeps the request; returns its number, and the fault that applies to it.
-    pub(super) fn receive(
+    pub(crate) fn receive(
         &self,
         mut request: ReceivedRequest,
         violations: Option<Vec<String>>,
@@ -341,7 +341,7 @@ fn payment_session(id: &str, payment: &Payment) -> PaymentSession {
 }
 
 /// A key or an id that no simulator of the process has issued before.
-pub(super) fn issue(what: &str) -> String {
+pub(crate) fn issue(what: &str) -> String {
     static ISSUED: AtomicU64 = AtomicU64::new(1);
     format!("simulated-{what}-{}", ISSUED.fetch_add(1, Ordering::Relaxed))
 }
@@ -469,10 +469,10 @@ impl<V> BoundedMap<V> {
 /// A request as it arrived. `Debug` shows neither the values of headers nor the body.
 #[derive(Clone)]
 pub struct ReceivedRequest {
-    pub(super) method: Method,
-    pub(super) path: String,
-    pub(super) headers: HeaderMap,
-    pub(super) body: Vec<u8>,
+    pub(crate) method: Method,
+    pub(crate) path: String,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Vec<u8>,
     number: u64,
     dealer: Option<String>,
     violations: Vec<String>,
@@ -480,7 +480,7 @@ pub struct ReceivedRequest {
 }
 
 impl ReceivedRequest {
-    pub(super) fn new(parts: request::Parts, body: &[u8]) -> Self {
+    pub(crate) fn new(parts: request::Parts, body: &[u8]) -> Self {
         Self {
             method: parts.method,
             path: parts.uri.path().to_owned(),

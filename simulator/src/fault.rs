@@ -4,22 +4,22 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-/// What goes wrong with requests; see [`Simulator::inject`](super::Simulator::inject).
+/// What goes wrong with requests; see [`Simulator::inject`](crate::Simulator::inject).
 ///
 /// By default a fault is for the next request of any operation, once. A status and HTML come
 /// before the operation is carried out, which then does not happen; anything else comes after.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Fault {
-    pub(super) effect: Effect,
-    pub(super) after: bool,
-    pub(super) dealer: Option<String>,
+    pub(crate) effect: Effect,
+    pub(crate) after: bool,
+    pub(crate) dealer: Option<String>,
     operation: Option<String>,
     skip: usize,
     times: usize,
 }
 
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Effect {
+pub(crate) enum Effect {
     Status { status: u16, headers: Vec<(String, String)>, body: String },
     Delay(Duration),
     DropConnection,
@@ -101,7 +101,7 @@ impl Fault {
         self
     }
 
-    /// For requests of this dealer alone, by its name; see [`Simulator::add_dealer_as`](super::Simulator::add_dealer_as).
+    /// For requests of this dealer alone, by its name; see [`Simulator::add_dealer_as`](crate::Simulator::add_dealer_as).
     #[must_use]
     pub fn of_dealer(mut self, name: impl Into<String>) -> Self {
         self.dealer = Some(name.into());
@@ -137,7 +137,7 @@ impl Fault {
     }
 
     /// Whether it applies to a request of this operation and dealer, which counts.
-    pub(super) fn applies(&mut self, operation: &str, dealer: Option<&str>) -> bool {
+    pub(crate) fn applies(&mut self, operation: &str, dealer: Option<&str>) -> bool {
         if self.times == 0
             || self.operation.as_deref().is_some_and(|own| own != operation)
             || self.dealer.is_some() && self.dealer.as_deref() != dealer
@@ -153,7 +153,7 @@ impl Fault {
     }
 
     /// For how many more requests it is.
-    pub(super) fn left(&self) -> usize {
+    pub(crate) fn left(&self) -> usize {
         self.times
     }
 }

@@ -1,0 +1,51 @@
+//! Why the simulator refuses a request.
+
+use std::borrow::Cow;
+
+use crate::{
+    CODE_ALREADY_REVERSED, CODE_BREAKS_THE_DOCUMENT, CODE_ENDED_SESSION, CODE_EXPIRED_SESSION,
+    CODE_NO_AMOUNT, CODE_OTHER_DEALER, CODE_UNKNOWN_DEALER, CODE_UNKNOWN_PAYMENT_SESSION,
+    CODE_UNKNOWN_SESSION, CODE_UNKNOWN_TRANSACTION, CODE_UNSUPPORTED,
+};
+
+/// `code` and `message` of the answer.
+#[derive(Debug)]
+pub(crate) struct Refusal {
+    pub(crate) code: i64,
+    pub(crate) message: Cow<'static, str>,
+}
+
+impl Refusal {
+    pub(crate) const UNKNOWN_DEALER: Self = Self::of(CODE_UNKNOWN_DEALER, "unknown secret key");
+    pub(crate) const UNKNOWN_SESSION: Self = Self::of(CODE_UNKNOWN_SESSION, "unknown session key");
+    pub(crate) const ENDED_SESSION: Self = Self::of(CODE_ENDED_SESSION, "the session was ended");
+    pub(crate) const EXPIRED_SESSION: Self = Self::of(CODE_EXPIRED_SESSION, "the session has expired");
+    pub(crate) const UNKNOWN_TRANSACTION: Self = Self::of(CODE_UNKNOWN_TRANSACTION, "unknown xact_id");
+    pub(crate) const ALREADY_REVERSED: Self =
+        Self::of(CODE_ALREADY_REVERSED, "the sale was reversed already");
+    pub(crate) const OTHER_DEALER: Self = Self::of(CODE_OTHER_DEALER, "it belongs to another dealer");
+    pub(crate) const UNKNOWN_PAYMENT_SESSION: Self =
+        Self::of(CODE_UNKNOWN_PAYMENT_SESSION, "unknown payment session");
+    pub(crate) const NO_AMOUNT: Self = Self::of(CODE_NO_AMOUNT, "a sale needs a positive amount");
+
+    const fn of(code: i64, message: &'static str) -> Self {
+        Self { code, message: Cow::Borrowed(message) }
+    }
+
+    /// The HTTP status: this one for a session that is no more.
+    pub(crate) fn status(&self, session_status: u16) -> u16 {
+        match self.code {
+            CODE_ENDED_SESSION | CODE_EXPIRED_SESSION => session_status,
+            _ => 400,
+        }
+    }
+
+    pub(crate) fn breaks_the_document(wrong: impl Into<Cow<'static, str>>) -> Self {
+        Self { code: CODE_BREAKS_THE_DOCUMENT, message: wrong.into() }
+    }
+
+    pub(crate) fn unsupported(path: &str) -> Self {
+        let message = format!("the simulator does not support {path}");
+        Self { code: CODE_UNSUPPORTED, message: message.into() }
+    }
+}
