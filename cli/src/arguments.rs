@@ -88,6 +88,9 @@ pub(crate) struct Simulate {
     /// Dealers and sales to begin with: what `GET /_paypos/state` returned.
     #[arg(long, value_name = "FILE")]
     pub(crate) seed: Option<PathBuf>,
+    /// A name by which it is reached, such as a service's in a compose network; may be repeated.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) host: Vec<String>,
     /// What the phone does without a person; `by-amount` decides by the cents.
     #[arg(long, value_enum, default_value = "ask")]
     pub(crate) phone: Policy,

@@ -35,6 +35,7 @@ pub(crate) async fn run(console: &Console, options: Simulate) -> Done {
         Options {
             listen: options.listen,
             public_url: options.public_url,
+            hosts: options.host,
             phone: options.phone.into(),
             after: options.after,
         },

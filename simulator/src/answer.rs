@@ -16,7 +16,7 @@ use serde_json::{
 
 use crate::{
     Fault,
-    builder::Handler,
+    builder::Served,
     connections::Broken,
     fault::Effect,
     judge::Judge,
@@ -36,7 +36,7 @@ pub(crate) struct Server {
     pub(crate) deeplinks: String,
     /// The most time for a body.
     pub(crate) reading: Option<Duration>,
-    pub(crate) served: Option<(String, Box<Handler>)>,
+    pub(crate) served: Option<Served>,
     pub(crate) phones: Arc<Phones>,
 }
 
@@ -50,6 +50,10 @@ pub(crate) fn router(server: Server) -> Router {
 
 async fn answer(server: &Server, request: Request) -> Response {
     let (parts, body) = request.into_parts();
+    if let Some(Err(problem)) = server.served.as_ref().map(|served| (served.admit)(&parts.headers)) {
+        let error = json!({ "error": problem }).to_string();
+        return (StatusCode::FORBIDDEN, [(CONTENT_TYPE, "application/json")], error).into_response();
+    }
     let read = to_bytes(body, MAX_BODY);
     let body = match server.reading {
         Some(limit) => tokio::time::timeout(limit, read).await.ok().and_then(Result::ok),
@@ -59,10 +63,8 @@ async fn answer(server: &Server, request: Request) -> Response {
         let refusal = Refusal::breaks_the_document("the body cannot be read whole");
         return Played::answer(StatusCode::BAD_REQUEST, &refused(&refusal)).into_response();
     };
-    if let Some((prefix, handler)) = &server.served
-        && parts.uri.path().starts_with(prefix)
-    {
-        return handler(Request::from_parts(parts, body)).await.map(Body::from);
+    if let Some(served) = server.served.as_ref().filter(|served| (served.has)(parts.uri.path())) {
+        return (served.answer)(Request::from_parts(parts, body)).await.map(Body::from);
     }
     let request = ReceivedRequest::new(parts, &body);
     let judged = server.judge.judge(&request);

@@ -11,7 +11,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{Request, Response};
+use http::{HeaderMap, Request, Response};
 use tokio::{net::TcpListener, sync::watch};
 
 use crate::{
@@ -22,9 +22,19 @@ use crate::{
     state::State,
 };
 
-/// Answers the requests for paths under a prefix.
-pub(crate) type Handler =
-    dyn Fn(Request<Bytes>) -> Pin<Box<dyn Future<Output = Response<Bytes>> + Send>> + Send + Sync;
+/// What is served besides the operations.
+pub(crate) struct Served {
+    /// Whether a request is let in, by its headers; why not.
+    pub(crate) admit: Box<Admit>,
+    /// Whether a path is one of these.
+    pub(crate) has: fn(&str) -> bool,
+    /// Answers the requests for such paths.
+    pub(crate) answer: Box<Handler>,
+}
+
+type Admit = dyn Fn(&HeaderMap) -> Result<(), String> + Send + Sync;
+
+type Handler = dyn Fn(Request<Bytes>) -> Pin<Box<dyn Future<Output = Response<Bytes>> + Send>> + Send + Sync;
 
 /// Configures a [`Simulator`]; made by [`Simulator::builder`].
 #[must_use = "a builder does nothing until `start`"]
@@ -34,7 +44,7 @@ pub struct SimulatorBuilder {
     phone_after: Duration,
     pub(crate) deeplinks: String,
     pub(crate) limits: Limits,
-    pub(crate) served: Option<(String, Box<Handler>)>,
+    pub(crate) served: Option<Served>,
     pub(crate) state: Arc<State>,
     pub(crate) phones: Option<Arc<Phones>>,
 }

@@ -101,9 +101,10 @@ impl Fault {
         self
     }
 
-    /// For requests of this dealer alone, by its name; see [`Simulator::add_dealer_as`](crate::Simulator::add_dealer_as).
+    /// For requests of this dealer alone, by its name.
+    #[cfg(feature = "server")]
     #[must_use]
-    pub fn of_dealer(mut self, name: impl Into<String>) -> Self {
+    pub(crate) fn of_dealer(mut self, name: impl Into<String>) -> Self {
         self.dealer = Some(name.into());
         self
     }

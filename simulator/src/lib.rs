@@ -1,7 +1,7 @@
 //! An embedded PayPOS for examples and tests: no account, no phone, no network.
 //!
 //! A [`Simulator`] listens on a free port of 127.0.0.1 and judges each request by
-//! the documents **as they are stored**, uncorrected: path, method, required headers,
+//! [what the documents state](paypos::DOCUMENT): path, method, required headers,
 //! content type, and the body against its schema. What breaks them is answered with 400
 //! and an `ErrorResponse` that tells what is wrong. It plays the whole flow: dealers open
 //! sessions, sessions initiate sales and reversals, a simulated [`Phone`] approves or
@@ -95,8 +95,8 @@ pub struct Simulator {
 }
 
 impl Simulator {
-    /// How many requests are kept for [`requests`](Self::requests): less, where their bodies have more
-    /// than 64 MiB together.
+    /// How many requests are kept for [`requests`](Self::requests): less, where they have more than 64 MiB
+    /// together.
     pub const KEPT_REQUESTS: usize = 10_000;
 
     /// How many faults are kept.

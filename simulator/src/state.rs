@@ -3,10 +3,8 @@
 use std::{
     collections::{HashMap, VecDeque},
     fmt,
-    sync::{
-        Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU64, Ordering},
-    },
+    hash::{BuildHasher, Hasher, RandomState},
+    sync::{Mutex, MutexGuard, PoisonError},
 };
 
 use http::{HeaderMap, Method, request};
@@ -21,7 +19,7 @@ use paypos::{Decimal, SessionKey};
 /// Owns the sessions and transactions that a test creates without a dealer.
 const DEFAULT_DEALER: &str = "simulated-house-dealer";
 
-/// The most that is kept of the bodies of requests, and of the text of payment sessions and of sales, in bytes.
+/// The most that is kept of requests, of payment sessions and of sales, in bytes.
 const KEPT_BYTES: usize = 64 * 1024 * 1024;
 
 #[derive(Default)]
@@ -54,7 +52,7 @@ struct Inner {
     /// Completed sales, by `xact_id`.
     sales: BoundedMap<CompletedSale>,
     requests: VecDeque<ReceivedRequest>,
-    /// Of the bodies of the requests and of their answers, in bytes.
+    /// Of the requests, with their headers and answers, in bytes.
     kept: usize,
     received: u64,
     faults: VecDeque<(u64, Fault)>,
@@ -84,11 +82,17 @@ impl State {
         self.lock().complete_sale(dealer.unwrap_or(DEFAULT_DEALER).to_owned(), &request)
     }
 
-    pub(crate) fn restore_sale(&self, sale: Sale) {
+    /// Adds a sale as it was; returns whether its id was free.
+    pub(crate) fn restore_sale(&self, sale: Sale) -> bool {
         let request = PaymentRequest { amount: Some(sale.amount), ..PaymentRequest::default() };
         let transaction = request.transaction(&sale.xact_id, true);
         let completed = CompletedSale { dealer: sale.dealer, transaction, reversed: sale.reversed };
-        self.lock().sales.keep(sale.xact_id, completed, 0);
+        let mut inner = self.lock();
+        let is_free = inner.sales.get(&sale.xact_id).is_none();
+        if is_free {
+            inner.sales.keep(sale.xact_id, completed, 0);
+        }
+        is_free
     }
 
     pub(crate) fn sales(&self) -> Vec<Sale> {
@@ -155,7 +159,10 @@ impl State {
         inner.kept += answer.as_ref().map_or(0, |(_, body)| body.len());
         let at = inner.requests.partition_point(|request| request.number < number);
         match inner.requests.get_mut(at) {
-            Some(request) if request.number == number => request.answer = answer,
+            Some(request) if request.number == number => {
+                request.answer = answer;
+                request.is_answered = true;
+            }
             _ => inner.kept -= answer.map_or(0, |(_, body)| body.len()),
         }
         drop(inner);
@@ -270,10 +277,27 @@ impl State {
         Ok(())
     }
 
-    pub(crate) fn requests_after(&self, number: u64) -> Vec<ReceivedRequest> {
+    /// The requests after a number that are meant, up to the first that is not answered yet; and the number of the last
+    /// that was looked at.
+    pub(crate) fn requests_after(
+        &self,
+        number: u64,
+        is_meant: impl Fn(&ReceivedRequest) -> bool,
+    ) -> (Vec<ReceivedRequest>, u64) {
         let inner = self.lock();
         let at = inner.requests.partition_point(|request| request.number <= number);
-        inner.requests.range(at..).cloned().collect()
+        let answered = inner.requests.range(at..).take_while(|request| request.is_answered);
+        let last = answered.clone().last().map_or(number, |request| request.number);
+        (answered.filter(|request| is_meant(request)).cloned().collect(), last)
+    }
+
+    /// The latest requests that are meant, from the latest.
+    pub(crate) fn latest_requests(
+        &self,
+        count: usize,
+        is_meant: impl Fn(&ReceivedRequest) -> bool,
+    ) -> Vec<ReceivedRequest> {
+        self.lock().requests.iter().rev().filter(|request| is_meant(request)).take(count).cloned().collect()
     }
 
     pub(crate) fn requests(&self) -> Vec<ReceivedRequest> {
@@ -340,10 +364,11 @@ fn payment_session(id: &str, payment: &Payment) -> PaymentSession {
     }
 }
 
-/// A key or an id that no simulator of the process has issued before.
+/// A key or an id that no simulator has issued before, in this process or in another, and that nobody guesses.
 pub(crate) fn issue(what: &str) -> String {
-    static ISSUED: AtomicU64 = AtomicU64::new(1);
-    format!("simulated-{what}-{}", ISSUED.fetch_add(1, Ordering::Relaxed))
+    // Keyed at random for each.
+    let random = || RandomState::new().build_hasher().finish();
+    format!("simulated-{what}-{:016x}{:016x}", random(), random())
 }
 
 impl Inner {
@@ -431,10 +456,10 @@ impl<V> Default for BoundedMap<V> {
 
 impl<V> BoundedMap<V> {
     fn keep(&mut self, key: String, value: V, text: usize) {
+        // Keys are issued once.
         self.kept += text;
-        if self.values.insert(key.clone(), value).is_none() {
-            self.order.push_back((key, text));
-        }
+        self.values.insert(key.clone(), value);
+        self.order.push_back((key, text));
         while self.order.len() > Simulator::KEPT_OF_EACH || self.kept > KEPT_BYTES && self.order.len() > 1 {
             let Some((oldest, text)) = self.order.pop_front() else { break };
             self.values.remove(&oldest);
@@ -477,6 +502,7 @@ pub struct ReceivedRequest {
     dealer: Option<String>,
     violations: Vec<String>,
     answer: Option<(u16, String)>,
+    is_answered: bool,
 }
 
 impl ReceivedRequest {
@@ -490,12 +516,17 @@ impl ReceivedRequest {
             dealer: None,
             violations: Vec::new(),
             answer: None,
+            is_answered: false,
         }
     }
 
     /// What is kept of it, in bytes.
     fn size(&self) -> usize {
-        self.body.len() + self.answer.as_ref().map_or(0, |(_, body)| body.len())
+        let headers = self.headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 64);
+        let violations = self.violations.iter().map(String::len);
+        let texts =
+            [self.path.len(), self.body.len(), self.answer.as_ref().map_or(0, |(_, body)| body.len())];
+        headers.chain(violations).chain(texts).sum()
     }
 
     /// Its number, from 1 in the order of arrival.

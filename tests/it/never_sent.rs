@@ -196,7 +196,7 @@ async fn behind_a_proxy(first: &'static str, hangs: bool) -> (Fixture, Server) {
 
 #[tokio::test]
 async fn a_proxy_that_refuses_the_connection_was_not_sent() {
-    let unused = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let (_socket, unused) = crate::support::unused();
     let url = format!("http://user:{PASSWORD}@{unused}");
     let client = builder("https://localhost".to_owned())
         .http(move |http| http.proxy(Proxy::all(url).unwrap()))

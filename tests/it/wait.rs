@@ -197,9 +197,8 @@ async fn a_server_that_never_answers_is_not_a_phone_that_has_not_decided() {
 
 #[tokio::test]
 async fn a_server_that_is_not_there_yet_is_asked_again() {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    drop(listener);
+    let (_socket, address) = crate::support::unused();
+    let url = format!("http://{address}");
     let session = Client::builder(Environment::Sandbox).base_url(url).build().unwrap();
     let session = session.session(paypos::SessionKey::new("k").unwrap());
     let checks = Arc::new(AtomicUsize::new(0));

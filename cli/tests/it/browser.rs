@@ -88,3 +88,55 @@ async fn every_button_of_the_phone_works_in_chromium() {
     }
     browser.page.clone().close().await.unwrap();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_keyboard_alone_decides_and_its_focus_is_seen() {
+    let server = Server::start(&[]);
+    let key = session_key(&server, "sck_simulator").await;
+    let browser = Browser::start().await;
+    let id = sale(&server, &key, &json!({ "amount": 149.9 })).await;
+    browser.page.goto(&server.at(&format!("phone/{id}"))).await.unwrap();
+    let focused = "return [document.activeElement.value, getComputedStyle(document.activeElement).outlineStyle, \
+                   getComputedStyle(document.activeElement).outlineWidth]";
+    for _ in 0..10 {
+        let element = browser.page.active_element().await.unwrap();
+        element.send_keys("\u{e004}").await.unwrap();
+        let seen = browser.page.execute(focused, Vec::new()).await.unwrap();
+        if seen[0] == "decline" {
+            assert_eq!(seen, json!(["decline", "solid", "3px"]));
+            break;
+        }
+    }
+    browser.page.active_element().await.unwrap().send_keys("\u{e007}").await.unwrap();
+    assert!(browser.text().await.contains("Declined."));
+    browser.page.clone().close().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_a_browser_opens_is_a_page_that_fits_the_screen() {
+    let server = Server::start(&[]);
+    let key = session_key(&server, "sck_simulator").await;
+    let browser = Browser::start().await;
+    let long = json!({ "amount": 123_456_789.5, "reference_no": "x".repeat(3_000), "description": "y".repeat(3_000) });
+    let id = sale(&server, &key, &long).await;
+    browser.page.set_window_size(360, 740).await.unwrap();
+    for (path, says) in [
+        (String::new(), "PayPOS"),
+        (format!("phone/{id}"), "123456789.50"),
+        ("phone/unknown".to_owned(), "unknown payment session"),
+        ("nowhere".to_owned(), "there is nothing here"),
+    ] {
+        browser.page.goto(&server.at(&path)).await.unwrap();
+        let text = browser.text().await;
+        assert!(text.contains(says), "{path}: {text}");
+        let title = browser.page.title().await.unwrap();
+        assert!(title.ends_with("PayPOS"), "{path}: {title}");
+        let wide = "return document.documentElement.scrollWidth - document.documentElement.clientWidth";
+        assert_eq!(browser.page.execute(wide, Vec::new()).await.unwrap(), 0, "{path}");
+    }
+    // The front door leads to the desk, and a browser's own requests break no document.
+    browser.page.goto(&server.url).await.unwrap();
+    assert!(browser.page.current_url().await.unwrap().path().ends_with("/_paypos/"));
+    assert_eq!(get(server.at("requests?accepted=false")).await, json!([]));
+    browser.page.clone().close().await.unwrap();
+}

@@ -1,7 +1,7 @@
 //! What the server answers below `/_paypos/`: pages for people, and the same for machines.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, HashSet},
     sync::Arc,
     time::Duration,
 };
@@ -32,6 +32,8 @@ const MAX_BODY: usize = 64 * 1024;
 const MAX_DELAY: Duration = Duration::from_secs(60 * 60);
 const MAX_WAIT: Duration = Duration::from_secs(60);
 const MAX_NAME: usize = 64;
+/// How many levels of a body are shown.
+const MAX_SHOWN_DEPTH: usize = 16;
 
 /// Why a request is refused: the status, and what would be right.
 type Refusal = (StatusCode, String);
@@ -44,7 +46,11 @@ fn bad(text: impl Into<String>) -> Refusal {
 pub(crate) async fn answer(playground: Arc<Playground>, request: Request<Bytes>) -> Response<Bytes> {
     let answered = route(&playground, &request).await;
     let mut response = answered.unwrap_or_else(|(status, text)| {
-        let mut response = json_of(&json!({ "error": text }));
+        let mut response = if page::is_wanted(&request) {
+            html_of(page::problem(status, &text, page::prefers_turkish(&request)))
+        } else {
+            json_of(&json!({ "error": text }))
+        };
         *response.status_mut() = status;
         response
     });
@@ -60,7 +66,7 @@ pub(crate) async fn answer(playground: Arc<Playground>, request: Request<Bytes>)
 }
 
 async fn route(playground: &Playground, request: &Request<Bytes>) -> Answer {
-    guard::check(request, playground.public_url.as_deref())
+    guard::check_site(request, playground.public_url.as_deref())
         .map_err(|problem| (StatusCode::FORBIDDEN, problem.to_owned()))?;
     if request.body().len() > MAX_BODY {
         return Err((StatusCode::PAYLOAD_TOO_LARGE, "a body here has 64 KiB at most".to_owned()));
@@ -69,10 +75,19 @@ async fn route(playground: &Playground, request: &Request<Bytes>) -> Answer {
     let query: HashMap<String, String> =
         form_urlencoded::parse(request.uri().query().unwrap_or_default().as_bytes()).into_owned().collect();
     let dealer = query.get("dealer").map_or(DEALER, String::as_str);
-    let path = request.uri().path().strip_prefix(PREFIX).unwrap_or_default();
-    let segments: Vec<&str> = path.trim_start_matches('/').split('/').collect();
+    let path = request.uri().path();
     let turkish = page::prefers_turkish(request);
-    match (request.method(), segments.as_slice()) {
+    // hyper leaves the body out.
+    let method = if request.method() == Method::HEAD { &Method::GET } else { request.method() };
+    if method == Method::GET && matches!(path, "/" | PREFIX) {
+        return Ok(see_other(format!("{PREFIX}/")));
+    }
+    if path == "/favicon.ico" {
+        return Ok(Response::builder().status(StatusCode::NO_CONTENT).body(Bytes::new()).unwrap_or_default());
+    }
+    let path = path.strip_prefix(PREFIX).unwrap_or_default();
+    let segments: Vec<&str> = path.trim_start_matches('/').split('/').collect();
+    match (method, segments.as_slice()) {
         (&Method::GET, ["health"]) => Ok(json_of(&json!({ "status": "ok" }))),
         (&Method::GET, [""]) => Ok(html_of(page::overview(state, dealer, turkish))),
         (&Method::GET, ["phone", id]) => phone_page(state, id, &query, turkish),
@@ -296,12 +311,16 @@ fn phone_form(playground: &Playground, request: &Request<Bytes>, id: &str) -> An
         _ => return Err(bad("unknown decision")),
     };
     playground.phones.decide(&playground.state, id, decision, after).map_err(undecidable)?;
+    Ok(see_other(format!("{PREFIX}/phone/{id}{query}")))
+}
+
+fn see_other(place: String) -> Response<Bytes> {
     let mut response = Response::new(Bytes::new());
     *response.status_mut() = StatusCode::SEE_OTHER;
-    let place = HeaderValue::try_from(format!("{PREFIX}/phone/{id}{query}"))
-        .map_err(|_| bad("unknown payment session"))?;
-    response.headers_mut().insert(header::LOCATION, place);
-    Ok(response)
+    if let Ok(place) = HeaderValue::try_from(place) {
+        response.headers_mut().insert(header::LOCATION, place);
+    }
+    response
 }
 
 /// The requests of a dealer after a number; waits for the first, where there is none.
@@ -317,18 +336,18 @@ async fn requests(state: &State, dealer: &str, query: &HashMap<String, String>) 
         Some("false") => Some(false),
         Some(_) => return Err(bad("`accepted` is neither true nor false")),
     };
+    let is_meant = |request: &ReceivedRequest| {
+        is_of(request, dealer) && accepted.is_none_or(|accepted| request.violations().is_empty() == accepted)
+    };
     let deadline = Instant::now() + Duration::from_secs(wait).min(MAX_WAIT);
     let mut answered = state.answers();
+    let mut looked_at = after;
     loop {
         answered.mark_unchanged();
-        let all = state.requests_after(after);
-        let those = all.iter().filter(|request| is_of(request, dealer));
-        let those: Vec<_> = those
-            .map(journal)
-            .filter(|entry| accepted.is_none_or(|accepted| entry.accepted == accepted))
-            .collect();
+        let (those, last) = state.requests_after(looked_at, is_meant);
+        looked_at = last;
         if !those.is_empty() || timeout_at(deadline, answered.changed()).await.is_err() {
-            return Ok(json_of(&those));
+            return Ok(json_of(&those.iter().map(journal).collect::<Vec<_>>()));
         }
     }
 }
@@ -374,24 +393,32 @@ fn masked(body: &[u8]) -> Box<RawValue> {
     fn raw(value: &impl Serialize) -> Box<RawValue> {
         to_raw_value(value).unwrap_or_default()
     }
-    // By its text, as a number would lose digits as a `Value`.
-    fn mask(json: &RawValue) -> Box<RawValue> {
-        if let Ok(mut members) = serde_json::from_str::<BTreeMap<String, Box<RawValue>>>(json.get()) {
+    // By its text, as a number would lose digits as a `Value`: each level is read once more than the one around it.
+    fn mask(json: &RawValue, depth: usize) -> Box<RawValue> {
+        let text = json.get();
+        if depth > MAX_SHOWN_DEPTH {
+            return raw(&"[too deep to be shown]");
+        }
+        if let Some(Ok(mut members)) =
+            text.starts_with('{').then(|| serde_json::from_str::<BTreeMap<String, Box<RawValue>>>(text))
+        {
             for (name, value) in &mut members {
                 let name = name.to_lowercase();
                 let secret = name.ends_with("key") || name.contains("secret") || name.contains("token");
-                *value = if secret { raw(&"[masked]") } else { mask(value) };
+                *value = if secret { raw(&"[masked]") } else { mask(value, depth + 1) };
             }
             raw(&members)
-        } else if let Ok(items) = serde_json::from_str::<Vec<Box<RawValue>>>(json.get()) {
-            raw(&items.iter().map(|item| mask(item)).collect::<Vec<_>>())
+        } else if let Some(Ok(items)) =
+            text.starts_with('[').then(|| serde_json::from_str::<Vec<Box<RawValue>>>(text))
+        {
+            raw(&items.iter().map(|item| mask(item, depth + 1)).collect::<Vec<_>>())
         } else {
             json.to_owned()
         }
     }
     // Nor is one that is nested beyond what is read of any.
     match (serde_json::from_slice::<Value>(body), serde_json::from_slice(body)) {
-        (Ok(_), Ok(json)) => mask(json),
+        (Ok(_), Ok(json)) => mask(json, 0),
         _ => raw(&format!("[{} bytes, not JSON]", body.len())),
     }
 }
@@ -469,7 +496,11 @@ fn add_fault(playground: &Playground, request: &Request<Bytes>) -> Answer {
     let number = playground.state.inject(fault.of_dealer(&dealer).skip(new.skip).times(new.times));
     asked["dealer"] = Value::from(dealer);
     asked["number"] = Value::from(number);
-    playground.faults().insert(number, asked.clone());
+    let left: HashSet<u64> = playground.state.faults().into_iter().map(|(number, _)| number).collect();
+    let mut kept = playground.faults();
+    // What was carried out is not kept.
+    kept.retain(|number, _| left.contains(number));
+    kept.insert(number, asked.clone());
     Ok(json_of(&asked))
 }
 

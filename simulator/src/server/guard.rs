@@ -4,18 +4,31 @@ use std::net::IpAddr;
 
 use bytes::Bytes;
 use http::{
-    Method, Request,
+    HeaderMap, Method, Request,
     header::{CONTENT_TYPE, HOST, HeaderName, ORIGIN},
 };
 use url::Url;
 
+/// Refuses a request for a host that is not the server's: a name that somebody else may let point to this machine, and
+/// whose pages a browser takes for the server's own.
+pub(crate) fn check_host(headers: &HeaderMap, hosts: &[String]) -> Result<(), String> {
+    let host = headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    let name = Url::parse(&format!("http://{host}")).ok();
+    let name = name.as_ref().and_then(Url::host_str).unwrap_or_default();
+    let is_address = name.trim_matches(['[', ']']).parse::<IpAddr>().is_ok();
+    if is_address || name == "localhost" || hosts.iter().any(|own| own == name) {
+        return Ok(());
+    }
+    Err(format!(
+        "the Host is neither localhost nor an IP address, and not one that this server was given; start it with \
+         `--host {name}` if it is known by that name"
+    ))
+}
+
 /// Refuses a request that another site's page may have made; returns why.
-pub(crate) fn check(request: &Request<Bytes>, public_url: Option<&str>) -> Result<(), &'static str> {
+pub(crate) fn check_site(request: &Request<Bytes>, public_url: Option<&str>) -> Result<(), &'static str> {
     let header = |name: HeaderName| request.headers().get(name).map(|value| value.to_str().unwrap_or("?"));
     let host = header(HOST).unwrap_or_default();
-    if !is_own_host(host, public_url) {
-        return Err("the Host is neither loopback, an IP address, nor the public URL's");
-    }
     if matches!(*request.method(), Method::GET | Method::HEAD) {
         return Ok(());
     }
@@ -31,15 +44,6 @@ pub(crate) fn check(request: &Request<Bytes>, public_url: Option<&str>) -> Resul
         return Err("another origin asks for it");
     }
     Ok(())
-}
-
-/// Whether a host is not a name that somebody else may let point to this machine.
-fn is_own_host(host: &str, public_url: Option<&str>) -> bool {
-    let Ok(url) = Url::parse(&format!("http://{host}")) else { return false };
-    let Some(name) = url.host_str() else { return false };
-    let is_address = name.trim_matches(['[', ']']).parse::<IpAddr>().is_ok();
-    let public = public_url.and_then(|url| Url::parse(url).ok());
-    is_address || name == "localhost" || public.is_some_and(|public| public.host_str() == Some(name))
 }
 
 /// Whether a body is of this media type.

@@ -16,8 +16,9 @@ use std::{
 use paypos::{Decimal, SecretKey};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, value::RawValue};
+use url::Url;
 
-use crate::{Policy, Sale, Simulator, builder::Handler, connections::Limits, phone::Phones, state::State};
+use crate::{Policy, Sale, Simulator, builder::Served, connections::Limits, phone::Phones, state::State};
 
 /// The dealer that needs no setting up.
 pub const DEALER: &str = "simulator";
@@ -44,6 +45,8 @@ pub struct Options {
     pub listen: SocketAddr,
     /// The URL by which a phone reaches it, if not by the address.
     pub public_url: Option<String>,
+    /// Names by which it is reached, besides `localhost`, IP addresses and the public URL's.
+    pub hosts: Vec<String>,
     /// What the phone does by itself.
     pub phone: Policy,
     /// How long the phone takes, where it decides by itself.
@@ -123,16 +126,24 @@ pub async fn start(options: Options, seed: Seed) -> Result<Simulator, String> {
             .ok_or_else(|| format!("the seed's sale {} has no positive amount", sale.xact_id))?;
         let mut restored = Sale::new(sale.xact_id, sale.dealer, amount);
         restored.reversed = sale.reversed;
-        state.restore_sale(restored);
+        let id = restored.xact_id.clone();
+        if !state.restore_sale(restored) {
+            return Err(format!("the seed's sale {id} is there twice"));
+        }
     }
     let mut builder = Simulator::builder().listen(options.listen);
     builder.deeplinks = format!("{}{PREFIX}/phone/", playground.public_url.as_deref().unwrap_or_default());
     builder.limits = LIMITS;
     builder.state = state;
     builder.phones = Some(phones);
-    let answer: Box<Handler> =
-        Box::new(move |request| Box::pin(control::answer(Arc::clone(&playground), request)));
-    builder.served = Some((format!("{PREFIX}/"), answer));
+    let public = playground.public_url.as_deref().and_then(|url| Url::parse(url).ok());
+    let public = public.as_ref().and_then(Url::host_str).map(str::to_owned);
+    let hosts: Vec<_> = options.hosts.into_iter().chain(public).collect();
+    builder.served = Some(Served {
+        admit: Box::new(move |headers| guard::check_host(headers, &hosts)),
+        has: |path| matches!(path, "/" | "/favicon.ico" | PREFIX) || path.starts_with("/_paypos/"),
+        answer: Box::new(move |request| Box::pin(control::answer(Arc::clone(&playground), request))),
+    });
     let listening = builder.start().await;
     listening.map_err(|error: io::Error| format!("cannot listen on {}: {error}", options.listen))
 }

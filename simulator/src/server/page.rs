@@ -3,8 +3,12 @@
 
 use std::time::Duration;
 
-use http::{Request, header::ACCEPT_LANGUAGE};
+use http::{
+    Request, StatusCode,
+    header::{ACCEPT, ACCEPT_LANGUAGE},
+};
 use maud::{DOCTYPE, Markup, html};
+use paypos::Decimal;
 
 use super::{
     PREFIX,
@@ -21,13 +25,38 @@ pub(crate) const LATER: Duration = Duration::from_secs(10);
 /// How many requests and payments a page shows.
 const SHOWN: usize = 100;
 
-const STYLE: &str = "body{font:1rem/1.5 system-ui,sans-serif;max-width:44rem;margin:0 auto;padding:1rem;\
-    color:#111;background:#fff}h1{font-size:1.4rem}h2{font-size:1.1rem;margin-top:2rem}\
-    dl{display:grid;grid-template-columns:max-content 1fr;gap:.25rem 1rem}dd{margin:0;overflow-wrap:anywhere}\
+const STYLE: &str = ":root{color-scheme:light dark;--ink:#111;--page:#fff;--shade:#f1f1f1;--main:#0b6b3a;--bad:#b00020;\
+    --focus:#0b57d0}@media(prefers-color-scheme:dark){:root{--ink:#eee;--page:#121212;--shade:#262626;--main:#0f7a44;\
+    --bad:#ff8a80;--focus:#8ab4f8}a{color:#8ab4f8}}\
+    body{font:1rem/1.5 system-ui,sans-serif;max-width:44rem;margin:0 auto;padding:1rem;color:var(--ink);\
+    background:var(--page);overflow-wrap:anywhere}h1{font-size:1.4rem}h2{font-size:1.1rem;margin-top:2rem}\
+    dl{display:grid;grid-template-columns:max-content 1fr;gap:.25rem 1rem}dd{margin:0;min-width:0}\
     .amount{font-size:2rem;font-weight:bold}button{font:inherit;padding:.8rem 1.2rem;margin:.25rem .25rem .25rem 0;\
-    border:2px solid #111;border-radius:.4rem;background:#fff;color:#111}button.main{background:#0b6b3a;color:#fff;\
-    border-color:#0b6b3a}pre{white-space:pre-wrap;overflow-wrap:anywhere;background:#f3f3f3;padding:.5rem}\
-    .broken{border-left:.3rem solid #b00020;padding-left:.6rem}li{margin-bottom:.4rem}";
+    border:2px solid var(--ink);border-radius:.4rem;background:var(--page);color:var(--ink)}\
+    button.main{background:var(--main);color:#fff;border-color:var(--main)}\
+    :focus-visible{outline:3px solid var(--focus);outline-offset:3px}\
+    pre{white-space:pre-wrap;background:var(--shade);padding:.5rem}\
+    .plain,.broken{list-style:none;padding:0}.broken{border-left:.3rem solid var(--bad);padding-left:.6rem}\
+    li{margin-bottom:.4rem}";
+
+/// Whether a page is wanted, and not JSON.
+pub(crate) fn is_wanted<T>(request: &Request<T>) -> bool {
+    request
+        .headers()
+        .get(ACCEPT)
+        .and_then(|value| value.to_str().ok())
+        .is_some_and(|types| types.contains("text/html"))
+}
+
+/// An amount as money: two decimals at least, with the comma of Turkish.
+fn money(amount: Decimal, words: &Words) -> String {
+    let mut amount = amount;
+    if amount.scale() < 2 {
+        amount.rescale(2);
+    }
+    let text = amount.to_string();
+    if words.language == "tr" { text.replace('.', ",") } else { text }
+}
 
 /// Whether the browser asks for Turkish first.
 pub(crate) fn prefers_turkish<T>(request: &Request<T>) -> bool {
@@ -63,6 +92,8 @@ struct Words {
     transactions: &'static str,
     requests: &'static str,
     nothing: &'static str,
+    overview: &'static str,
+    more: &'static str,
 }
 
 const ENGLISH: Words = Words {
@@ -91,6 +122,8 @@ const ENGLISH: Words = Words {
     transactions: "Decided",
     requests: "Requests, newest first",
     nothing: "Nothing.",
+    overview: "All payments and requests",
+    more: "Older ones are not shown.",
 };
 
 const TURKISH: Words = Words {
@@ -119,6 +152,8 @@ const TURKISH: Words = Words {
     transactions: "Sonuçlananlar",
     requests: "İstekler, en yeni önce",
     nothing: "Yok.",
+    overview: "Tüm ödemeler ve istekler",
+    more: "Daha eskileri gösterilmiyor.",
 };
 
 fn words(turkish: bool) -> &'static Words {
@@ -152,13 +187,14 @@ pub(crate) fn phone(payment: &PaymentSession, later: bool, left: bool, turkish: 
         _ => None,
     };
     let content = html! {
+        p { a href=(format!("{PREFIX}/?dealer={}", payment.dealer)) { (words.overview) } }
         h1 { (what) }
-        p.amount { (amount) }
+        p.amount { (money(amount, words)) }
         p { (words.simulated) }
         dl {
             dt { (words.dealer) } dd { (payment.dealer) }
-            @if let Some(reference) = &request.reference_no { dt { (words.reference) } dd { (reference) } }
-            @if let Some(description) = &request.description { dt { (words.description) } dd { (description) } }
+            @if let Some(reference) = &request.reference_no { dt { (words.reference) } dd { bdi { (reference) } } }
+            @if let Some(description) = &request.description { dt { (words.description) } dd { bdi { (description) } } }
             @if let Some(xact_id) = &request.xact_id { dt { "xact_id" } dd { (xact_id) } }
         }
         @if let Some(decided) = decided {
@@ -179,7 +215,19 @@ pub(crate) fn phone(payment: &PaymentSession, later: bool, left: bool, turkish: 
             }
         }
     };
-    document(words, what, &content)
+    let title = format!("{what} {} · {}", money(amount, words), decided.unwrap_or(words.waiting));
+    document(words, &title, &content)
+}
+
+/// What went wrong, with a way on.
+pub(crate) fn problem(status: StatusCode, text: &str, turkish: bool) -> Markup {
+    let words = words(turkish);
+    let content = html! {
+        h1 { (status.as_u16()) }
+        p role="status" { (text) }
+        p { a href=(format!("{PREFIX}/")) { (words.phone) } }
+    };
+    document(words, &status.as_u16().to_string(), &content)
 }
 
 /// A link, and no redirect: browsers block those to an app's scheme.
@@ -205,8 +253,7 @@ pub(crate) fn overview(state: &State, dealer: &str, turkish: bool) -> Markup {
     let payments = state.payments(Some(dealer));
     let (waiting, decided): (Vec<_>, Vec<_>) =
         payments.iter().rev().partition(|payment| payment.state == PaymentState::Waiting);
-    let received = state.requests();
-    let requests = received.iter().rev().filter(|request| is_of(request, dealer)).take(SHOWN);
+    let requests = state.latest_requests(SHOWN, |request| is_of(request, dealer));
     let content = html! {
         h1 { "PayPOS" }
         p { (words.simulated) " " (words.dealer) ": " (dealer) }
@@ -215,20 +262,22 @@ pub(crate) fn overview(state: &State, dealer: &str, turkish: bool) -> Markup {
         h2 { (words.transactions) }
         (list(words, &decided))
         h2 { (words.requests) }
-        ol reversed { @for request in requests { li { (entry(request)) } } }
+        @if requests.len() == SHOWN { p { (words.more) } }
+        ul.plain { @for request in &requests { li { (entry(request)) } } }
     };
     document(words, words.phone, &content)
 }
 
 fn list(words: &Words, payments: &[&PaymentSession]) -> Markup {
     html! {
+        @if payments.len() > SHOWN { p { (words.more) } }
         @if payments.is_empty() { p { (words.nothing) } } @else {
             ul {
                 @for payment in payments.iter().take(SHOWN) {
                     li {
                         a href=(format!("{PREFIX}/phone/{}", payment.id)) {
                             @if payment.request.xact_id.is_some() { (words.reverse) } @else { (words.pay) }
-                            " " (payment.request.amount.unwrap_or_default())
+                            " " (money(payment.request.amount.unwrap_or_default(), words))
                         }
                         " " (state_name(payment.state))
                         @if let Some(reference) = &payment.request.reference_no { " · " (reference) }

@@ -9,13 +9,22 @@ pub mod tls;
 
 use std::{
     future::Future,
+    net::SocketAddr,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
     },
 };
 
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+
+/// An address where nobody listens, and that no other test is given while the socket is held.
+pub fn unused() -> (TcpSocket, SocketAddr) {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind(([127, 0, 0, 1], 0).into()).unwrap();
+    let address = socket.local_addr().unwrap();
+    (socket, address)
+}
 
 /// Runs a script on each connection; gives the URL, and the number of connections so far.
 pub async fn serve<F>(script: impl Fn(TcpStream) -> F + Send + 'static) -> (String, Arc<AtomicUsize>)
