@@ -12,8 +12,9 @@ use crate::{Server, answered, at, call, get, http, post, sale, session_key, stde
 
 #[tokio::test]
 async fn a_host_that_is_a_name_of_somebody_else_is_refused() {
-    let server = Server::start(&["--public-url", "http://pay.shop.example:8650"]);
+    let server = Server::start(&["--public-url", "http://pay.shop.example:8650", "--host", "simulator"]);
     for (host, status) in [
+        ("simulator:8650", 200),
         ("evil.example", 403),
         ("evil.example:8650", 403),
         ("localhost.evil.example", 403),
@@ -26,6 +27,29 @@ async fn a_host_that_is_a_name_of_somebody_else_is_refused() {
         ("pay.shop.example:8650", 200),
     ] {
         assert_eq!(answered(http().get(server.at("health")).header("host", host)).await.0, status, "{host}");
+        // An operation gives a name of somebody else nothing, either.
+        let operation = http().post(format!("{}/v1/agent/get_auth_key", server.url)).header("host", host);
+        let refused = if status == 403 { 403 } else { 400 };
+        assert_eq!(answered(operation).await.0, refused, "{host}");
+    }
+    assert_eq!(
+        get(server.at("requests")).await.as_array().unwrap().len(),
+        6,
+        "what is let in is in the journal"
+    );
+}
+
+#[tokio::test]
+async fn what_another_process_issued_is_not_taken_for_its_own() {
+    let (one, other) = (Server::start(&[]), Server::start(&[]));
+    let key = session_key(&one, "sck_simulator").await;
+    let id = sale(&one, &key, &json!({ "amount": 1 })).await;
+    let own = session_key(&other, "sck_simulator").await;
+    assert_ne!(key, own);
+    let check = json!({ "payment_session_id": id });
+    assert_eq!(call(&one, &key, "check_transaction", &check).await.0, 200);
+    for key in [&key, &own] {
+        assert_eq!(call(&other, key, "check_transaction", &check).await.0, 400);
     }
 }
 
