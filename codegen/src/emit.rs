@@ -29,11 +29,11 @@ pub(crate) fn complete(
     let operations = operations(document);
     let usages = usages(document, &operations);
     let mut types = Vec::new();
-    let mut is_read_by_ours = false;
+    let (mut is_read_by_ours, mut methods) = (false, BTreeSet::new());
     for item in &mut wire.items {
         match item {
             Item::Use(item) => is_read_by_ours |= read_by_our_response(item),
-            Item::Impl(item) if item.trait_.is_none() => check_methods(document, &operations, item)?,
+            Item::Impl(item) if item.trait_.is_none() => methods.extend(checked_methods(document, item)?),
             Item::Mod(module) if module.ident == "types" => {
                 let Some((_, items)) = &mut module.content else { continue };
                 types = adjusted(document, &usages, items)?;
@@ -48,6 +48,11 @@ pub(crate) fn complete(
     }
     if !is_read_by_ours {
         return Err(unexpected(document, "", "it imports no `ResponseValue`"));
+    }
+    if let Some(operation) = document.operations().iter().find(|operation| !methods.contains(&operation.name))
+    {
+        let problem = format!("it has no method `{}`", operation.name);
+        return Err(unexpected(document, &operation.pointer, &problem));
     }
     let surface = Surface {
         environments: document.servers(),
@@ -108,34 +113,30 @@ fn read_by_our_response(item: &mut syn::ItemUse) -> bool {
     group.items.len() < all
 }
 
-/// Each operation has a method, whose arguments have different names, also from its own variables.
-fn check_methods(
-    document: &Document,
-    operations: &BTreeMap<String, surface::Operation>,
-    item: &syn::ItemImpl,
-) -> Result<(), DocumentError> {
+/// The names of the methods; those of operations have arguments whose names differ, also from their own variables.
+fn checked_methods(document: &Document, item: &syn::ItemImpl) -> Result<Vec<String>, DocumentError> {
+    let operations = document.operations();
+    let mut methods = Vec::new();
     for item in &item.items {
         let syn::ImplItem::Fn(function) = item else { continue };
         let name = function.sig.ident.to_string();
-        let Some(place) = document.operations().into_iter().find(|operation| operation.name == name) else {
-            continue;
-        };
+        let operation = operations.iter().find(|operation| operation.name == name);
         let mut taken = BTreeSet::from(["header_map".to_owned(), "info".to_owned()]);
         for argument in &function.sig.inputs {
-            let syn::FnArg::Typed(argument) = argument else { continue };
+            let (syn::FnArg::Typed(argument), Some(operation)) = (argument, operation) else { continue };
             let argument = argument.pat.to_token_stream().to_string();
             if !taken.insert(argument.clone()) {
                 return Err(document.error(
-                    &format!("{}/parameters", place.pointer),
+                    &format!("{}/parameters", operation.pointer),
                     format!("`{name}` would have an argument of the name `{argument}`, which is taken"),
                     "expected parameters that differ in more than case and punctuation, and none `body`, \
                      `header_map` or `info`",
                 ));
             }
         }
-        debug_assert!(operations.contains_key(&name));
+        methods.push(name);
     }
-    Ok(())
+    Ok(methods)
 }
 
 /// Adjusts the types, and refuses what is none that a plain schema gives: its traits would not fit.

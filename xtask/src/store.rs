@@ -16,7 +16,7 @@ use crate::{
     page::{Found, Pages, pages_below},
     report,
     snapshot::Snapshot,
-    sources::{self, Source, Sources},
+    sources::{self, Sources},
     statements::Statements,
 };
 
@@ -101,12 +101,10 @@ impl Store {
                 continue;
             };
             let digest = sources::sha256(&found.text);
-            let is_recorded =
-                |source: &&Source| source.file == file && source.sha256.as_ref() == Some(&digest);
-            if !self.sources.all().iter().any(|source| is_recorded(&source))
-                || self.texts.get(&file) != Some(&found.text)
-            {
-                if found.url.is_none() && !self.sources.all().iter().any(|source| source.file == file) {
+            let known = self.sources.all().into_iter().find(|source| source.file == file);
+            let is_recorded = known.as_ref().is_some_and(|source| source.sha256.as_ref() == Some(&digest));
+            if !is_recorded || self.texts.get(&file) != Some(&found.text) {
+                if found.url.is_none() && known.is_none() {
                     plan.notices.push(format!(
                         "{}: it is stored without an address, and is not read again until openapi/{file} has a `page` \
                          in {}",
@@ -242,44 +240,39 @@ impl Store {
     }
 
     /// Of the documents that were found, those to store. Each operation is taken once, from the page that
-    /// `sources.toml` names if it is among them.
+    /// `sources.toml` names if it is among them. A page that contradicts another is refused as a whole: what is stored
+    /// of it stays.
     fn choose(&self, mut found: Vec<Found>, plan: &mut Plan) -> Vec<Found> {
         found.sort_by_key(|found| !self.is_recorded(found));
         let mut chosen: Vec<Found> = Vec::new();
+        let mut contradicting = BTreeSet::new();
         for one in found {
             let names = names(&one.document);
-            let Some(at) = chosen.iter().position(|other| !names.is_disjoint(&self::names(&other.document)))
+            let Some(other) = chosen.iter().find(|other| !names.is_disjoint(&self::names(&other.document)))
             else {
                 chosen.push(one);
                 continue;
             };
-            let (place, other_place) = (&one.document.file, &chosen[at].document.file);
-            let facts = |document: &Document| statements(document).map(|statements| statements.facts);
-            let (facts, other_facts) = match (facts(&one.document), facts(&chosen[at].document)) {
-                (Ok(facts), Ok(others)) => (facts, others),
-                (Err(error), _) | (_, Err(error)) => {
-                    plan.refused.push(format!("{error:#}"));
+            let (place, other_place) = (&one.document.file, &other.document.file);
+            let problem = match difference(&other.document, &one.document) {
+                Ok(None) => continue,
+                Ok(Some(difference)) if self.is_recorded(other) && !self.is_recorded(&one) => {
+                    plan.notices.push(format!(
+                        "{place}: it states something else than {other_place}, first at {difference}; {other_place} \
+                         is taken: ask Paynet which is right"
+                    ));
                     continue;
                 }
+                Ok(Some(difference)) => format!(
+                    "{place}: {other_place} has the same operation, and states something else at {difference}; \
+                     give one of them"
+                ),
+                Err(error) => format!("{error:#}"),
             };
-            let keys: BTreeSet<_> = other_facts.keys().chain(facts.keys()).collect();
-            let Some(difference) = keys.into_iter().find(|key| other_facts.get(*key) != facts.get(*key))
-            else {
-                continue;
-            };
-            if self.is_recorded(&chosen[at]) && !self.is_recorded(&one) {
-                plan.notices.push(format!(
-                    "{place}: it states something else than {other_place}, first at {difference}; {other_place} \
-                     is taken: ask Paynet which is right"
-                ));
-                continue;
-            }
-            plan.refused.push(format!(
-                "{place}: {other_place} has the same operation, and states something else at {difference}; \
-                 give one of them"
-            ));
-            chosen.remove(at);
+            plan.refused.push(problem);
+            contradicting.extend([one.page, other.page.clone()]);
         }
+        chosen.retain(|found| !contradicting.contains(&found.page));
         chosen
     }
 
@@ -380,8 +373,12 @@ fn names(document: &Document) -> BTreeSet<String> {
     document.operations().into_iter().map(|operation| operation.name).collect()
 }
 
-fn statements(document: &Document) -> Result<Statements> {
-    Ok(Statements::of(&join(std::slice::from_ref(document))?))
+/// The first place at which two documents state something else.
+fn difference(one: &Document, other: &Document) -> Result<Option<String>> {
+    let facts = |document| -> Result<_> { Ok(Statements::of(&join(std::slice::from_ref(document))?).facts) };
+    let (one, other) = (facts(one)?, facts(other)?);
+    let keys: BTreeSet<_> = one.keys().chain(other.keys()).collect();
+    Ok(keys.into_iter().find(|key| one.get(*key) != other.get(*key)).cloned())
 }
 
 fn parse(texts: &BTreeMap<String, String>) -> Result<Vec<Document>> {

@@ -187,6 +187,26 @@ fn pages_that_contradict_each_other_are_refused() {
 }
 
 #[test]
+fn a_page_that_contradicts_itself_loses_nothing_that_is_stored_of_it() {
+    let workspace = Workspace::new();
+    let void = changed(|json| {
+        let item = json["paths"]["/v1/softpos/init_reversal_transaction"].take();
+        json["paths"] = json!({ "/v1/softpos/init_void_transaction": item });
+    });
+    let file = workspace.write(PAGE, page(&[stored(), void.clone()]));
+    assert_eq!(workspace.spec(&["update", &file]).code, 0);
+    let before = workspace.contents();
+    let file = workspace.write(PAGE, page(&[stored(), changed(with_note), void]));
+    let ran = workspace.spec(&["update", &file]);
+    assert_eq!((ran.code, &*ran.stdout), (2, ""), "{}", ran.stderr);
+    let pages = workspace.path().join("pages");
+    let kept = |contents: std::collections::BTreeMap<std::path::PathBuf, Vec<u8>>| {
+        contents.into_iter().filter(|(path, _)| !path.starts_with(&pages)).collect::<Vec<_>>()
+    };
+    assert_eq!(kept(workspace.contents()), kept(before));
+}
+
+#[test]
 fn a_second_document_of_a_page_is_stored_beside_the_first_and_goes_with_it() {
     let workspace = Workspace::new();
     let void = changed(|json| {
