@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     Document, DocumentError, Operation,
-    document::{component, entries, placeholders, pointer, reach, target_of},
+    document::{component, entries, placeholders, pointer, reach, references, target_of},
     join::refer,
     normal::{JSON, SCHEME, UNIONS},
     operations::known,
@@ -347,7 +347,7 @@ fn leave_untyped(document: &mut Document) -> Result<Vec<String>, DocumentError> 
         schemas.iter().filter(|(_, schema)| is_union(schema)).map(|(name, _)| name.as_str()).collect();
     // Which components contain which, once for all.
     let contained: BTreeMap<_, _> =
-        schemas.keys().map(|name| (name.clone(), direct(&schemas[name]))).collect();
+        schemas.iter().map(|(name, schema)| (name.as_str(), references(schema))).collect();
     let leads_to = |from: &str, to: &str| {
         let mut seen = BTreeSet::new();
         let mut pending = vec![from];
@@ -356,7 +356,7 @@ fn leave_untyped(document: &mut Document) -> Result<Vec<String>, DocumentError> 
                 return true;
             }
             if seen.insert(name) {
-                pending.extend(contained.get(name).into_iter().flatten().map(String::as_str));
+                pending.extend(contained.get(name).into_iter().flatten());
             }
         }
         false
@@ -368,8 +368,7 @@ fn leave_untyped(document: &mut Document) -> Result<Vec<String>, DocumentError> 
         let is_open = schema.get("type").is_some_and(|ty| ty == "object") && !has_properties;
         let owner = place.strip_prefix("/components/schemas/").and_then(|rest| rest.split('/').next());
         let is_endless = component(&whole).is_some_and(|target| {
-            unions.contains(target)
-                || owner.is_some_and(|owner| leads_to(target, &owner.replace("~1", "/").replace("~0", "~")))
+            unions.contains(target) || owner.is_some_and(|owner| leads_to(target, owner))
         });
         // A component itself is what refers to it.
         let is_root = place.matches('/').count() == 3 && owner.is_some();
@@ -383,18 +382,6 @@ fn leave_untyped(document: &mut Document) -> Result<Vec<String>, DocumentError> 
     })?;
     prune(document, &mut touched);
     Ok(touched)
-}
-
-/// The components that a schema refers to.
-fn direct(schema: &Value) -> BTreeSet<String> {
-    let mut names = BTreeSet::new();
-    let mut values = vec![schema];
-    while let Some(value) = values.pop() {
-        names.extend(component(value).map(str::to_owned));
-        let members = value.as_object().into_iter().flat_map(Map::values);
-        values.extend(members.chain(value.as_array().into_iter().flatten()));
-    }
-    names
 }
 
 fn part_requests_from_responses(document: &mut Document) -> Result<Vec<String>, DocumentError> {
@@ -416,7 +403,7 @@ fn part_requests_from_responses(document: &mut Document) -> Result<Vec<String>, 
                     || is_secret(property)
                     || schema["nullable"] == true && is_required(property)
             });
-            has_two_sides || direct(schema).iter().any(|inner| parted.contains(inner))
+            has_two_sides || references(schema).iter().any(|inner| parted.contains(*inner))
         };
         let more: Vec<_> = requests
             .intersection(&responses)
@@ -642,20 +629,16 @@ fn mark_secrets(document: &mut Document) -> Result<Vec<String>, DocumentError> {
         let place = pointer("/components/schemas", &[name]);
         for (property, schema) in entries(document.at(&place).get("properties")) {
             if is_secret(property) {
-                whole.extend(reach(document, direct(schema)));
+                whole.extend(reach(document, references(schema).into_iter().map(str::to_owned)));
             }
         }
     }
     let secret = json!({ "type": "string", "format": SECRET_FORMAT });
     let mut touched = each_schema(document, &|place, schema| {
         let Some((owner, name)) = place.rsplit_once("/properties/") else { return Ok(false) };
-        let owner = owner
-            .strip_prefix("/components/schemas/")
-            .unwrap_or_default()
-            .replace("~1", "/")
-            .replace("~0", "~");
+        let owner = owner.strip_prefix("/components/schemas/").unwrap_or_default();
         let is_text = schema.get("type").is_some_and(|ty| ty == "string");
-        if !(is_secret(name) || is_text && whole.contains(&owner)) {
+        if !(is_secret(name) || is_text && whole.contains(owner)) {
             return Ok(false);
         }
         let before = schema.clone();
@@ -665,7 +648,7 @@ fn mark_secrets(document: &mut Document) -> Result<Vec<String>, DocumentError> {
             // Whether there is one, or how many.
             Some("boolean" | "integer") => {}
             // In a response, the digits of a number are text, and any other JSON is passed on untyped.
-            _ if !requests.contains(&owner) => {
+            _ if !requests.contains(owner) => {
                 schema.retain(|key, _| matches!(key.as_str(), "description" | "format"));
                 schema.insert("format".to_owned(), json!(SECRET_FORMAT));
                 if ty.as_deref() == Some("number") {

@@ -282,11 +282,7 @@ impl Document {
             }
             if !item.is_object() || item.get("$ref").is_some() {
                 let expected = "expected an object with the methods of the path";
-                return Err(self.error(
-                    &pointer("/paths", &[path]),
-                    "it has no methods of its own",
-                    expected,
-                ));
+                return Err(self.error(&pointer("/paths", &[path]), "it has no methods", expected));
             }
         }
         Ok(())
@@ -430,18 +426,27 @@ pub(crate) fn component(schema: &Value) -> Option<&str> {
     target_of(schema)?.rsplit('/').next()
 }
 
+/// The components that a value refers to.
+pub(crate) fn references(value: &Value) -> BTreeSet<&str> {
+    let mut names = BTreeSet::new();
+    let mut values = vec![value];
+    while let Some(value) = values.pop() {
+        names.extend(component(value));
+        let members = value.as_object().into_iter().flat_map(Map::values);
+        values.extend(members.chain(value.as_array().into_iter().flatten()));
+    }
+    names
+}
+
 /// The components that some contain, these included.
 pub(crate) fn reach(document: &Document, roots: impl IntoIterator<Item = String>) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
     let mut pending: Vec<String> = roots.into_iter().collect();
     while let Some(name) = pending.pop() {
-        let mut values = vec![document.at(&pointer("/components/schemas", &[&name]))];
-        if names.insert(name) {
-            while let Some(value) = values.pop() {
-                pending.extend(component(value).map(str::to_owned));
-                let members = value.as_object().into_iter().flat_map(Map::values);
-                values.extend(members.chain(value.as_array().into_iter().flatten()));
-            }
+        if !names.contains(&name) {
+            let schema = document.at(&pointer("/components/schemas", &[&name]));
+            pending.extend(references(schema).into_iter().map(str::to_owned));
+            names.insert(name);
         }
     }
     names

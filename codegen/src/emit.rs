@@ -481,7 +481,7 @@ fn prose(text: &str) -> String {
     laid_out
 }
 
-/// A line without Markdown of its own, in which addresses and words such as `session_key` are code.
+/// A line in which nothing is Markdown, except that addresses and words such as `session_key` are code.
 fn escaped(line: &str) -> String {
     let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
     let is_name = |word: &str| word.trim_matches('_').contains('_') && word.chars().all(is_word);

@@ -7,13 +7,13 @@ use serde_json::{Value, json};
 
 use crate::{
     Document, DocumentError,
-    document::{NAME, component, entries, pointer, static_segments},
+    document::{NAME, component, entries, pointer, references, static_segments},
     normal::{normal, without_prose},
     operations::{rank, stem},
 };
 
-/// Joins documents into one, in normal form: operations on the same servers, each with a name of its own. A component
-/// that means something else in another document is another type.
+/// Joins documents into one, in normal form. All operations are on the same servers, and no two have the same name. A
+/// component that means something else in another document is another type.
 ///
 /// # Errors
 /// If a document has no normal form, or two contradict each other.
@@ -72,9 +72,9 @@ pub fn join(documents: &[Document]) -> Result<Document, DocumentError> {
     Ok(joined)
 }
 
-/// The documents with a name for each operation that no other has: where two would have the same, one that the
-/// hand-written code knows keeps it, and the others take on more of their paths. What is known comes first, so that it
-/// also keeps the names of its types.
+/// Names the operations of all documents, each differently. Of two that would have the same name, the one in `OPERATIONS`
+/// keeps it, and the other gets more segments of its path. Documents of known operations come first, so that their types
+/// keep their names, too.
 fn named(documents: &[Document]) -> Vec<Document> {
     let mut all = Vec::new();
     for (i, document) in documents.iter().enumerate() {
@@ -140,7 +140,7 @@ fn separate(joined: &Document, document: &mut Document) -> Result<(), DocumentEr
     const SCHEMAS: &str = "/components/schemas";
     let mut others: BTreeSet<String> = BTreeSet::new();
     loop {
-        let refers = |schema: &Value| refers_to(schema, &|name| others.contains(name));
+        let refers = |schema: &Value| references(schema).into_iter().any(|name| others.contains(name));
         let is_other = |(name, schema): &(&String, &Value)| {
             let there = joined.at(&pointer(SCHEMAS, &[name]));
             !there.is_null()
@@ -170,14 +170,8 @@ fn separate(joined: &Document, document: &mut Document) -> Result<(), DocumentEr
     Ok(())
 }
 
-fn refers_to(value: &Value, is_named: &dyn Fn(&str) -> bool) -> bool {
-    component(value).is_some_and(is_named)
-        || value.as_object().is_some_and(|members| members.values().any(|value| refers_to(value, is_named)))
-        || value.as_array().is_some_and(|items| items.iter().any(|value| refers_to(value, is_named)))
-}
-
 /// Renames a component, and all references to it.
-pub(crate) fn rename(json: &mut Value, name: &str, new: &str) {
+fn rename(json: &mut Value, name: &str, new: &str) {
     if let Some(schemas) = json.pointer_mut("/components/schemas").and_then(Value::as_object_mut)
         && let Some(schema) = schemas.remove(name)
     {

@@ -3,7 +3,7 @@
 //! References to parameters, bodies and responses are resolved, and so is each schema that is only a text, a number or
 //! a list. What has properties, or is one of several schemas, is a component: a body under the name of its operation,
 //! any other under its own name, or under that of the property that holds it. Order is set aside where it has no
-//! meaning. Nothing is copied but what ends, so that the work grows with the document.
+//! meaning. Only texts, numbers and lists are copied, so that the work grows with the document.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -487,42 +487,32 @@ const DECIDING: [&str; 8] =
 
 /// What of a schema decides the type that is generated.
 fn typed(value: &Value) -> Value {
-    match value {
-        Value::Object(members) => {
-            let kept = members.iter().filter(|(key, _)| DECIDING.contains(&key.as_str()));
-            let kept = kept.map(|(key, value)| match (key.as_str(), value) {
-                ("properties", Value::Object(properties)) => {
-                    let typed = properties.iter().map(|(name, value)| (name.clone(), typed(value)));
-                    (key.clone(), Value::Object(typed.collect()))
-                }
-                _ => (key.clone(), typed(value)),
-            });
-            Value::Object(kept.collect())
-        }
-        Value::Array(items) => items.iter().map(typed).collect(),
-        other => other.clone(),
-    }
+    only(value, &|key| DECIDING.contains(&key))
 }
 
 /// The value without what is written for people.
 #[must_use]
 pub fn without_prose(value: &Value) -> Value {
+    only(value, &|key| !PROSE.contains(&key))
+}
+
+/// The value with these members only, at any depth. The names of properties are the document's own, and stay.
+fn only(value: &Value, is_kept: &dyn Fn(&str) -> bool) -> Value {
     match value {
         Value::Object(members) => {
-            let kept = members.iter().filter(|(key, _)| !PROSE.contains(&key.as_str()));
-            let kept = kept.map(|(key, value)| {
-                let value = match (key.as_str(), value) {
-                    // These keys are the document's own names.
-                    ("properties", Value::Object(properties)) => Value::Object(
-                        properties.iter().map(|(name, value)| (name.clone(), without_prose(value))).collect(),
-                    ),
-                    _ => without_prose(value),
+            let kept = members.iter().filter(|(key, _)| is_kept(key)).map(|(key, value)| {
+                let value = match value {
+                    Value::Object(properties) if key == "properties" => {
+                        let all = properties.iter().map(|(name, value)| (name.clone(), only(value, is_kept)));
+                        Value::Object(all.collect())
+                    }
+                    value => only(value, is_kept),
                 };
                 (key.clone(), value)
             });
             Value::Object(kept.collect())
         }
-        Value::Array(items) => items.iter().map(without_prose).collect(),
+        Value::Array(items) => items.iter().map(|item| only(item, is_kept)).collect(),
         other => other.clone(),
     }
 }

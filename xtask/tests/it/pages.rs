@@ -196,7 +196,7 @@ fn a_page_that_contradicts_itself_loses_nothing_that_is_stored_of_it() {
     let file = workspace.write(PAGE, page(&[stored(), void.clone()]));
     assert_eq!(workspace.spec(&["update", &file]).code, 0);
     let before = workspace.contents();
-    let file = workspace.write(PAGE, page(&[stored(), changed(with_note), void]));
+    let file = workspace.write(PAGE, page(&[changed(with_note), stored(), void]));
     let ran = workspace.spec(&["update", &file]);
     assert_eq!((ran.code, &*ran.stdout), (2, ""), "{}", ran.stderr);
     let pages = workspace.path().join("pages");
