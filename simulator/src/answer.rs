@@ -21,7 +21,7 @@ use crate::{
     fault::Effect,
     judge::Judge,
     ledger::PaymentRequest,
-    phone::Phones,
+    phone,
     refusal::Refusal,
     state::{ReceivedRequest, State},
 };
@@ -37,7 +37,6 @@ pub(crate) struct Server {
     /// The most time for a body.
     pub(crate) reading: Option<Duration>,
     pub(crate) served: Option<Served>,
-    pub(crate) phones: Arc<Phones>,
 }
 
 pub(crate) fn router(server: Server) -> Router {
@@ -255,7 +254,7 @@ fn carry_out(
             request.xact_id = request.xact_id.filter(|_| !is_sale);
             let payment = state.initiate(session_key, request)?;
             let id = payment.id.clone();
-            server.phones.opened(state, &payment);
+            phone::opened(state, &payment);
             handoff(id)
         }
         "check_transaction" => {

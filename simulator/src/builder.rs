@@ -18,7 +18,6 @@ use crate::{
     Policy, Simulator, answer,
     connections::{self, Limits},
     judge::Judge,
-    phone::Phones,
     state::State,
 };
 
@@ -40,26 +39,20 @@ type Handler = dyn Fn(Request<Bytes>) -> Pin<Box<dyn Future<Output = Response<By
 #[must_use = "a builder does nothing until `start`"]
 pub struct SimulatorBuilder {
     listen: SocketAddr,
-    phone: Policy,
-    phone_after: Duration,
     pub(crate) deeplinks: String,
     pub(crate) limits: Limits,
     pub(crate) served: Option<Served>,
     pub(crate) state: Arc<State>,
-    pub(crate) phones: Option<Arc<Phones>>,
 }
 
 impl Default for SimulatorBuilder {
     fn default() -> Self {
         Self {
             listen: (Ipv4Addr::LOCALHOST, 0).into(),
-            phone: Policy::default(),
-            phone_after: Duration::ZERO,
             deeplinks: "paypos-simulator://".to_owned(),
             limits: Limits { connections: usize::MAX, reading: None },
             served: None,
             state: Arc::default(),
-            phones: None,
         }
     }
 }
@@ -87,14 +80,14 @@ impl SimulatorBuilder {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn phone(mut self, policy: Policy) -> Self {
-        self.phone = policy;
+    pub fn phone(self, policy: Policy) -> Self {
+        self.state.phones().policy = policy;
         self
     }
 
     /// How long the phone takes, where it decides by itself. By default no time.
-    pub fn phone_after(mut self, delay: Duration) -> Self {
-        self.phone_after = delay;
+    pub fn phone_after(self, delay: Duration) -> Self {
+        self.state.phones().after = delay;
         self
     }
 
@@ -112,7 +105,6 @@ impl SimulatorBuilder {
         };
         let (stop, stopped) = watch::channel(());
         let judge = Judge::of_the_documents().map_err(io::Error::other)?;
-        let phones = self.phones.unwrap_or_else(|| Arc::new(Phones::new(self.phone, self.phone_after)));
         let (state, limits) = (self.state, self.limits);
         let router = answer::router(answer::Server {
             judge,
@@ -120,7 +112,6 @@ impl SimulatorBuilder {
             deeplinks,
             reading: limits.reading,
             served: self.served,
-            phones,
         });
         let server = tokio::spawn(connections::serve(listener, router, limits, stopped));
         Ok(Simulator { url, state, stop, server })

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer, ser};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 
 use paypos::Decimal;
@@ -87,18 +87,26 @@ pub struct PaymentRequest {
     pub(crate) card_holder_mail: Option<String>,
 }
 
-/// Reads an amount with its digits; one that cannot be held exactly is none.
-fn read_amount<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Decimal>, D::Error> {
-    let json = Box::<RawValue>::deserialize(deserializer)?;
+/// Reads an amount with its digits, from a JSON number or its text; one that cannot be held exactly is none.
+pub(crate) fn amount(json: &RawValue) -> Option<Decimal> {
     let text = json.get().trim_matches('"');
-    Ok(match text.split_once(['e', 'E']) {
+    match text.split_once(['e', 'E']) {
         Some((base, _)) => Decimal::from_str_exact(base).and_then(|_| Decimal::from_scientific(text)).ok(),
         None => Decimal::from_str_exact(text).ok(),
-    })
+    }
+}
+
+/// Writes an amount as a JSON number with its digits.
+pub(crate) fn digits(amount: Decimal) -> Option<Box<RawValue>> {
+    RawValue::from_string(amount.to_string()).ok()
+}
+
+fn read_amount<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Decimal>, D::Error> {
+    Box::<RawValue>::deserialize(deserializer).map(|json| amount(&json))
 }
 
 fn write_amount<S: Serializer>(amount: &Decimal, serializer: S) -> Result<S::Ok, S::Error> {
-    RawValue::from_string(amount.to_string()).map_err(ser::Error::custom)?.serialize(serializer)
+    digits(*amount).serialize(serializer)
 }
 
 impl fmt::Debug for PaymentRequest {

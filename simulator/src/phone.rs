@@ -2,10 +2,7 @@
 
 use std::{
     collections::HashMap,
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::{Arc, atomic::Ordering},
     time::Duration,
 };
 
@@ -57,74 +54,63 @@ pub(crate) enum Undecidable {
     TooMany,
 }
 
-/// The phones of all dealers, and what they are still to do.
+/// What the phones of all dealers do by themselves.
 #[derive(Default)]
 pub(crate) struct Phones {
-    policy: Policy,
-    after: Duration,
-    of_dealers: Mutex<HashMap<String, Policy>>,
-    later: AtomicUsize,
+    pub(crate) policy: Policy,
+    pub(crate) after: Duration,
+    /// Of the dealers whose phones do something else.
+    pub(crate) of_dealers: HashMap<String, Policy>,
 }
 
 impl Phones {
-    pub(crate) fn new(policy: Policy, after: Duration) -> Self {
-        Self { policy, after, ..Self::default() }
-    }
-
-    fn of_dealers(&self) -> MutexGuard<'_, HashMap<String, Policy>> {
-        self.of_dealers.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Sets what a dealer's phone does; as all others do, with none.
-    #[cfg_attr(not(feature = "server"), allow(dead_code))]
-    pub(crate) fn set(&self, dealer: String, policy: Option<Policy>) {
-        match policy {
-            Some(policy) => drop(self.of_dealers().insert(dealer, policy)),
-            None => drop(self.of_dealers().remove(&dealer)),
-        }
-    }
-
-    /// Is told of each payment session as it is opened.
-    pub(crate) fn opened(self: &Arc<Self>, state: &Arc<State>, payment: &PaymentSession) {
-        let policy = self.of_dealers().get(&payment.dealer).copied().unwrap_or(self.policy);
-        let (decision, after) = match policy {
-            Policy::Ask | Policy::Never => return,
+    /// What is decided of a payment session as it is opened, and after how long.
+    fn decision(&self, payment: &PaymentSession) -> Option<(Decision, Duration)> {
+        let policy = self.of_dealers.get(&payment.dealer).copied().unwrap_or(self.policy);
+        Some(match policy {
+            Policy::Ask | Policy::Never => return None,
             Policy::Approve => (Decision::Approve, self.after),
             Policy::Decline => (Decision::Decline, self.after),
             Policy::ByAmount => match cents(payment.request.amount.unwrap_or_default()) {
                 5 | 51 | 55 => (Decision::Decline, self.after),
                 68 => (Decision::Approve, self.after.max(LATE)),
-                91 => return,
+                91 => return None,
                 _ => (Decision::Approve, self.after),
             },
-        };
-        // With more decisions to come than are kept, it waits for a person.
-        let _ = self.decide(state, &payment.id, decision, after);
+        })
     }
+}
 
-    /// Does what was decided, now or later.
-    pub(crate) fn decide(
-        self: &Arc<Self>,
-        state: &Arc<State>,
-        id: &str,
-        decision: Decision,
-        after: Duration,
-    ) -> Result<(), Undecidable> {
-        if after.is_zero() {
-            return decide_now(state, id, decision);
-        }
-        if self.later.fetch_add(1, Ordering::Relaxed) >= MAX_LATER {
-            self.later.fetch_sub(1, Ordering::Relaxed);
-            return Err(Undecidable::TooMany);
-        }
-        let (phones, state, id) = (Arc::clone(self), Arc::clone(state), id.to_owned());
-        tokio::spawn(async move {
-            tokio::time::sleep(after).await;
-            phones.later.fetch_sub(1, Ordering::Relaxed);
-            let _ = decide_now(&state, &id, decision);
-        });
-        Ok(())
+/// Has the phone do what it does by itself with a payment session that was opened.
+pub(crate) fn opened(state: &Arc<State>, payment: &PaymentSession) {
+    let decision = state.phones().decision(payment);
+    if let Some((decision, after)) = decision {
+        // With more decisions to come than are kept, it waits for a person.
+        let _ = decide(state, &payment.id, decision, after);
     }
+}
+
+/// Does at the phone what was decided, now or later.
+pub(crate) fn decide(
+    state: &Arc<State>,
+    id: &str,
+    decision: Decision,
+    after: Duration,
+) -> Result<(), Undecidable> {
+    if after.is_zero() {
+        return decide_now(state, id, decision);
+    }
+    if state.later.fetch_add(1, Ordering::Relaxed) >= MAX_LATER {
+        state.later.fetch_sub(1, Ordering::Relaxed);
+        return Err(Undecidable::TooMany);
+    }
+    let (state, id) = (Arc::clone(state), id.to_owned());
+    tokio::spawn(async move {
+        tokio::time::sleep(after).await;
+        state.later.fetch_sub(1, Ordering::Relaxed);
+        let _ = decide_now(&state, &id, decision);
+    });
+    Ok(())
 }
 
 fn decide_now(state: &State, id: &str, decision: Decision) -> Result<(), Undecidable> {

@@ -4,7 +4,7 @@ use std::{
     collections::{HashMap, VecDeque},
     fmt,
     hash::{BuildHasher, Hasher, RandomState},
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError, atomic::AtomicUsize},
 };
 
 use http::{HeaderMap, Method, request};
@@ -13,6 +13,7 @@ use tokio::sync::watch;
 use crate::{
     Fault, NoPendingPayment, PaymentSession, PaymentState, Refusal, Sale, Simulator,
     ledger::{CompletedSale, OpenSession, Payment, PaymentRequest, SessionState, Transaction},
+    phone::Phones,
 };
 use paypos::{Decimal, SessionKey};
 
@@ -27,6 +28,9 @@ pub(crate) struct State {
     inner: Mutex<Inner>,
     /// How many requests were answered.
     answered: watch::Sender<u64>,
+    phones: Mutex<Phones>,
+    /// How many decisions of phones are still to come.
+    pub(crate) later: AtomicUsize,
 }
 
 /// How the simulator behaves where Paynet documents nothing.
@@ -62,6 +66,10 @@ struct Inner {
 impl State {
     fn lock(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn phones(&self) -> MutexGuard<'_, Phones> {
+        self.phones.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn add_dealer(&self, name: &str, secret_key: &str) -> bool {
@@ -140,6 +148,7 @@ impl State {
     }
 
     pub(crate) fn reset(&self, dealer: &str) {
+        self.phones().of_dealers.remove(dealer);
         let mut inner = self.lock();
         inner.sessions.retain(|session| session.dealer != dealer);
         inner.payments.retain(|payment| payment.dealer != dealer);

@@ -211,7 +211,7 @@ fn is_bare(text: &str) -> bool {
 }
 
 /// The fenced blocks, each with the line that it begins at: at any depth of quotes, lists, tabs and HTML, and whatever
-/// their language, as a reader sees them.
+/// their language, as a reader sees them. To a parser of Markdown, one that is indented, or within HTML, is no fence.
 fn blocks(text: &str) -> Vec<(usize, String)> {
     let text = text.replace("\r\n", "\n").replace('\r', "\n");
     let mut blocks = Vec::new();

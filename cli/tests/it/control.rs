@@ -195,3 +195,48 @@ async fn what_state_returns_is_what_seed_reads() {
     let output = crate::paypos(&["simulate", "--seed", seed.to_str().unwrap()]).output().unwrap();
     assert_eq!(output.status.code(), Some(2), "{output:?}");
 }
+
+#[tokio::test]
+async fn a_poll_returns_what_is_answered_and_loses_no_answer() {
+    let server = Server::start(&[]);
+    let key = session_key(&server, "sck_simulator").await;
+    let slow = json!({ "operation": "init_sale_transaction", "delay_ms": 1500, "when": "after" });
+    assert_eq!(post(server.at("faults"), slow).await.0, 200);
+    let amount = json!({ "amount": 1 });
+    let polled = async {
+        // While the sale is on its way, a check comes and goes.
+        tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+        call(&server, &key, "check_transaction", &json!({ "payment_session_id": "x" })).await;
+        let at_once = get(server.at("requests?after=1")).await;
+        (at_once, get(server.at("requests?after=1&wait=30")).await)
+    };
+    let (_, (at_once, waited)) = tokio::join!(sale(&server, &key, &amount), polled);
+    assert_eq!(at_once, json!([]), "what comes after the unanswered one is not passed over it");
+    assert_eq!((&waited[0]["number"], &waited[0]["status"]), (&json!(2), &json!(200)));
+    assert_eq!(get(server.at("requests?after=2")).await[0]["status"], 400);
+}
+
+#[tokio::test]
+async fn head_is_what_get_is_without_a_body() {
+    let server = Server::start(&[]);
+    for (path, status) in [("health", 200), ("", 200), ("nowhere", 404)] {
+        let response = http().head(server.at(path)).send().await.unwrap();
+        assert_eq!(response.status().as_u16(), status, "{path}");
+        assert_eq!(response.bytes().await.unwrap().len(), 0, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_nested_too_deep_is_not_shown() {
+    let server = Server::start(&[]);
+    let key = session_key(&server, "sck_simulator").await;
+    let deep = format!("{{\"amount\":1,\"x\":{}1{}}}", "[".repeat(40), "]".repeat(40));
+    let request = http()
+        .post(format!("{}/v1/softpos/init_sale_transaction", server.url))
+        .header("session-key", &key)
+        .header("content-type", "application/json")
+        .body(deep);
+    request.send().await.unwrap();
+    let shown = get(server.at("requests?after=1")).await[0]["body"].to_string();
+    assert!(shown.contains("too deep to be shown") && shown.contains("\"amount\":1"), "{shown}");
+}

@@ -17,12 +17,13 @@ use tokio::time::{Instant, timeout_at};
 use url::form_urlencoded;
 
 use super::{
-    AGENT_ID, DEALER, MAX_DEALERS, PREFIX, Playground, Seed, SeedDealer, SeedSale, USER_ID, amount, digits,
-    guard, page, secret_key_of,
+    AGENT_ID, DEALER, MAX_DEALERS, PREFIX, Playground, Seed, SeedDealer, SeedSale, USER_ID, amount, guard,
+    page, secret_key_of,
 };
 use crate::{
     Fault, PaymentSession, PaymentState, Policy, ReceivedRequest, Sale, Simulator,
-    phone::{Decision, Undecidable},
+    ledger::digits,
+    phone::{self, Decision, Undecidable},
     state::State,
 };
 
@@ -97,7 +98,7 @@ async fn route(playground: &Playground, request: &Request<Bytes>) -> Answer {
         (&Method::PUT, ["phone"]) => {
             let SetPhone { dealer, policy } = body(request)?;
             let dealer = known(playground, dealer)?;
-            playground.phones.set(dealer.clone(), Some(policy));
+            playground.state.phones().of_dealers.insert(dealer.clone(), policy);
             Ok(json_of(&json!({ "dealer": dealer })))
         }
         (&Method::GET, ["requests"]) => requests(state, dealer, &query).await,
@@ -125,7 +126,7 @@ async fn route(playground: &Playground, request: &Request<Bytes>) -> Answer {
         }
         (&Method::POST, ["reset"]) => {
             let dealer = known(playground, body::<OfDealer>(request)?.dealer)?;
-            playground.forget(&dealer);
+            playground.state.reset(&dealer);
             Ok(json_of(&json!({ "dealer": dealer })))
         }
         (&Method::GET, ["state"]) => Ok(json_of(&seed(state, query.get("dealer")))),
@@ -264,7 +265,7 @@ struct Decide {
 }
 
 fn decide(playground: &Playground, id: &str, decide: &Decide) -> Answer {
-    let Playground { state, phones, .. } = playground;
+    let state = &playground.state;
     let payment = state
         .payment(id)
         .filter(|payment| decide.dealer.as_ref().is_none_or(|dealer| *dealer == payment.dealer))
@@ -273,7 +274,7 @@ fn decide(playground: &Playground, id: &str, decide: &Decide) -> Answer {
     if after > MAX_DELAY {
         return Err(bad("`after_ms` is more than an hour"));
     }
-    phones.decide(state, &payment.id, decide.decision, after).map_err(undecidable)?;
+    phone::decide(state, &payment.id, decide.decision, after).map_err(undecidable)?;
     let payment = state.payment(id).unwrap_or(payment);
     Ok(json_of(&described(&payment)))
 }
@@ -310,7 +311,7 @@ fn phone_form(playground: &Playground, request: &Request<Bytes>, id: &str) -> An
         Some("decline-then-approve") => (Decision::DeclineThenApprove, Duration::ZERO, ""),
         _ => return Err(bad("unknown decision")),
     };
-    playground.phones.decide(&playground.state, id, decision, after).map_err(undecidable)?;
+    phone::decide(&playground.state, id, decision, after).map_err(undecidable)?;
     Ok(see_other(format!("{PREFIX}/phone/{id}{query}")))
 }
 

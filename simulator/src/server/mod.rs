@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, value::RawValue};
 use url::Url;
 
-use crate::{Policy, Sale, Simulator, builder::Served, connections::Limits, phone::Phones, state::State};
+use crate::{Policy, Sale, Simulator, builder::Served, connections::Limits, ledger, state::State};
 
 /// The dealer that needs no setting up.
 pub const DEALER: &str = "simulator";
@@ -56,7 +56,6 @@ pub struct Options {
 /// What the handlers of requests share.
 pub(crate) struct Playground {
     state: Arc<State>,
-    phones: Arc<Phones>,
     /// As given; without it, the server's own URL.
     public_url: Option<String>,
     /// The faults as they were asked for, by number.
@@ -92,14 +91,9 @@ struct SeedSale {
     reversed: bool,
 }
 
-/// Writes an amount as a JSON number with its digits.
-pub(crate) fn digits(amount: Decimal) -> Option<Box<RawValue>> {
-    RawValue::from_string(amount.to_string()).ok()
-}
-
-/// Reads an amount from a JSON number, or from its text.
-pub(crate) fn amount(json: &RawValue) -> Option<Decimal> {
-    json.get().trim_matches('"').parse().ok().filter(|amount| *amount > Decimal::ZERO)
+/// Reads a positive amount.
+fn amount(json: &RawValue) -> Option<Decimal> {
+    ledger::amount(json).filter(|amount| *amount > Decimal::ZERO)
 }
 
 /// Starts a simulator with its control interface and its pages; it stops when it is dropped.
@@ -107,10 +101,10 @@ pub(crate) fn amount(json: &RawValue) -> Option<Decimal> {
 /// # Errors
 /// If it cannot listen on the address, or the seed has a dealer or a key twice, or no positive amount.
 pub async fn start(options: Options, seed: Seed) -> Result<Simulator, String> {
-    let (state, phones) = (Arc::new(State::default()), Arc::new(Phones::new(options.phone, options.after)));
+    let mut builder =
+        Simulator::builder().listen(options.listen).phone(options.phone).phone_after(options.after);
     let playground = Arc::new(Playground {
-        state: Arc::clone(&state),
-        phones: Arc::clone(&phones),
+        state: Arc::clone(&builder.state),
         public_url: options.public_url.map(|url| url.trim_end_matches('/').to_owned()),
         faults: Mutex::default(),
     });
@@ -127,15 +121,12 @@ pub async fn start(options: Options, seed: Seed) -> Result<Simulator, String> {
         let mut restored = Sale::new(sale.xact_id, sale.dealer, amount);
         restored.reversed = sale.reversed;
         let id = restored.xact_id.clone();
-        if !state.restore_sale(restored) {
+        if !builder.state.restore_sale(restored) {
             return Err(format!("the seed's sale {id} is there twice"));
         }
     }
-    let mut builder = Simulator::builder().listen(options.listen);
     builder.deeplinks = format!("{}{PREFIX}/phone/", playground.public_url.as_deref().unwrap_or_default());
     builder.limits = LIMITS;
-    builder.state = state;
-    builder.phones = Some(phones);
     let public = playground.public_url.as_deref().and_then(|url| Url::parse(url).ok());
     let public = public.as_ref().and_then(Url::host_str).map(str::to_owned);
     let hosts: Vec<_> = options.hosts.into_iter().chain(public).collect();
@@ -159,17 +150,12 @@ impl Playground {
         self.state.dealers().iter().any(|dealer| dealer == name)
     }
 
-    fn forget(&self, dealer: &str) {
-        self.phones.set(dealer.to_owned(), None);
-        self.state.reset(dealer);
-    }
-
     fn faults(&self) -> MutexGuard<'_, BTreeMap<u64, Value>> {
         self.faults.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// The secret key of a dealer that was given none.
-pub(crate) fn secret_key_of(dealer: &str) -> String {
+fn secret_key_of(dealer: &str) -> String {
     format!("sck_{dealer}")
 }
