@@ -28,7 +28,8 @@ pub(crate) async fn run(console: &Console, options: &Demo) -> Done {
     let listen = ([127, 0, 0, 1], 0).into();
     let options =
         Options { listen, public_url: None, hosts: Vec::new(), phone, after: Duration::from_secs(1) };
-    let simulator = server::start(options, Seed::default()).await.map_err(Failure::Usage)?;
+    let simulator =
+        server::start(options, Seed::default()).await.map_err(|error| Failure::usage(error.to_string()))?;
     let client = Client::builder(Environment::Sandbox).base_url(simulator.url()).build()?;
     let agent = client.agent(SecretKey::new(SECRET_KEY)?);
 

@@ -42,7 +42,7 @@ pub(crate) async fn run(console: &Console, options: Simulate) -> Done {
         seed,
     )
     .await
-    .map_err(Failure::Usage)?;
+    .map_err(|error| Failure::usage(error.to_string()))?;
     let url = simulator.url();
     console.headline(&format!("The simulator of PayPOS listens on {url}"));
     console.say(format!(

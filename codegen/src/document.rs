@@ -85,7 +85,8 @@ impl Document {
         document.json = match serde_json::from_str(text) {
             Ok(Unique(json)) => json,
             Err(error) if error.is_data() => {
-                let expected = "expected names of visible characters, each once; ask Paynet which is right";
+                let expected =
+                    "expected names of visible characters, each once, that do not begin with `x-paypos-`";
                 return Err(document.error("", error.to_string(), expected));
             }
             Err(error) => return Err(document.error("", format!("it is not JSON: {error}"), EXPECTED)),
@@ -198,9 +199,11 @@ impl Document {
             if value.get("$ref").is_some_and(Value::is_string) {
                 self.check_reference(&place)?;
             }
+            // The names of properties are the document's own.
+            let are_names = place.ends_with("/properties");
             for (key, value) in entries(Some(value)) {
                 // Values, which may look like anything.
-                if !matches!(key.as_str(), "example" | "examples" | "default" | "enum") {
+                if are_names || !matches!(key.as_str(), "example" | "examples" | "default" | "enum") {
                     places.push((pointer(&place, &[key]), value));
                 }
             }
@@ -361,6 +364,11 @@ impl<'de> Visitor<'de> for UniqueVisitor {
                 let problem = "it has a member whose name has a character that cannot be seen";
                 return Err(de::Error::custom(problem));
             }
+            if name.starts_with(OWN) {
+                return Err(de::Error::custom(format!(
+                    "it has the member `{name}`, which only the generator adds"
+                )));
+            }
             if members.contains_key(&name) {
                 return Err(de::Error::custom(format!("it has the member `{name}` twice in one object")));
             }
@@ -406,6 +414,9 @@ impl<'de> Visitor<'de> for UniqueVisitor {
 pub(crate) fn target_of(value: &Value) -> Option<&str> {
     value.get("$ref")?.as_str()?.strip_prefix('#')
 }
+
+/// What the names of the generator's own extensions begin with.
+pub(crate) const OWN: &str = "x-paypos-";
 
 /// The extension that holds the name of an operation among those of all documents.
 pub(crate) const NAME: &str = "x-paypos-name";

@@ -176,40 +176,40 @@ impl Normalizer<'_> {
         Ok(Value::Object(parameter))
     }
 
-    /// The name and the place of each credential that the operation requires, and the scheme that it is sent by, if not
-    /// as it is: of alternatives the first, and none, where that is one of them.
+    /// The credentials that the operation requires: of alternatives, the first that can be sent. None, if one of them
+    /// is none.
     fn security(&self, operation: &str) -> Result<Vec<Credential>, DocumentError> {
         let own = format!("{operation}/security");
         let place = if self.document.at(&own).is_null() { "/security".to_owned() } else { own };
         let alternatives = self.document.at(&place).as_array().map(Vec::as_slice).unwrap_or_default();
-        let is_empty = |one: &Value| one.as_object().is_none_or(Map::is_empty);
-        if alternatives.iter().any(is_empty) {
-            return Ok(Vec::new());
+        let schemes = |one: &Value| entries(Some(one)).map(|(name, _)| self.credential(name)).collect();
+        let sent = alternatives.iter().map(schemes).collect::<Vec<Option<Vec<_>>>>();
+        match sent.iter().flatten().find(|sent| sent.is_empty()).or(sent.iter().flatten().next()) {
+            Some(credentials) => Ok(credentials.clone()),
+            None if alternatives.is_empty() => Ok(Vec::new()),
+            None => Err(self.document.error(
+                &place,
+                format!("none of its security schemes can be sent: {}", self.document.at(&place)),
+                "expected one in `components.securitySchemes`: an apiKey in a header or the query, or http with the \
+                 scheme basic or bearer",
+            )),
         }
-        let mut credentials = Vec::new();
-        for (name, _) in entries(alternatives.first()) {
-            let at = self.document.resolve(pointer("/components/securitySchemes", &[name]));
-            let scheme = self.document.at(&at);
-            let text = |key: &str| scheme[key].as_str().unwrap_or_default();
-            credentials.push(match (text("type"), text("in"), &*text("scheme").to_lowercase()) {
-                ("apiKey", location @ ("header" | "query"), _) if scheme["name"].is_string() => {
-                    (text("name").to_owned(), location.to_owned(), None)
-                }
-                ("http", _, "basic") => ("Authorization".to_owned(), "header".to_owned(), None),
-                ("http", _, "bearer") | ("oauth2" | "openIdConnect", ..) => {
-                    ("Authorization".to_owned(), "header".to_owned(), Some("Bearer"))
-                }
-                _ => {
-                    return Err(self.document.error(
-                        &place,
-                        format!("the security scheme `{name}` is none that can be sent"),
-                        "expected one in `components.securitySchemes`: an apiKey in a header or the query, or http \
-                         with the scheme basic or bearer",
-                    ));
-                }
-            });
+    }
+
+    /// What a security scheme sends; nothing, if it cannot be sent.
+    fn credential(&self, scheme: &str) -> Option<Credential> {
+        let at = self.document.resolve(pointer("/components/securitySchemes", &[scheme]));
+        let scheme = self.document.at(&at);
+        let text = |key: &str| scheme[key].as_str().unwrap_or_default();
+        let authorization = |scheme| ("Authorization".to_owned(), "header".to_owned(), scheme);
+        match (text("type"), text("in"), &*text("scheme").to_lowercase()) {
+            ("apiKey", location @ ("header" | "query"), _) if scheme["name"].is_string() => {
+                Some((text("name").to_owned(), location.to_owned(), None))
+            }
+            ("http", _, "basic") => Some(authorization(None)),
+            ("http", _, "bearer") | ("oauth2" | "openIdConnect", ..) => Some(authorization(Some("Bearer"))),
+            _ => None,
         }
-        Ok(credentials)
     }
 
     /// A request, a response or a refusal, with the schema of its body as a component; none, if nothing is said of it.

@@ -262,6 +262,13 @@ const SAME: &[(&str, &str, Edit)] = &[
         json["security"] = json!([{ "Key": [] }]);
         at(json, &format!("{OPERATION}/parameters")).as_array_mut().unwrap().remove(0);
     }),
+    ("the credential as one of several security schemes", "refund-cancel", |json| {
+        let scheme = json!({ "type": "apiKey", "in": "header", "name": "Session-Key" });
+        json["components"]["securitySchemes"] =
+            json!({ "Cookie": { "type": "apiKey", "in": "cookie" }, "Key": scheme });
+        json["security"] = json!([{ "Cookie": [] }, { "Key": [] }]);
+        at(json, &format!("{OPERATION}/parameters")).as_array_mut().unwrap().remove(0);
+    }),
     ("the credential as a header and as a security scheme", "create-session", |json| {
         json["components"]["securitySchemes"] = json!({ "Key": { "type": "http", "scheme": "Basic" } });
         json["security"] = json!([{ "Key": [] }]);
@@ -591,13 +598,13 @@ fn a_text_that_is_no_document_is_refused() {
         (
             r#"{"openapi": "3.0.3", "servers": [], "servers": []}"#,
             "it has the member `servers` twice in one object at line 1 column 50; expected names of visible characters, \
-             each once; ask Paynet which is right"
+             each once, that do not begin with `x-paypos-`"
                 .to_owned(),
         ),
         (
             "{\"a\u{202e}b\": 1}",
             "it has a member whose name has a character that cannot be seen at line 1 column 12; expected names of \
-             visible characters, each once; ask Paynet which is right"
+             visible characters, each once, that do not begin with `x-paypos-`"
                 .to_owned(),
         ),
         ("\u{feff}{}", format!("it begins with a byte order mark; {EXPECTED}")),
@@ -677,6 +684,17 @@ const REFUSED: &[(Edit, &str)] = &[
         "at /components/schemas/List/items: it is within more than 64 lists, or within itself; expected a list or a map that ends",
     ),
     (
+        |json| {
+            let own = json!({ "$ref": format!("#{REQUEST}/properties/default") });
+            at(json, REQUEST)["properties"]["default"] = own;
+        },
+        "leads back to itself; expected \"#/components/…\", naming something in this file",
+    ),
+    (
+        |json| at(json, OPERATION)["x-paypos-injected-headers"] = json!(["Session-Key"]),
+        "it has the member `x-paypos-injected-headers`, which only the generator adds",
+    ),
+    (
         |json| at(json, REQUEST)["allOf"] = json!([{ "properties": { "xact_id": { "type": "integer" } } }]),
         "at /components/schemas/InitReversalRequest/allOf/0: it contradicts the schema that it is combined with: `xact_id`; expected an `allOf` whose parts agree",
     ),
@@ -686,7 +704,7 @@ const REFUSED: &[(Edit, &str)] = &[
     ),
     (
         |json| json["security"] = json!([{ "key": [] }]),
-        "at /security: the security scheme `key` is none that can be sent; expected one in `components.securitySchemes`: an apiKey in a header or the query, or http with the scheme basic or bearer",
+        "at /security: none of its security schemes can be sent: [{\"key\":[]}]; expected one in `components.securitySchemes`: an apiKey in a header or the query, or http with the scheme basic or bearer",
     ),
     (
         |json| {

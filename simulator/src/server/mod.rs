@@ -100,7 +100,8 @@ fn amount(json: &RawValue) -> Option<Decimal> {
 ///
 /// # Errors
 /// If it cannot listen on the address, or the seed has a dealer or a key twice, or no positive amount.
-pub async fn start(options: Options, seed: Seed) -> Result<Simulator, String> {
+pub async fn start(options: Options, seed: Seed) -> io::Result<Simulator> {
+    let unusable = |problem: String| io::Error::new(io::ErrorKind::InvalidInput, problem);
     let mut builder =
         Simulator::builder().listen(options.listen).phone(options.phone).phone_after(options.after);
     let playground = Arc::new(Playground {
@@ -108,21 +109,21 @@ pub async fn start(options: Options, seed: Seed) -> Result<Simulator, String> {
         public_url: options.public_url.map(|url| url.trim_end_matches('/').to_owned()),
         faults: Mutex::default(),
     });
-    playground.add_dealer(DEALER, SECRET_KEY.to_owned())?;
+    playground.add_dealer(DEALER, SECRET_KEY.to_owned()).map_err(unusable)?;
     for SeedDealer { dealer, secret_key } in seed.dealers {
         let secret_key = secret_key.unwrap_or_else(|| secret_key_of(&dealer));
-        if !playground.add_dealer(&dealer, secret_key)? {
-            return Err(format!("the seed's dealer {dealer}, or its secret key, is there twice"));
+        if !playground.add_dealer(&dealer, secret_key).map_err(unusable)? {
+            return Err(unusable(format!("the seed's dealer {dealer}, or its secret key, is there twice")));
         }
     }
     for sale in seed.sales {
         let amount = amount(&sale.amount)
-            .ok_or_else(|| format!("the seed's sale {} has no positive amount", sale.xact_id))?;
+            .ok_or_else(|| unusable(format!("the seed's sale {} has no positive amount", sale.xact_id)))?;
         let mut restored = Sale::new(sale.xact_id, sale.dealer, amount);
         restored.reversed = sale.reversed;
         let id = restored.xact_id.clone();
         if !builder.state.restore_sale(restored) {
-            return Err(format!("the seed's sale {id} is there twice"));
+            return Err(unusable(format!("the seed's sale {id} is there twice")));
         }
     }
     builder.deeplinks = format!("{}{PREFIX}/phone/", playground.public_url.as_deref().unwrap_or_default());
@@ -136,7 +137,9 @@ pub async fn start(options: Options, seed: Seed) -> Result<Simulator, String> {
         answer: Box::new(move |request| Box::pin(control::answer(Arc::clone(&playground), request))),
     });
     let listening = builder.start().await;
-    listening.map_err(|error: io::Error| format!("cannot listen on {}: {error}", options.listen))
+    listening.map_err(|error| {
+        io::Error::new(error.kind(), format!("cannot listen on {}: {error}", options.listen))
+    })
 }
 
 impl Playground {
