@@ -85,7 +85,7 @@ pub(crate) struct Simulate {
     /// The URL by which phones and browsers reach it, for deeplinks.
     #[arg(long, value_name = "URL")]
     pub(crate) public_url: Option<String>,
-    /// Dealers and sales to begin with: what `GET /_paypos/state` returned.
+    /// Dealers and sales to begin with: what `GET /_paypos/seed` returned.
     #[arg(long, value_name = "FILE")]
     pub(crate) seed: Option<PathBuf>,
     /// A name by which it is reached, such as a service's in a compose network; may be repeated.
@@ -97,6 +97,9 @@ pub(crate) struct Simulate {
     /// How long the phone takes.
     #[arg(long, value_parser = duration, default_value = "0s")]
     pub(crate) after: Duration,
+    /// The HTTP status of what a session is refused with that has ended or expired, such as 401.
+    #[arg(long, value_name = "STATUS", default_value = "400", value_parser = clap::value_parser!(u16).range(400..500))]
+    pub(crate) session_status: u16,
 }
 
 /// What the phone does with a payment session automatically.
@@ -219,6 +222,9 @@ pub(crate) enum Phone {
 pub(crate) struct Which {
     /// The payment session; by default the one that was opened last and waits.
     pub(crate) payment_session_id: Option<String>,
+    /// The dealer whose payment session it is.
+    #[arg(long, value_name = "NAME", default_value = paypos_simulator::server::DEALER)]
+    pub(crate) dealer: String,
 }
 
 /// Reads `500ms`, `3s` or `2m`.

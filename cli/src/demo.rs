@@ -25,9 +25,7 @@ const DEADLINE: Duration = Duration::from_secs(600);
 pub(crate) async fn run(console: &Console, options: &Demo) -> Done {
     let asks = options.phone == DemoPhone::Ask && console.asks();
     let phone = if asks { Policy::Ask } else { Policy::Approve };
-    let listen = ([127, 0, 0, 1], 0).into();
-    let options =
-        Options { listen, public_url: None, hosts: Vec::new(), phone, after: Duration::from_secs(1) };
+    let options = Options { phone, after: Duration::from_secs(1), ..Options::default() };
     let simulator =
         server::start(options, Seed::default()).await.map_err(|error| Failure::usage(error.to_string()))?;
     let client = Client::builder(Environment::Sandbox).base_url(simulator.url()).build()?;

@@ -14,7 +14,7 @@ pub(crate) async fn run(console: &Console, common: &Common, command: Phone) -> D
     if common.environment != Target::Simulator {
         return Err(Failure::usage("only the simulator has a phone that a command can use"));
     }
-    let (decision, Which { payment_session_id }) = match command {
+    let (decision, Which { payment_session_id, dealer }) = match command {
         Phone::Approve(which) => ("approve", which),
         Phone::Decline(which) => ("decline", which),
         Phone::Leave(which) => ("leave", which),
@@ -28,8 +28,9 @@ pub(crate) async fn run(console: &Console, common: &Common, command: Phone) -> D
     let id = if let Some(id) = payment_session_id {
         id
     } else {
-        let waiting = called(http.get(format!("{base}/payments?state=waiting"))).await?;
-        let last = waiting.as_array().and_then(|waiting| waiting.last());
+        let waiting = http.get(format!("{base}/payments?state=waiting"));
+        let waiting = called(waiting.query(&[("dealer", &dealer)])).await?;
+        let last = waiting["payments"].as_array().and_then(|waiting| waiting.last());
         let id = last.and_then(|payment| payment["payment_session_id"].as_str());
         id.ok_or_else(|| Failure::usage("nothing waits for the phone"))?.to_owned()
     };
@@ -38,7 +39,7 @@ pub(crate) async fn run(console: &Console, common: &Common, command: Phone) -> D
     if let Ok(mut segments) = url.path_segments_mut() {
         segments.extend(["payments", &id, "decide"]);
     }
-    let body = json!({ "decision": decision }).to_string();
+    let body = json!({ "dealer": dealer, "decision": decision }).to_string();
     let payment = called(http.post(url).header("content-type", "application/json").body(body)).await?;
     console.say(format!(
         "{} is {}.",

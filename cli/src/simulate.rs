@@ -1,14 +1,24 @@
 //! `paypos simulate`: the simulator as a server.
 
-use std::fs;
+use std::{
+    fs,
+    io::{self, Write},
+    net::{Ipv4Addr, Ipv6Addr, SocketAddr},
+    sync::mpsc,
+    thread,
+};
+
+use paypos_simulator::server::{self, AGENT_ID, Options, PREFIX, SECRET_KEY, Seed, USER_ID};
+use serde_json::json;
 
 use crate::{
     Done,
     arguments::Simulate,
-    console::{Console, Failure},
+    console::{Console, Failure, printable},
 };
-use paypos_simulator::server::{self, AGENT_ID, Options, PREFIX, SECRET_KEY, Seed, USER_ID};
-use serde_json::json;
+
+/// Lines that wait for the terminal.
+const LINES: usize = 1_000;
 
 pub(crate) async fn run(console: &Console, options: Simulate) -> Done {
     let seed = match &options.seed {
@@ -31,6 +41,7 @@ pub(crate) async fn run(console: &Console, options: Simulate) -> Done {
             console.warn("give --public-url, the URL by which the phone reaches it");
         }
     }
+    let public_url = options.public_url.clone();
     let simulator = server::start(
         Options {
             listen: options.listen,
@@ -38,17 +49,20 @@ pub(crate) async fn run(console: &Console, options: Simulate) -> Done {
             hosts: options.host,
             phone: options.phone.into(),
             after: options.after,
+            session_status: options.session_status,
+            log: if console.json { None } else { Some(log()) },
         },
         seed,
     )
     .await
     .map_err(|error| Failure::usage(error.to_string()))?;
-    let url = simulator.url();
-    console.headline(&format!("The simulator of PayPOS listens on {url}"));
+    let url = callable(simulator.url());
+    console.headline(&format!("The simulator of PayPOS listens on {}", simulator.url()));
     console.say(format!(
         "Credentials: Authorization `Basic {SECRET_KEY}`, agent_id `{AGENT_ID}`, user_id `{USER_ID}`"
     ));
-    console.say(format!("The phone, and what was received: {url}{PREFIX}/"));
+    let shown = public_url.as_deref().unwrap_or(&url).trim_end_matches('/');
+    console.say(format!("The phone, and what was received: {shown}{PREFIX}/"));
     let default = url == "http://127.0.0.1:8650";
     let option = if default { String::new() } else { format!(" --simulator-url {url}") };
     console.say(format!("Next, in another terminal: paypos sale 149.90 --wait{option}"));
@@ -57,6 +71,35 @@ pub(crate) async fn run(console: &Console, options: Simulate) -> Done {
     }));
     stopped.await;
     Ok(())
+}
+
+/// The URL by which this machine calls an address that was listened on, which may stand for all of its addresses.
+fn callable(url: &str) -> String {
+    let address = url.strip_prefix("http://").and_then(|address| address.parse::<SocketAddr>().ok());
+    match address {
+        Some(SocketAddr::V4(address)) if address.ip().is_unspecified() => {
+            format!("http://{}:{}", Ipv4Addr::LOCALHOST, address.port())
+        }
+        Some(SocketAddr::V6(address)) if address.ip().is_unspecified() => {
+            format!("http://[{}]:{}", Ipv6Addr::LOCALHOST, address.port())
+        }
+        _ => url.to_owned(),
+    }
+}
+
+/// Prints a line for each request, by a thread of its own: a terminal that does not take them keeps no caller waiting.
+fn log() -> Box<dyn Fn(&str) + Send + Sync> {
+    let (lines, printed) = mpsc::sync_channel::<String>(LINES);
+    thread::spawn(move || {
+        for line in printed {
+            let lines: Vec<_> = line.lines().map(printable).collect();
+            let _ = writeln!(io::stdout(), "{}", lines.join("\n"));
+        }
+    });
+    Box::new(move |line| {
+        // If nobody reads them fast enough, the journal still has all of them.
+        let _ = lines.try_send(line.to_owned());
+    })
 }
 
 /// Ends by SIGINT or SIGTERM.

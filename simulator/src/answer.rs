@@ -1,26 +1,26 @@
 //! The simulator's answers: by the document, by what it has issued, and by the faults that were injected.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use axum::{
     Router,
-    body::{Body, to_bytes},
+    body::Body,
     extract::Request,
     response::{Html, IntoResponse, Response},
 };
-use http::{HeaderName, HeaderValue, StatusCode, header::CONTENT_TYPE};
-use serde_json::{
-    Value, json,
-    value::{RawValue, to_raw_value},
+use http::{
+    HeaderName, HeaderValue, StatusCode,
+    header::{ALLOW, CONTENT_TYPE},
 };
+use serde_json::{Value, json, value::to_raw_value};
 
 use crate::{
     Fault,
-    builder::Served,
     connections::Broken,
     fault::Effect,
-    judge::Judge,
-    ledger::PaymentRequest,
+    flight::{Flight, Unread},
+    judge::{Judge, Violations},
+    ledger::{Members, PaymentRequest},
     phone,
     refusal::Refusal,
     state::{ReceivedRequest, State},
@@ -29,16 +29,19 @@ use crate::{
 /// The most that is read of a request, in bytes.
 const MAX_BODY: usize = 1024 * 1024;
 
-/// What answers need.
+/// Is called with each request that was answered.
+pub(crate) type Log = dyn Fn(&ReceivedRequest) + Send + Sync;
+
+/// What the operations need.
 pub(crate) struct Server {
     pub(crate) judge: &'static Judge,
     pub(crate) state: Arc<State>,
     pub(crate) deeplinks: String,
-    /// The most time for a body.
-    pub(crate) reading: Option<Duration>,
-    pub(crate) served: Option<Served>,
+    pub(crate) flight: Flight,
+    pub(crate) log: Option<Box<Log>>,
 }
 
+/// Serves the operations of the documents, under any path.
 pub(crate) fn router(server: Server) -> Router {
     let server = Arc::new(server);
     Router::new().fallback(move |request: Request| {
@@ -49,35 +52,54 @@ pub(crate) fn router(server: Server) -> Router {
 
 async fn answer(server: &Server, request: Request) -> Response {
     let (parts, body) = request.into_parts();
-    if let Some(Err(problem)) = server.served.as_ref().map(|served| (served.admit)(&parts.headers)) {
-        let error = json!({ "error": problem }).to_string();
-        return (StatusCode::FORBIDDEN, [(CONTENT_TYPE, "application/json")], error).into_response();
-    }
-    let read = to_bytes(body, MAX_BODY);
-    let body = match server.reading {
-        Some(limit) => tokio::time::timeout(limit, read).await.ok().and_then(Result::ok),
-        None => read.await.ok(),
+    let read = server.flight.read(body, MAX_BODY).await;
+    let (request, judged, _permits) = match read {
+        Ok((body, permits)) => {
+            let request = ReceivedRequest::new(parts, &body);
+            let judged = server.judge.judge(&request);
+            (request, judged, Some(permits))
+        }
+        Err(unread) => {
+            let (status, problem) = match unread {
+                Unread::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "the body has more than 1 MiB"),
+                Unread::Incomplete => {
+                    (StatusCode::REQUEST_TIMEOUT, "the body did not arrive whole, or in time")
+                }
+                Unread::TooMany => (StatusCode::SERVICE_UNAVAILABLE, Unread::TOO_MANY),
+            };
+            (ReceivedRequest::new(parts, &[]), Err(Violations::new(status, problem.to_owned())), None)
+        }
     };
-    let Some(body) = body else {
-        let refusal = Refusal::breaks_the_document("the body cannot be read whole");
-        return Played::answer(StatusCode::BAD_REQUEST, &refused(&refusal)).into_response();
-    };
-    if let Some(served) = server.served.as_ref().filter(|served| (served.has)(parts.uri.path())) {
-        return (served.answer)(Request::from_parts(parts, body)).await.map(Body::from);
-    }
-    let request = ReceivedRequest::new(parts, &body);
-    let judged = server.judge.judge(&request);
-    let (number, fault) = server.state.receive(request.clone(), judged.as_ref().err().cloned());
+    let violations = judged.as_ref().err().map(|violations| violations.texts.clone());
+    let (number, fault) = server.state.receive(request.clone(), violations);
+    let mut recorded = Recorded { server, number, reply: None };
     let played = play(server, &request, judged, fault).await;
-    server.state.answered(number, played.told());
+    recorded.reply = played.told();
+    drop(recorded);
     played.into_response()
+}
+
+/// Records the reply to a request, or that there was none since the client hung up.
+struct Recorded<'a> {
+    server: &'a Server,
+    number: u64,
+    reply: Option<(u16, String)>,
+}
+
+impl Drop for Recorded<'_> {
+    fn drop(&mut self) {
+        let answered = self.server.state.answered(self.number, self.reply.take());
+        if let (Some(log), Some(request)) = (&self.server.log, answered) {
+            log(&request);
+        }
+    }
 }
 
 /// Carries an operation out, with what goes wrong before and after.
 async fn play(
     server: &Server,
     request: &ReceivedRequest,
-    judged: Result<&str, Vec<String>>,
+    judged: Result<&str, Violations>,
     fault: Option<Fault>,
 ) -> Played {
     if let Some(fault) = fault.as_ref().filter(|fault| !fault.after) {
@@ -88,9 +110,13 @@ async fn play(
             effect => return Played::instead(effect.clone()),
         }
     }
+    let mut headers = Vec::new();
     let (status, mut answer) = match carry_out(server, request, judged) {
         Ok(answer) => (StatusCode::OK, answer),
-        Err(refusal) => (status_code(refusal.status(server.state.session_status())), refused(&refusal)),
+        Err(refusal) => {
+            headers.extend(refusal.allow.clone().map(|methods| (ALLOW.to_string(), methods)));
+            (status_code(refusal.status(server.state.session_status())), refused(&refusal))
+        }
     };
     match fault.filter(|fault| fault.after).map(|fault| fault.effect) {
         None => {}
@@ -99,7 +125,7 @@ async fn play(
         Some(Effect::Property(name, value)) => set_property(&mut answer, &name, value.as_ref()),
         Some(effect) => return Played::instead(effect),
     }
-    Played::answer(status, &answer)
+    Played::Json { status, headers, body: written(&answer) }
 }
 
 /// What is sent.
@@ -117,10 +143,6 @@ enum Played {
 }
 
 impl Played {
-    fn answer(status: StatusCode, answer: &Answer) -> Self {
-        Self::Json { status, headers: Vec::new(), body: written(answer) }
-    }
-
     fn status(status: u16, headers: Vec<(String, String)>, body: impl Into<String>) -> Self {
         Self::Json { status: status_code(status), headers, body: body.into() }
     }
@@ -167,10 +189,10 @@ impl IntoResponse for Played {
 }
 
 /// Sets a property of the answer, or of each of its transactions, or removes it.
-fn set_property(answer: &mut Answer, name: &str, value: Option<&Value>) {
+fn set_property(answer: &mut Members, name: &str, value: Option<&Value>) {
     if let Some(name) = name.strip_prefix("Data.") {
         let Some(data) = answer.get_mut("Data") else { return };
-        let mut transactions: Vec<Answer> = serde_json::from_str(data.get()).unwrap_or_default();
+        let mut transactions: Vec<Members> = serde_json::from_str(data.get()).unwrap_or_default();
         for transaction in &mut transactions {
             set_property(transaction, name, value);
         }
@@ -192,21 +214,18 @@ fn status_code(status: u16) -> StatusCode {
     }
 }
 
-/// An answer by its properties, each as its JSON, since amounts keep their digits.
-type Answer = BTreeMap<String, Box<RawValue>>;
-
 /// An answer with these properties, and those that every answer has.
-fn answered(object_name: &str, code: i64, message: &str, properties: &Value) -> Answer {
+fn answered(object_name: &str, code: i64, message: &str, properties: &Value) -> Members {
     let common = json!({ "object_name": object_name, "code": code, "message": message });
     let all = [&common, properties].into_iter().filter_map(Value::as_object).flatten();
     all.filter_map(|(name, value)| Some((name.clone(), to_raw_value(value).ok()?))).collect()
 }
 
-fn refused(refusal: &Refusal) -> Answer {
+fn refused(refusal: &Refusal) -> Members {
     answered("simulator", refusal.code, &refusal.message, &Value::Null)
 }
 
-fn written(answer: &Answer) -> String {
+fn written(answer: &Members) -> String {
     serde_json::to_string(answer).unwrap_or_default()
 }
 
@@ -214,10 +233,10 @@ fn written(answer: &Answer) -> String {
 fn carry_out(
     server: &Server,
     request: &ReceivedRequest,
-    judged: Result<&str, Vec<String>>,
-) -> Result<Answer, Refusal> {
+    judged: Result<&str, Violations>,
+) -> Result<Members, Refusal> {
     let state = &server.state;
-    let path = judged.map_err(|violations| Refusal::breaks_the_document(violations.join("; ")))?;
+    let path = judged.map_err(Refusal::breaks_the_document)?;
     let operation = path.rsplit('/').next().unwrap_or_default();
     let body: Value = serde_json::from_slice(request.body()).unwrap_or_default();
     let text = |property: &str| body[property].as_str().unwrap_or_default();
@@ -247,9 +266,14 @@ fn carry_out(
             Value::Null
         }
         "init_sale_transaction" | "init_reversal_transaction" => {
-            let mut request: PaymentRequest = serde_json::from_slice(request.body()).map_err(|_| {
-                Refusal::breaks_the_document("the simulator cannot hold a number of the request as it is")
-            })?;
+            let unheld = |what: &str| {
+                Refusal::breaks_the_document(Violations::new(StatusCode::BAD_REQUEST, what.to_owned()))
+            };
+            let mut request: PaymentRequest = serde_json::from_slice(request.body())
+                .map_err(|_| unheld("the simulator cannot read a property as the documents have it"))?;
+            if request.amount.is_none() && !body["amount"].is_null() {
+                return Err(unheld("`amount` cannot be held exactly; it may have 28 digits"));
+            }
             let is_sale = operation == "init_sale_transaction";
             request.xact_id = request.xact_id.filter(|_| !is_sale);
             let payment = state.initiate(session_key, request)?;

@@ -1,39 +1,26 @@
 //! How a simulator is started: where it listens, and what else it serves.
 
 use std::{
-    fmt,
-    future::Future,
-    io,
+    fmt, io,
     net::{Ipv4Addr, SocketAddr},
-    pin::Pin,
     sync::Arc,
     time::Duration,
 };
 
-use bytes::Bytes;
-use http::{HeaderMap, Request, Response};
+use axum::Router;
 use tokio::{net::TcpListener, sync::watch};
 
 use crate::{
-    Policy, Simulator, answer,
+    Policy, Simulator,
+    answer::{self, Log},
     connections::{self, Limits},
+    flight::Flight,
     judge::Judge,
     state::State,
 };
 
-/// What is served besides the operations.
-pub(crate) struct Served {
-    /// Whether a request is let in, by its headers; why not.
-    pub(crate) admit: Box<Admit>,
-    /// Whether a path is one of these.
-    pub(crate) has: fn(&str) -> bool,
-    /// Answers the requests for such paths.
-    pub(crate) answer: Box<Handler>,
-}
-
-type Admit = dyn Fn(&HeaderMap) -> Result<(), String> + Send + Sync;
-
-type Handler = dyn Fn(Request<Bytes>) -> Pin<Box<dyn Future<Output = Response<Bytes>> + Send>> + Send + Sync;
+/// Serves the operations together with something else.
+type Wrap = dyn FnOnce(Router, Flight) -> Router + Send;
 
 /// Configures a [`Simulator`]; made by [`Simulator::builder`].
 #[must_use = "a builder does nothing until `start`"]
@@ -41,7 +28,8 @@ pub struct SimulatorBuilder {
     listen: SocketAddr,
     pub(crate) deeplinks: String,
     pub(crate) limits: Limits,
-    pub(crate) served: Option<Served>,
+    pub(crate) wrap: Option<Box<Wrap>>,
+    pub(crate) log: Option<Box<Log>>,
     pub(crate) state: Arc<State>,
 }
 
@@ -50,21 +38,22 @@ impl Default for SimulatorBuilder {
         Self {
             listen: (Ipv4Addr::LOCALHOST, 0).into(),
             deeplinks: "paypos-simulator://".to_owned(),
-            limits: Limits { connections: usize::MAX, reading: None },
-            served: None,
+            limits: Limits { connections: usize::MAX, time: None },
+            wrap: None,
+            log: None,
             state: Arc::default(),
         }
     }
 }
 
 impl SimulatorBuilder {
-    /// The address to listen on. By default a free port of 127.0.0.1.
+    /// Sets the address to listen on. Defaults to a free port of 127.0.0.1.
     pub fn listen(mut self, address: SocketAddr) -> Self {
         self.listen = address;
         self
     }
 
-    /// What the phone does by itself. By default nothing: [`Phone`](crate::Phone) decides.
+    /// Sets what the phone does by itself. Defaults to [`Policy::Ask`]: [`Phone`](crate::Phone) decides.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -85,7 +74,7 @@ impl SimulatorBuilder {
         self
     }
 
-    /// How long the phone takes, where it decides by itself. By default no time.
+    /// Sets how long the phone takes if it decides by itself. Defaults to no time.
     pub fn phone_after(self, delay: Duration) -> Self {
         self.state.phones().after = delay;
         self
@@ -106,13 +95,17 @@ impl SimulatorBuilder {
         let (stop, stopped) = watch::channel(());
         let judge = Judge::of_the_documents().map_err(io::Error::other)?;
         let (state, limits) = (self.state, self.limits);
-        let router = answer::router(answer::Server {
+        let flight = Flight::new(limits.time);
+        let mut router = answer::router(answer::Server {
             judge,
             state: Arc::clone(&state),
             deeplinks,
-            reading: limits.reading,
-            served: self.served,
+            flight: flight.clone(),
+            log: self.log,
         });
+        if let Some(wrap) = self.wrap {
+            router = wrap(router, flight);
+        }
         let server = tokio::spawn(connections::serve(listener, router, limits, stopped));
         Ok(Simulator { url, state, stop, server })
     }

@@ -22,14 +22,22 @@ use hyper_util::{
     rt::{TokioIo, TokioTimer},
     service::TowerToHyperService,
 };
-use tokio::{net::TcpListener, sync::watch, task::JoinSet};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::watch,
+    task::JoinSet,
+};
+use tokio_io_timeout::TimeoutWriter;
+
+/// The most of a request's head, and of what is buffered of a body, in bytes.
+const MAX_BUFFER: usize = 64 * 1024;
 
 /// What a server that others can reach bounds.
 #[derive(Clone, Copy)]
 pub(crate) struct Limits {
     pub(crate) connections: usize,
-    /// For the head of a request, and for its body.
-    pub(crate) reading: Option<Duration>,
+    /// For the head of a request, for its body, and for each piece of an answer that waits for its reader.
+    pub(crate) time: Option<Duration>,
 }
 
 /// Serves until told to stop, or until its task is aborted; no connection outlives it.
@@ -47,8 +55,7 @@ pub(crate) async fn serve(
                 match accepted {
                     Ok((stream, _)) => {
                         let _ = stream.set_nodelay(true);
-                        let io = TokioIo::new(stream);
-                        connections.spawn(serve_connection(io, router.clone(), limits.reading));
+                        connections.spawn(serve_connection(stream, router.clone(), limits.time));
                     }
                     // Out of file descriptors, for example: retrying at once does not help.
                     Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
@@ -60,7 +67,10 @@ pub(crate) async fn serve(
     connections.shutdown().await;
 }
 
-async fn serve_connection(io: TokioIo<tokio::net::TcpStream>, router: Router, reading: Option<Duration>) {
+async fn serve_connection(stream: TcpStream, router: Router, time: Option<Duration>) {
+    let mut stream = TimeoutWriter::new(stream);
+    stream.set_timeout(time);
+    let io = TokioIo::new(Box::pin(stream));
     let service = service_fn(move |request: Request<Incoming>| {
         let router = TowerToHyperService::new(router.clone());
         async move {
@@ -72,8 +82,9 @@ async fn serve_connection(io: TokioIo<tokio::net::TcpStream>, router: Router, re
         }
     });
     let mut connection = http1::Builder::new();
-    if let Some(reading) = reading {
-        connection.timer(TokioTimer::new()).header_read_timeout(reading);
+    connection.max_buf_size(MAX_BUFFER);
+    if let Some(time) = time {
+        connection.timer(TokioTimer::new()).header_read_timeout(time);
     }
     // An error is a client that went away, or a fault that was requested.
     let _ = connection.serve_connection(io, service).await;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use paypos::Operation;
 use serde_json::Value;
 
 /// What goes wrong with requests; see [`Simulator::inject`](crate::Simulator::inject).
@@ -12,10 +13,9 @@ use serde_json::Value;
 pub struct Fault {
     pub(crate) effect: Effect,
     pub(crate) after: bool,
-    pub(crate) dealer: Option<String>,
-    operation: Option<String>,
-    skip: usize,
-    times: usize,
+    pub(crate) operation: Option<Operation>,
+    pub(crate) skip: usize,
+    pub(crate) times: usize,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -30,7 +30,7 @@ pub(crate) enum Effect {
 
 impl Fault {
     fn new(effect: Effect, after: bool) -> Self {
-        Self { effect, after, dealer: None, operation: None, skip: 0, times: 1 }
+        Self { effect, after, operation: None, skip: 0, times: 1 }
     }
 
     /// This HTTP status, from 200 to 599, instead of an answer; any other number is sent as 500. The body is
@@ -94,18 +94,10 @@ impl Fault {
         self
     }
 
-    /// For this operation alone, by the name of its method.
+    /// For this operation alone.
     #[must_use]
-    pub fn on(mut self, operation: impl Into<String>) -> Self {
-        self.operation = Some(operation.into());
-        self
-    }
-
-    /// For requests of this dealer alone, by its name.
-    #[cfg(feature = "server")]
-    #[must_use]
-    pub(crate) fn of_dealer(mut self, name: impl Into<String>) -> Self {
-        self.dealer = Some(name.into());
+    pub fn on(mut self, operation: Operation) -> Self {
+        self.operation = Some(operation);
         self
     }
 
@@ -137,12 +129,9 @@ impl Fault {
         self
     }
 
-    /// Whether it applies to a request of this operation and dealer, which counts.
-    pub(crate) fn applies(&mut self, operation: &str, dealer: Option<&str>) -> bool {
-        if self.times == 0
-            || self.operation.as_deref().is_some_and(|own| own != operation)
-            || self.dealer.is_some() && self.dealer.as_deref() != dealer
-        {
+    /// Whether it applies to a request of this operation, which counts.
+    pub(crate) fn applies(&mut self, operation: &str) -> bool {
+        if self.times == 0 || self.operation.is_some_and(|own| own.as_str() != operation) {
             return false;
         }
         if self.skip > 0 {
@@ -153,8 +142,13 @@ impl Fault {
         true
     }
 
-    /// For how many more requests it is.
-    pub(crate) fn left(&self) -> usize {
-        self.times
+    /// The text that is kept of it, in bytes.
+    pub(crate) fn size(&self) -> usize {
+        match &self.effect {
+            Effect::Status { headers, body, .. } => {
+                headers.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>() + body.len()
+            }
+            _ => 0,
+        }
     }
 }

@@ -3,11 +3,15 @@
 
 use std::sync::OnceLock;
 
+use http::StatusCode;
 use jsonschema::{Draft, Validator};
+use paypos::DOCUMENT;
 use serde_json::{Map, Value, json};
 
-use crate::state::ReceivedRequest;
-use paypos::DOCUMENT;
+use crate::{read, state::ReceivedRequest};
+
+/// The longest name that a path of an API has.
+const MAX_SEGMENT: usize = 40;
 
 /// The operations that the documents describe.
 pub(crate) struct Judge(Vec<Operation>);
@@ -31,6 +35,22 @@ struct Body {
     content: Vec<(String, Validator)>,
 }
 
+/// All that breaks the documents; no value is quoted.
+#[derive(Debug)]
+pub(crate) struct Violations {
+    /// The HTTP status that says so.
+    pub(crate) status: StatusCode,
+    /// The methods of the path, where the request has another.
+    pub(crate) allow: Option<String>,
+    pub(crate) texts: Vec<String>,
+}
+
+impl Violations {
+    pub(crate) fn new(status: StatusCode, text: String) -> Self {
+        Self { status, allow: None, texts: vec![text] }
+    }
+}
+
 impl Judge {
     /// The judge by Paynet's documents: their schemas are compiled once for a process.
     pub(crate) fn of_the_documents() -> Result<&'static Self, String> {
@@ -50,21 +70,36 @@ impl Judge {
         Ok(Self(operations))
     }
 
-    /// The path of the operation that the request is for, or all that breaks the document.
-    pub(crate) fn judge(&self, request: &ReceivedRequest) -> Result<&str, Vec<String>> {
-        let mut at_path = self.0.iter().filter(|operation| operation.path == request.path()).peekable();
-        if at_path.peek().is_none() {
-            return Err(vec![format!("the document has no path {}", request.path())]);
+    /// The path of the operation that the request is for, or all that breaks the documents.
+    pub(crate) fn judge(&self, request: &ReceivedRequest) -> Result<&str, Violations> {
+        let at_path: Vec<_> = self.0.iter().filter(|operation| operation.path == request.path()).collect();
+        let path = shown_path(request.path());
+        if at_path.is_empty() {
+            let mut text = format!("the documents have no path {path}");
+            let near = request.path().trim_end_matches('/');
+            if let Some(near) = self.0.iter().find(|operation| operation.path.eq_ignore_ascii_case(near)) {
+                text = format!("{text}, but {}", near.path);
+            }
+            return Err(Violations::new(StatusCode::NOT_FOUND, text));
         }
         let Some(operation) =
-            at_path.find(|operation| operation.method.eq_ignore_ascii_case(request.method()))
+            at_path.iter().find(|operation| operation.method.eq_ignore_ascii_case(request.method()))
         else {
-            return Err(vec![format!("the document has no {} for {}", request.method(), request.path())]);
+            let text = format!("the documents have no {} for {path}", request.method());
+            let methods: Vec<_> = at_path.iter().map(|operation| operation.method.to_uppercase()).collect();
+            return Err(Violations {
+                allow: Some(methods.join(", ")),
+                ..Violations::new(StatusCode::METHOD_NOT_ALLOWED, text)
+            });
         };
         let headers = operation.headers.iter().filter_map(|header| header.judge(request).err());
         let body = operation.body.as_ref().map(|body| body.judge(request)).unwrap_or_default();
-        let violations: Vec<_> = headers.chain(body).collect();
-        if violations.is_empty() { Ok(&operation.path) } else { Err(violations) }
+        let texts: Vec<_> = headers.chain(body).collect();
+        if texts.is_empty() {
+            Ok(&operation.path)
+        } else {
+            Err(Violations { status: StatusCode::BAD_REQUEST, allow: None, texts })
+        }
     }
 }
 
@@ -128,10 +163,15 @@ impl Body {
         let essence = media_type.split(';').next().unwrap_or_default().trim();
         let documented = self.content.iter().find(|(documented, _)| documented.eq_ignore_ascii_case(essence));
         let Some((_, schema)) = documented else {
-            return vec!["the content type is not a documented one".to_owned()];
+            let documented: Vec<_> = self.content.iter().map(|(documented, _)| documented.as_str()).collect();
+            return vec![format!(
+                "the content type is not a documented one; expected {}",
+                documented.join(" or ")
+            )];
         };
-        let Ok(body) = serde_json::from_slice::<Value>(request.body()) else {
-            return vec!["the body is not JSON".to_owned()];
+        let body = match read::json(request) {
+            Ok(body) => body,
+            Err(problem) => return vec![problem],
         };
         let errors = schema.iter_errors(&body);
         errors
@@ -194,6 +234,27 @@ fn spell_out_nullable(value: &mut Value) {
     }
 }
 
-fn members(value: &Value) -> impl Iterator<Item = (&str, &Value)> {
+/// A path of which each part is shown that is a name as APIs have them, since any other may be a secret.
+pub(crate) fn shown_path(path: &str) -> String {
+    let is_version = |part: &str| {
+        part.strip_prefix('v')
+            .is_some_and(|number| number.len() < 3 && number.bytes().all(|b| b.is_ascii_digit()))
+    };
+    let is_name = |part: &str| {
+        part.len() <= MAX_SEGMENT
+            && !part.to_lowercase().starts_with("sck")
+            && part.bytes().all(|b| b.is_ascii_alphabetic() || b == b'_')
+    };
+    let shown = |part| if is_version(part) || is_name(part) { part } else { "[masked]" };
+    path.split('/').map(shown).collect::<Vec<_>>().join("/")
+}
+
+/// What a schema refers to, or itself.
+pub(crate) fn resolved<'a>(document: &'a Value, schema: &'a Value) -> &'a Value {
+    let pointer = schema["$ref"].as_str().and_then(|reference| reference.strip_prefix('#'));
+    pointer.and_then(|pointer| document.pointer(pointer)).unwrap_or(schema)
+}
+
+pub(crate) fn members(value: &Value) -> impl Iterator<Item = (&str, &Value)> {
     value.as_object().into_iter().flat_map(Map::iter).map(|(name, value)| (name.as_str(), value))
 }

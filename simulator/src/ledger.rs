@@ -1,16 +1,31 @@
 //! What the simulator keeps a ledger of: sessions, payment sessions, and transactions.
 
-use std::fmt;
+use std::{collections::BTreeMap, fmt, sync::OnceLock, time::SystemTime};
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use serde_json::value::RawValue;
+use paypos::{DOCUMENT, Decimal, Operation};
+use serde::{Deserialize, Deserializer};
+use serde_json::{
+    Value, json,
+    value::{RawValue, to_raw_value},
+};
 
-use paypos::Decimal;
+use crate::judge::{members, resolved};
+
+/// Members of a JSON object, each as its JSON, since amounts keep their digits.
+pub(crate) type Members = BTreeMap<String, Box<RawValue>>;
 
 /// A session that was opened.
 pub(crate) struct OpenSession {
     pub(crate) dealer: String,
     pub(crate) state: SessionState,
+}
+
+impl OpenSession {
+    pub(crate) fn expire(&mut self) {
+        if self.state == SessionState::Open {
+            self.state = SessionState::Expired;
+        }
+    }
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -23,8 +38,19 @@ pub(crate) enum SessionState {
 /// A completed sale.
 pub(crate) struct CompletedSale {
     pub(crate) dealer: String,
-    pub(crate) transaction: Transaction,
+    pub(crate) request: PaymentRequest,
     pub(crate) reversed: bool,
+}
+
+impl CompletedSale {
+    pub(crate) fn described(&self, xact_id: &str) -> Sale {
+        Sale {
+            xact_id: xact_id.to_owned(),
+            dealer: self.dealer.clone(),
+            amount: self.request.amount.unwrap_or_default(),
+            reversed: self.reversed,
+        }
+    }
 }
 
 /// A payment session; see [`Simulator::payments`](crate::Simulator::payments).
@@ -35,6 +61,8 @@ pub struct PaymentSession {
     pub id: String,
     /// The dealer's name.
     pub dealer: String,
+    /// When it was opened.
+    pub opened: SystemTime,
     /// What the phone has done.
     pub state: PaymentState,
     /// What was requested.
@@ -105,10 +133,6 @@ fn read_amount<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Deci
     Box::<RawValue>::deserialize(deserializer).map(|json| amount(&json))
 }
 
-fn write_amount<S: Serializer>(amount: &Decimal, serializer: S) -> Result<S::Ok, S::Error> {
-    digits(*amount).serialize(serializer)
-}
-
 impl fmt::Debug for PaymentRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PaymentRequest").field("amount", &self.amount).finish_non_exhaustive()
@@ -119,32 +143,58 @@ impl fmt::Debug for PaymentRequest {
 pub(crate) struct Payment {
     pub(crate) dealer: String,
     pub(crate) request: PaymentRequest,
+    opened: SystemTime,
     pub(crate) waiting: bool,
     pub(crate) transactions: Vec<Transaction>,
+    /// What the transactions are listed with instead of their own.
+    pub(crate) set: Members,
     /// The checks that do not list the transaction yet.
     pub(crate) late: usize,
 }
 
-/// A transaction as the document has it, of the properties that a simulator can tell.
-#[derive(Clone, Serialize)]
+/// What came of a payment session.
 pub(crate) struct Transaction {
-    xact_id: String,
+    pub(crate) xact_id: String,
     pub(crate) is_succeed: bool,
-    #[serde(serialize_with = "write_amount")]
-    pub(crate) amount: Decimal,
-    currency: &'static str,
-    card_no: &'static str,
-    card_holder: &'static str,
-    instalment: i64,
-    email: String,
-    phone: String,
-    note: String,
-    agent_reference: String,
-    code: i64,
-    message: &'static str,
+}
+
+/// The properties of a transaction, by the documents: each with a value of its type that says nothing.
+pub(crate) fn documented_properties() -> &'static Members {
+    static PROPERTIES: OnceLock<Members> = OnceLock::new();
+    PROPERTIES.get_or_init(|| {
+        let document: Value = serde_json::from_str(DOCUMENT).unwrap_or_default();
+        let of_check = |path: &&str| path.ends_with(Operation::CheckTransaction.as_str());
+        let path = members(&document["paths"]).map(|(path, _)| path).find(of_check).unwrap_or_default();
+        let content = &document["paths"][path]["post"]["responses"]["200"]["content"];
+        let schema = members(content).next().map(|(_, content)| &content["schema"]);
+        let data = schema.map(|schema| &resolved(&document, schema)["properties"]["Data"]["items"]);
+        let transaction = data.map_or(&Value::Null, |schema| resolved(&document, schema));
+        let property = |(name, schema): (&str, &Value)| {
+            let value = match resolved(&document, schema)["type"].as_str()? {
+                "string" => json!("simulated"),
+                "integer" | "number" => json!(0),
+                "boolean" => json!(false),
+                _ => return None,
+            };
+            Some((name.to_owned(), to_raw_value(&value).ok()?))
+        };
+        members(&transaction["properties"]).filter_map(property).collect()
+    })
 }
 
 impl Payment {
+    pub(crate) fn new(dealer: String, request: PaymentRequest) -> Self {
+        Self {
+            dealer,
+            request,
+            opened: SystemTime::now(),
+            waiting: true,
+            transactions: Vec::new(),
+            set: Members::new(),
+            late: 0,
+        }
+    }
+
     pub(crate) fn state(&self) -> PaymentState {
         if self.transactions.iter().any(|transaction| transaction.is_succeed) {
             PaymentState::Approved
@@ -153,6 +203,26 @@ impl Payment {
         } else {
             PaymentState::Declined
         }
+    }
+
+    pub(crate) fn described(&self, id: &str) -> PaymentSession {
+        PaymentSession {
+            id: id.to_owned(),
+            dealer: self.dealer.clone(),
+            opened: self.opened,
+            state: self.state(),
+            request: self.request.clone(),
+        }
+    }
+
+    /// The transactions, as a check lists them.
+    pub(crate) fn listed(&self) -> Vec<Members> {
+        let listed = |transaction: &Transaction| {
+            let mut listed = self.request.transaction(&transaction.xact_id, transaction.is_succeed);
+            listed.extend(self.set.clone());
+            listed
+        };
+        self.transactions.iter().map(listed).collect()
     }
 }
 
@@ -170,23 +240,33 @@ impl PaymentRequest {
         texts.into_iter().flatten().map(String::len).sum()
     }
 
-    /// The transaction that comes of it.
-    pub(crate) fn transaction(&self, xact_id: &str, approved: bool) -> Transaction {
-        Transaction {
-            xact_id: xact_id.to_owned(),
-            is_succeed: approved,
-            amount: self.amount.unwrap_or_default(),
-            currency: "TRY",
-            card_no: "589004******0000",
-            card_holder: "SIMULATED CARD",
-            instalment: self.instalment.unwrap_or_default(),
-            email: self.card_holder_mail.clone().unwrap_or_default(),
-            phone: self.card_holder_phone.clone().unwrap_or_default(),
-            note: self.description.clone().unwrap_or_default(),
-            agent_reference: self.reference_no.clone().unwrap_or_default(),
-            code: 0,
-            message: "simulated",
+    /// The transaction that comes of it: with all properties that the documents have, of which a simulator knows these.
+    pub(crate) fn transaction(&self, xact_id: &str, approved: bool) -> Members {
+        let amount = self.amount.unwrap_or_default();
+        let text = |text: &Option<String>| json!(text.as_deref().unwrap_or_default());
+        let own = [
+            ("xact_id", json!(xact_id)),
+            ("is_succeed", json!(approved)),
+            ("currency", json!("TRY")),
+            ("card_no", json!("589004******0000")),
+            ("card_holder", json!("SIMULATED CARD")),
+            ("instalment", json!(self.instalment.unwrap_or_default())),
+            ("email", text(&self.card_holder_mail)),
+            ("phone", text(&self.card_holder_phone)),
+            ("note", text(&self.description)),
+            ("agent_reference", text(&self.reference_no)),
+            ("code", json!(0)),
+            ("message", json!("simulated")),
+        ];
+        let own = own.iter().filter_map(|(name, value)| Some((*name, to_raw_value(value).ok()?)));
+        let amounts = ["amount", "netAmount"].into_iter().filter_map(|name| Some((name, digits(amount)?)));
+        let mut properties = documented_properties().clone();
+        for (name, value) in own.chain(amounts) {
+            if let Some(property) = properties.get_mut(name) {
+                *property = value;
+            }
         }
+        properties
     }
 }
 

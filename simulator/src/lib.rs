@@ -39,9 +39,12 @@ mod answer;
 mod builder;
 mod connections;
 mod fault;
+mod flight;
 mod judge;
+mod kept;
 mod ledger;
 mod phone;
+mod read;
 mod refusal;
 #[cfg(feature = "server")]
 pub mod server;
@@ -95,15 +98,12 @@ pub struct Simulator {
 }
 
 impl Simulator {
-    /// How many requests are kept for [`requests`](Self::requests): less, where they have more than 64 MiB
-    /// together.
-    pub const KEPT_REQUESTS: usize = 10_000;
+    /// The most that is kept of requests, of payment sessions, of sales and of sessions, in bytes each. The dealers
+    /// share it equally, and each forgets its own oldest first.
+    pub const KEPT_BYTES: usize = 32 * 1024 * 1024;
 
     /// How many faults are kept.
     pub const KEPT_FAULTS: usize = 1_000;
-
-    /// How many dealers, sessions, payment sessions and sales are kept, of each; the oldest is forgotten.
-    pub const KEPT_OF_EACH: usize = 100_000;
 
     /// Starts a simulator on a free port of 127.0.0.1 and the current tokio runtime.
     ///
@@ -154,7 +154,7 @@ impl Simulator {
     /// Adds a completed sale, and returns the `xact_id` that a reversal requires.
     #[must_use]
     pub fn add_transaction(&self) -> String {
-        self.state.add_sale(None, Decimal::ONE)
+        self.state.add_sale(state::DEALER, Decimal::ONE)
     }
 
     /// The sales that were approved or added, in their order.
@@ -163,10 +163,10 @@ impl Simulator {
         self.state.sales()
     }
 
-    /// The payment sessions, or those of a dealer, in their order.
+    /// The payment sessions, in their order.
     #[must_use]
-    pub fn payments(&self, dealer: Option<&str>) -> Vec<PaymentSession> {
-        self.state.payments(dealer)
+    pub fn payments(&self) -> Vec<PaymentSession> {
+        self.state.payments()
     }
 
     /// A payment session; nothing, if it is unknown.
@@ -175,10 +175,16 @@ impl Simulator {
         self.state.payment(payment_session_id)
     }
 
-    /// The requests that arrived, in their order: the latest [`KEPT_REQUESTS`](Self::KEPT_REQUESTS).
+    /// Returns the requests that arrived, in their order: the latest, up to [`KEPT_BYTES`](Self::KEPT_BYTES).
     #[must_use]
     pub fn requests(&self) -> Vec<ReceivedRequest> {
         self.state.requests()
+    }
+
+    /// Returns how many requests arrived and are not kept any more.
+    #[must_use]
+    pub fn forgotten_requests(&self) -> u64 {
+        self.state.forgotten_requests()
     }
 
     /// Injects a fault. Of the faults that are for a request, the one that was injected first applies; more than

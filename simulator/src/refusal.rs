@@ -2,10 +2,13 @@
 
 use std::borrow::Cow;
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use http::StatusCode;
+
 use crate::{
     CODE_ALREADY_REVERSED, CODE_BREAKS_THE_DOCUMENT, CODE_ENDED_SESSION, CODE_EXPIRED_SESSION,
     CODE_NO_AMOUNT, CODE_OTHER_DEALER, CODE_UNKNOWN_DEALER, CODE_UNKNOWN_PAYMENT_SESSION,
-    CODE_UNKNOWN_SESSION, CODE_UNKNOWN_TRANSACTION, CODE_UNSUPPORTED,
+    CODE_UNKNOWN_SESSION, CODE_UNKNOWN_TRANSACTION, CODE_UNSUPPORTED, judge::Violations,
 };
 
 /// `code` and `message` of the answer.
@@ -13,10 +16,13 @@ use crate::{
 pub(crate) struct Refusal {
     pub(crate) code: i64,
     pub(crate) message: Cow<'static, str>,
+    /// The HTTP status, where it is not the documented 400.
+    status: Option<StatusCode>,
+    /// The methods of the path, where the request has another.
+    pub(crate) allow: Option<String>,
 }
 
 impl Refusal {
-    pub(crate) const UNKNOWN_DEALER: Self = Self::of(CODE_UNKNOWN_DEALER, "unknown secret key");
     pub(crate) const UNKNOWN_SESSION: Self = Self::of(CODE_UNKNOWN_SESSION, "unknown session key");
     pub(crate) const ENDED_SESSION: Self = Self::of(CODE_ENDED_SESSION, "the session was ended");
     pub(crate) const EXPIRED_SESSION: Self = Self::of(CODE_EXPIRED_SESSION, "the session has expired");
@@ -29,23 +35,39 @@ impl Refusal {
     pub(crate) const NO_AMOUNT: Self = Self::of(CODE_NO_AMOUNT, "a sale needs a positive amount");
 
     const fn of(code: i64, message: &'static str) -> Self {
-        Self { code, message: Cow::Borrowed(message) }
+        Self { code, message: Cow::Borrowed(message), status: None, allow: None }
+    }
+
+    /// An unknown secret key, which HTTP clients encode as they do a user name and a password.
+    pub(crate) fn unknown_dealer(secret_key: &str) -> Self {
+        let decoded = STANDARD.decode(secret_key).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+        Self::of(
+            CODE_UNKNOWN_DEALER,
+            match decoded {
+                Some(text) if text.contains(':') || text.starts_with("sck_") => {
+                    "unknown secret key: it is in base64; after `Basic `, send the secret key as it is"
+                }
+                _ => "unknown secret key",
+            },
+        )
     }
 
     /// The HTTP status: this one for a session that is no more.
     pub(crate) fn status(&self, session_status: u16) -> u16 {
         match self.code {
             CODE_ENDED_SESSION | CODE_EXPIRED_SESSION => session_status,
-            _ => 400,
+            _ => self.status.map_or(400, |status| status.as_u16()),
         }
     }
 
-    pub(crate) fn breaks_the_document(wrong: impl Into<Cow<'static, str>>) -> Self {
-        Self { code: CODE_BREAKS_THE_DOCUMENT, message: wrong.into() }
+    pub(crate) fn breaks_the_document(violations: Violations) -> Self {
+        let Violations { status, allow, texts } = violations;
+        let message = texts.join("; ").into();
+        Self { code: CODE_BREAKS_THE_DOCUMENT, message, status: Some(status), allow }
     }
 
     pub(crate) fn unsupported(path: &str) -> Self {
-        let message = format!("the simulator does not support {path}");
-        Self { code: CODE_UNSUPPORTED, message: message.into() }
+        let message = format!("the simulator does not support {path}").into();
+        Self { code: CODE_UNSUPPORTED, message, status: None, allow: None }
     }
 }

@@ -1,33 +1,31 @@
 //! What the simulator has issued, received, and been told to get wrong.
 
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::{BTreeMap, HashMap, VecDeque},
     fmt,
     hash::{BuildHasher, Hasher, RandomState},
     sync::{Mutex, MutexGuard, PoisonError, atomic::AtomicUsize},
+    time::SystemTime,
 };
 
 use http::{HeaderMap, Method, request};
+use paypos::{Decimal, SessionKey};
 use tokio::sync::watch;
 
 use crate::{
     Fault, NoPendingPayment, PaymentSession, PaymentState, Refusal, Sale, Simulator,
-    ledger::{CompletedSale, OpenSession, Payment, PaymentRequest, SessionState, Transaction},
+    kept::Kept,
+    ledger::{CompletedSale, Members, OpenSession, Payment, PaymentRequest, SessionState, Transaction},
     phone::Phones,
 };
-use paypos::{Decimal, SessionKey};
 
-/// Owns the sessions and transactions that a test creates without a dealer.
-const DEFAULT_DEALER: &str = "simulated-house-dealer";
-
-/// The most that is kept of requests, of payment sessions and of sales, in bytes.
-const KEPT_BYTES: usize = 64 * 1024 * 1024;
+/// The dealer that needs no setting up: it owns the sessions and sales that a test creates without one, and the
+/// requests without a known credential.
+pub(crate) const DEALER: &str = "simulator";
 
 #[derive(Default)]
 pub(crate) struct State {
     inner: Mutex<Inner>,
-    /// How many requests were answered.
-    answered: watch::Sender<u64>,
     phones: Mutex<Phones>,
     /// How many decisions of phones are still to come.
     pub(crate) later: AtomicUsize,
@@ -46,22 +44,64 @@ impl Default for Settings {
     }
 }
 
-#[derive(Default)]
 struct Inner {
     settings: Settings,
+    dealers: BTreeMap<String, Dealer>,
     /// The dealers' names, by secret key.
-    dealers: BoundedMap<String>,
-    sessions: BoundedMap<OpenSession>,
-    payments: BoundedMap<Payment>,
+    secret_keys: HashMap<String, String>,
+    sessions: Kept<String, OpenSession>,
+    payments: Kept<String, Payment>,
     /// Completed sales, by `xact_id`.
-    sales: BoundedMap<CompletedSale>,
-    requests: VecDeque<ReceivedRequest>,
-    /// Of the requests, with their headers and answers, in bytes.
-    kept: usize,
+    sales: Kept<String, CompletedSale>,
+    /// What was received, by number.
+    requests: Kept<u64, ReceivedRequest>,
     received: u64,
-    faults: VecDeque<(u64, Fault)>,
+    /// The faults for requests of any dealer.
+    faults: Faults,
     injected: u64,
 }
+
+#[derive(Default)]
+struct Dealer {
+    faults: Faults,
+    /// Counts what has happened.
+    changed: watch::Sender<u64>,
+}
+
+/// Faults by their numbers, from the oldest to the latest.
+type Faults = VecDeque<(u64, Fault)>;
+
+impl Default for Inner {
+    fn default() -> Self {
+        Self {
+            settings: Settings::default(),
+            dealers: BTreeMap::from([(DEALER.to_owned(), Dealer::default())]),
+            secret_keys: HashMap::new(),
+            sessions: Kept::default(),
+            payments: Kept::default(),
+            sales: Kept::default(),
+            requests: Kept::default(),
+            received: 0,
+            faults: Faults::new(),
+            injected: 0,
+        }
+    }
+}
+
+/// Requests of a dealer, and what is known of those that are not among them.
+pub(crate) struct Journal {
+    pub(crate) requests: Vec<ReceivedRequest>,
+    /// How many more there are that are kept, and older.
+    pub(crate) older: usize,
+    /// The number of the last that was looked at.
+    pub(crate) last: u64,
+    /// How many of the dealer's are not kept any more.
+    pub(crate) forgotten: u64,
+}
+
+/// Why a fault is not kept.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct TooManyFaults;
 
 impl State {
     fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -72,122 +112,156 @@ impl State {
         self.phones.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Adds a dealer, or gives the one that needs no setting up its key; returns whether name and key were free.
     pub(crate) fn add_dealer(&self, name: &str, secret_key: &str) -> bool {
         let mut inner = self.lock();
-        let taken = inner.dealers.iter().any(|(key, known)| key == secret_key || known == name);
-        if !taken {
-            inner.dealers.keep(secret_key.to_owned(), name.to_owned(), 0);
+        let is_taken = inner.secret_keys.contains_key(secret_key)
+            || inner.secret_keys.values().any(|known| known == name);
+        if !is_taken {
+            inner.secret_keys.insert(secret_key.to_owned(), name.to_owned());
+            inner.dealers.entry(name.to_owned()).or_default();
         }
-        !taken
+        !is_taken
+    }
+
+    pub(crate) fn dealers(&self) -> Vec<String> {
+        self.lock().dealers.keys().cloned().collect()
+    }
+
+    pub(crate) fn is_dealer(&self, name: &str) -> bool {
+        self.lock().dealers.contains_key(name)
+    }
+
+    /// Counts what happens to a dealer; `None` if it is unknown.
+    pub(crate) fn changes(&self, dealer: &str) -> Option<watch::Receiver<u64>> {
+        Some(self.lock().dealers.get(dealer)?.changed.subscribe())
     }
 
     pub(crate) fn issue_session(&self) -> SessionKey {
-        SessionKey::new(self.lock().open_session(DEFAULT_DEALER)).expect("it is visible ASCII")
+        SessionKey::new(self.lock().open_session(DEALER)).expect("it is visible ASCII")
     }
 
-    pub(crate) fn add_sale(&self, dealer: Option<&str>, amount: Decimal) -> String {
+    pub(crate) fn add_sale(&self, dealer: &str, amount: Decimal) -> String {
         let request = PaymentRequest { amount: Some(amount), ..PaymentRequest::default() };
-        self.lock().complete_sale(dealer.unwrap_or(DEFAULT_DEALER).to_owned(), &request)
+        let mut inner = self.lock();
+        let id = inner.complete_sale(dealer, request);
+        inner.has_changed(dealer);
+        id
     }
 
     /// Adds a sale as it was; returns whether its id was free.
     pub(crate) fn restore_sale(&self, sale: Sale) -> bool {
         let request = PaymentRequest { amount: Some(sale.amount), ..PaymentRequest::default() };
-        let transaction = request.transaction(&sale.xact_id, true);
-        let completed = CompletedSale { dealer: sale.dealer, transaction, reversed: sale.reversed };
+        let Sale { xact_id, dealer, reversed, .. } = sale;
+        let completed = CompletedSale { dealer: dealer.clone(), request, reversed };
         let mut inner = self.lock();
-        let is_free = inner.sales.get(&sale.xact_id).is_none();
+        let is_free = inner.sales.get(&xact_id).is_none();
         if is_free {
-            inner.sales.keep(sale.xact_id, completed, 0);
+            let share = inner.share();
+            inner.sales.keep(&dealer, xact_id, completed, 0, share);
         }
         is_free
     }
 
     pub(crate) fn sales(&self) -> Vec<Sale> {
-        let inner = self.lock();
-        let sale = |(xact_id, sale): (&String, &CompletedSale)| Sale {
-            xact_id: xact_id.clone(),
-            dealer: sale.dealer.clone(),
-            amount: sale.transaction.amount,
-            reversed: sale.reversed,
-        };
-        inner.sales.iter().map(sale).collect()
+        self.lock().sales.all().map(|(id, sale)| sale.described(id)).collect()
     }
 
-    pub(crate) fn payments(&self, dealer: Option<&str>) -> Vec<PaymentSession> {
+    /// The sales of a dealer, and how many are not kept any more.
+    pub(crate) fn sales_of(&self, dealer: &str) -> (Vec<Sale>, u64) {
         let inner = self.lock();
-        let those =
-            inner.payments.iter().filter(|(_, payment)| dealer.is_none_or(|dealer| dealer == payment.dealer));
-        those.map(|(id, payment)| payment_session(id, payment)).collect()
+        let sales = inner.sales.of(dealer).map(|(id, sale)| sale.described(id)).collect();
+        (sales, inner.sales.forgotten(dealer))
+    }
+
+    pub(crate) fn payments(&self) -> Vec<PaymentSession> {
+        self.lock().payments.all().map(|(id, payment)| payment.described(id)).collect()
+    }
+
+    /// The payment sessions of a dealer that are meant, and how many are not kept any more.
+    pub(crate) fn payments_of(
+        &self,
+        dealer: &str,
+        is_meant: impl Fn(PaymentState) -> bool,
+    ) -> (Vec<PaymentSession>, u64) {
+        let inner = self.lock();
+        let meant = inner.payments.of(dealer).filter(|(_, payment)| is_meant(payment.state()));
+        let payments = meant.map(|(id, payment)| payment.described(id)).collect();
+        (payments, inner.payments.forgotten(dealer))
+    }
+
+    /// The latest payment sessions of a dealer that are meant, from the latest; how many more there are; and how many
+    /// are not kept any more.
+    pub(crate) fn latest_payments(
+        &self,
+        dealer: &str,
+        count: usize,
+        is_meant: impl Fn(PaymentState) -> bool,
+    ) -> (Vec<PaymentSession>, usize, u64) {
+        let inner = self.lock();
+        let mut meant = inner.payments.of(dealer).rev().filter(|(_, payment)| is_meant(payment.state()));
+        let latest = meant.by_ref().take(count).map(|(id, payment)| payment.described(id)).collect();
+        (latest, meant.count(), inner.payments.forgotten(dealer))
     }
 
     pub(crate) fn payment(&self, id: &str) -> Option<PaymentSession> {
-        self.lock().payments.get(id).map(|payment| payment_session(id, payment))
+        let inner = self.lock();
+        inner.payments.get(&id.to_owned()).map(|payment| payment.described(id))
+    }
+
+    /// Sets properties of the transactions of a payment session, those to come included; returns whether there is one.
+    pub(crate) fn set_transaction(&self, id: &str, properties: Members) -> bool {
+        let mut inner = self.lock();
+        let share = inner.share();
+        let id = id.to_owned();
+        let text = properties.iter().map(|(name, value)| name.len() + value.get().len()).sum();
+        let Some(payment) = inner.payments.get_mut(&id) else { return false };
+        payment.set.extend(properties);
+        let dealer = payment.dealer.clone();
+        inner.payments.grow(&dealer, &id, text, share);
+        inner.has_changed(&dealer);
+        true
     }
 
     pub(crate) fn try_again(&self, id: &str) -> Result<(), NoPendingPayment> {
-        match self.lock().payments.get_mut(id) {
-            Some(payment) if payment.state() == PaymentState::Declined => {
-                payment.waiting = true;
-                Ok(())
-            }
-            _ => Err(NoPendingPayment),
+        let mut inner = self.lock();
+        let payment = inner.payments.get_mut(&id.to_owned()).ok_or(NoPendingPayment)?;
+        if payment.state() != PaymentState::Declined {
+            return Err(NoPendingPayment);
         }
-    }
-
-    pub(crate) fn dealers(&self) -> Vec<String> {
-        self.lock().dealers.iter().map(|(_, name)| name.clone()).collect()
+        payment.waiting = true;
+        let dealer = payment.dealer.clone();
+        inner.has_changed(&dealer);
+        Ok(())
     }
 
     pub(crate) fn expire_sessions(&self, dealer: &str) {
-        for session in self.lock().sessions.values.values_mut().filter(|session| session.dealer == dealer) {
-            if session.state == SessionState::Open {
-                session.state = SessionState::Expired;
-            }
+        self.lock().sessions.for_each_of(dealer, OpenSession::expire);
+    }
+
+    pub(crate) fn expire_session(&self, key: &SessionKey) {
+        if let Some(session) = self.lock().sessions.get_mut(&key.expose().to_owned()) {
+            session.expire();
         }
     }
 
     pub(crate) fn reset(&self, dealer: &str) {
         self.phones().of_dealers.remove(dealer);
         let mut inner = self.lock();
-        inner.sessions.retain(|session| session.dealer != dealer);
-        inner.payments.retain(|payment| payment.dealer != dealer);
-        inner.sales.retain(|sale| sale.dealer != dealer);
-        inner.requests.retain(|request| request.dealer.as_deref() != Some(dealer));
-        inner.kept = inner.requests.iter().map(ReceivedRequest::size).sum();
-        inner.faults.retain(|(_, fault)| fault.dealer.as_deref() != Some(dealer));
-    }
-
-    pub(crate) fn answers(&self) -> watch::Receiver<u64> {
-        self.answered.subscribe()
-    }
-
-    /// Keeps the answer to a request: its status and body, where there was one.
-    pub(crate) fn answered(&self, number: u64, answer: Option<(u16, String)>) {
-        let mut inner = self.lock();
-        inner.kept += answer.as_ref().map_or(0, |(_, body)| body.len());
-        let at = inner.requests.partition_point(|request| request.number < number);
-        match inner.requests.get_mut(at) {
-            Some(request) if request.number == number => {
-                request.answer = answer;
-                request.is_answered = true;
-            }
-            _ => inner.kept -= answer.map_or(0, |(_, body)| body.len()),
-        }
-        drop(inner);
-        self.answered.send_modify(|count| *count += 1);
+        inner.sessions.remove(dealer);
+        inner.payments.remove(dealer);
+        inner.sales.remove(dealer);
+        inner.requests.remove(dealer);
+        inner.faults_of(dealer).clear();
+        inner.has_changed(dealer);
     }
 
     pub(crate) fn set(&self, set: impl FnOnce(&mut Settings)) {
         set(&mut self.lock().settings);
     }
 
-    pub(crate) fn expire_session(&self, key: &SessionKey) {
-        if let Some(session) = self.lock().sessions.get_mut(key.expose())
-            && session.state == SessionState::Open
-        {
-            session.state = SessionState::Expired;
-        }
+    pub(crate) fn session_status(&self) -> u16 {
+        self.lock().settings.session_status
     }
 
     /// The dealer whose secret key it is opens a session.
@@ -202,7 +276,7 @@ impl State {
         let mut inner = self.lock();
         let dealer = inner.dealer(secret_key)?;
         inner.session(session_key, Some(&dealer))?;
-        if let Some(session) = inner.sessions.get_mut(session_key) {
+        if let Some(session) = inner.sessions.get_mut(&session_key.to_owned()) {
             session.state = SessionState::Ended;
         }
         Ok(())
@@ -223,24 +297,22 @@ impl State {
             return Err(Refusal::NO_AMOUNT);
         }
         let id = issue("payment-session");
-        let payment = Payment { dealer, request, waiting: true, transactions: Vec::new(), late: 0 };
-        let opened = payment_session(&id, &payment);
+        let payment = Payment::new(dealer.clone(), request);
+        let opened = payment.described(&id);
         let text = payment.request.text();
-        // The transactions that come of it repeat it.
-        inner.payments.keep(id, payment, 3 * text);
+        let share = inner.share();
+        inner.payments.keep(&dealer, id, payment, text, share);
+        inner.has_changed(&dealer);
         Ok(opened)
     }
 
     /// The transactions of a payment session.
-    pub(crate) fn check(
-        &self,
-        session_key: &str,
-        payment_session_id: &str,
-    ) -> Result<Vec<Transaction>, Refusal> {
+    pub(crate) fn check(&self, session_key: &str, payment_session_id: &str) -> Result<Vec<Members>, Refusal> {
         let mut inner = self.lock();
         let dealer = inner.session(session_key, None)?;
         let list_sales = inner.settings.list_sales;
-        let payment = inner.payments.get_mut(payment_session_id).ok_or(Refusal::UNKNOWN_PAYMENT_SESSION)?;
+        let payment =
+            inner.payments.get_mut(&payment_session_id.to_owned()).ok_or(Refusal::UNKNOWN_PAYMENT_SESSION)?;
         if payment.dealer != dealer {
             return Err(Refusal::OTHER_DEALER);
         }
@@ -248,92 +320,115 @@ impl State {
         if payment.late > 0 {
             payment.late -= 1;
         } else {
-            transactions.clone_from(&payment.transactions);
+            transactions = payment.listed();
         }
         let sale = payment.request.xact_id.clone().filter(|_| list_sales);
-        transactions.extend(sale.and_then(|sale| Some(inner.sales.get(&sale)?.transaction.clone())));
+        transactions.extend(sale.and_then(|id| Some(inner.sales.get(&id)?.request.transaction(&id, true))));
         Ok(transactions)
     }
 
     /// The phone finishes a payment session, one way or the other.
     pub(crate) fn decide(&self, payment_session_id: &str, approve: bool) -> Result<(), NoPendingPayment> {
         let mut inner = self.lock();
-        let payment = inner.payments.get(payment_session_id).ok_or(NoPendingPayment)?;
+        let key = payment_session_id.to_owned();
+        let payment = inner.payments.get(&key).ok_or(NoPendingPayment)?;
         if !payment.waiting {
             return Err(NoPendingPayment);
         }
         let (dealer, request) = (payment.dealer.clone(), payment.request.clone());
-        let transaction = match &request.xact_id {
+        let xact_id = match &request.xact_id {
             Some(xact_id) if approve => {
                 inner.reversible(&dealer, xact_id).map_err(|_| NoPendingPayment)?;
                 if let Some(sale) = inner.sales.get_mut(xact_id) {
                     sale.reversed = true;
                 }
-                request.transaction(&issue("transaction"), true)
+                issue("transaction")
             }
-            None if approve => {
-                let id = inner.complete_sale(dealer, &request);
-                request.transaction(&id, true)
-            }
-            _ => request.transaction(&issue("transaction"), false),
+            None if approve => inner.complete_sale(&dealer, request),
+            _ => issue("transaction"),
         };
         let late = inner.settings.late;
-        if let Some(payment) = inner.payments.get_mut(payment_session_id) {
+        if let Some(payment) = inner.payments.get_mut(&key) {
             payment.waiting = false;
-            payment.transactions.push(transaction);
+            payment.transactions.push(Transaction { xact_id, is_succeed: approve });
             payment.late = late;
         }
+        let share = inner.share();
+        inner.payments.grow(&dealer, &key, 256, share);
+        inner.has_changed(&dealer);
         Ok(())
     }
 
-    /// The requests after a number that are meant, up to the first that is not answered yet; and the number of the last
-    /// that was looked at.
+    /// The requests of a dealer after a number that are meant, up to the first that is not answered yet.
     pub(crate) fn requests_after(
         &self,
+        dealer: &str,
         number: u64,
         is_meant: impl Fn(&ReceivedRequest) -> bool,
-    ) -> (Vec<ReceivedRequest>, u64) {
+    ) -> Journal {
         let inner = self.lock();
-        let at = inner.requests.partition_point(|request| request.number <= number);
-        let answered = inner.requests.range(at..).take_while(|request| request.is_answered);
+        let after = inner.requests.of_after(dealer, &number);
+        let answered = after.map(|(_, request)| request).take_while(|request| request.is_answered);
         let last = answered.clone().last().map_or(number, |request| request.number);
-        (answered.filter(|request| is_meant(request)).cloned().collect(), last)
+        let requests = answered.filter(|request| is_meant(request)).cloned().collect();
+        Journal { requests, older: 0, last, forgotten: inner.requests.forgotten(dealer) }
     }
 
-    /// The latest requests that are meant, from the latest.
+    /// The latest requests of a dealer that are meant, from the latest.
     pub(crate) fn latest_requests(
         &self,
+        dealer: &str,
         count: usize,
         is_meant: impl Fn(&ReceivedRequest) -> bool,
-    ) -> Vec<ReceivedRequest> {
-        self.lock().requests.iter().rev().filter(|request| is_meant(request)).take(count).cloned().collect()
+    ) -> Journal {
+        let inner = self.lock();
+        let mut meant = inner.requests.of(dealer).rev().map(|(_, request)| request).filter(|r| is_meant(r));
+        let requests: Vec<_> = meant.by_ref().take(count).cloned().collect();
+        let last = requests.first().map_or(0, ReceivedRequest::number);
+        Journal { requests, older: meant.count(), last, forgotten: inner.requests.forgotten(dealer) }
     }
 
     pub(crate) fn requests(&self) -> Vec<ReceivedRequest> {
-        self.lock().requests.iter().cloned().collect()
+        self.lock().requests.all().map(|(_, request)| request.clone()).collect()
     }
 
-    pub(crate) fn inject(&self, fault: Fault) -> u64 {
+    pub(crate) fn forgotten_requests(&self) -> u64 {
+        let inner = self.lock();
+        inner.dealers.keys().map(|dealer| inner.requests.forgotten(dealer)).sum()
+    }
+
+    /// Keeps a fault for requests of any dealer.
+    pub(crate) fn inject(&self, fault: Fault) {
         let mut inner = self.lock();
-        if inner.faults.len() == Simulator::KEPT_FAULTS {
-            inner.faults.pop_front();
-        }
         inner.injected += 1;
         let number = inner.injected;
         inner.faults.push_back((number, fault));
-        number
+        if inner.faults.len() > Simulator::KEPT_FAULTS {
+            inner.faults.pop_front();
+        }
     }
 
-    pub(crate) fn faults(&self) -> Vec<(u64, usize)> {
-        self.lock().faults.iter().map(|(number, fault)| (*number, fault.left())).collect()
+    /// Keeps a fault for requests of a dealer; returns its number.
+    pub(crate) fn inject_for(&self, dealer: &str, fault: Fault) -> Result<u64, TooManyFaults> {
+        let mut inner = self.lock();
+        let share = inner.share();
+        inner.injected += 1;
+        let number = inner.injected;
+        let faults = inner.faults_of(dealer);
+        let bytes: usize = faults.iter().map(|(_, fault)| fault.size()).sum();
+        if faults.len() >= Simulator::KEPT_FAULTS || bytes + fault.size() > share {
+            return Err(TooManyFaults);
+        }
+        faults.push_back((number, fault));
+        Ok(number)
     }
 
-    pub(crate) fn withdraw_fault(&self, number: u64) {
-        self.lock().faults.retain(|(own, _)| *own != number);
+    pub(crate) fn faults(&self, dealer: &str) -> Vec<(u64, Fault)> {
+        self.lock().faults_of(dealer).iter().cloned().collect()
     }
 
-    pub(crate) fn session_status(&self) -> u16 {
-        self.lock().settings.session_status
+    pub(crate) fn withdraw_faults(&self, dealer: &str) {
+        self.lock().faults_of(dealer).clear();
     }
 
     /// Keeps the request; returns its number, and the fault that applies to it.
@@ -344,33 +439,39 @@ impl State {
     ) -> (u64, Option<Fault>) {
         let mut inner = self.lock();
         inner.received += 1;
-        request.number = inner.received;
+        let number = inner.received;
+        request.number = number;
         request.dealer = inner.dealer_of(&request);
         request.violations = violations.unwrap_or_default();
-        let (number, operation, dealer) =
-            (request.number, request.operation().to_owned(), request.dealer.clone());
-        inner.kept += request.size();
-        inner.requests.push_back(request);
-        while inner.requests.len() > Simulator::KEPT_REQUESTS || inner.kept > KEPT_BYTES {
-            let Some(oldest) = inner.requests.pop_front() else { break };
-            inner.kept -= oldest.size();
-        }
-        let applies = |(_, fault): &mut (u64, Fault)| {
-            fault.applies(&operation, dealer.as_deref()).then(|| fault.clone())
-        };
-        let fault = inner.faults.iter_mut().find_map(applies);
-        inner.faults.retain(|(_, fault)| fault.left() > 0);
+        let (operation, dealer) = (request.operation().to_owned(), request.dealer.clone());
+        let (share, bytes) = (inner.share(), request.size());
+        inner.requests.keep(dealer.as_deref().unwrap_or(DEALER), number, request, bytes, share);
+        let fault = applying(&mut inner.faults, &operation);
+        let fault = fault.or_else(|| applying(inner.faults_of(&dealer?), &operation));
         (number, fault)
+    }
+
+    /// Keeps the answer to a request: its status and body, where there was one. Returns the request.
+    pub(crate) fn answered(&self, number: u64, answer: Option<(u16, String)>) -> Option<ReceivedRequest> {
+        let mut inner = self.lock();
+        let share = inner.share();
+        let request = inner.requests.get_mut(&number)?;
+        let bytes = answer.as_ref().map_or(0, |(_, body)| body.len());
+        request.answer = answer;
+        request.is_answered = true;
+        let request = request.clone();
+        let dealer = request.dealer().unwrap_or(DEALER);
+        inner.requests.grow(dealer, &number, bytes, share);
+        inner.has_changed(dealer);
+        Some(request)
     }
 }
 
-fn payment_session(id: &str, payment: &Payment) -> PaymentSession {
-    PaymentSession {
-        id: id.to_owned(),
-        dealer: payment.dealer.clone(),
-        state: payment.state(),
-        request: payment.request.clone(),
-    }
+/// The first of these faults that applies to a request of an operation, which counts.
+fn applying(faults: &mut Faults, operation: &str) -> Option<Fault> {
+    let fault = faults.iter_mut().find_map(|(_, fault)| fault.applies(operation).then(|| fault.clone()))?;
+    faults.retain(|(_, fault)| fault.times > 0);
+    Some(fault)
 }
 
 /// A key or an id that no simulator has issued before, in this process or in another, and that nobody guesses.
@@ -381,39 +482,55 @@ pub(crate) fn issue(what: &str) -> String {
 }
 
 impl Inner {
+    /// What a dealer may keep of each kind, in bytes.
+    fn share(&self) -> usize {
+        Simulator::KEPT_BYTES / self.dealers.len().max(1)
+    }
+
+    fn has_changed(&self, dealer: &str) {
+        if let Some(dealer) = self.dealers.get(dealer) {
+            dealer.changed.send_modify(|count| *count += 1);
+        }
+    }
+
+    fn faults_of(&mut self, dealer: &str) -> &mut Faults {
+        &mut self.dealers.entry(dealer.to_owned()).or_default().faults
+    }
+
     fn open_session(&mut self, dealer: &str) -> String {
         let key = issue("session");
         let session = OpenSession { dealer: dealer.to_owned(), state: SessionState::Open };
-        self.sessions.keep(key.clone(), session, 0);
+        let share = self.share();
+        self.sessions.keep(dealer, key.clone(), session, 0, share);
         key
     }
 
     /// Records an approved sale; returns its `xact_id`.
-    fn complete_sale(&mut self, dealer: String, request: &PaymentRequest) -> String {
+    fn complete_sale(&mut self, dealer: &str, request: PaymentRequest) -> String {
         let id = issue("transaction");
-        let transaction = request.transaction(&id, true);
-        let completed = CompletedSale { dealer, transaction, reversed: false };
-        self.sales.keep(id.clone(), completed, request.text());
+        let (share, text) = (self.share(), request.text());
+        let completed = CompletedSale { dealer: dealer.to_owned(), request, reversed: false };
+        self.sales.keep(dealer, id.clone(), completed, text, share);
         id
     }
 
     fn dealer(&self, secret_key: &str) -> Result<String, Refusal> {
-        self.dealers.get(secret_key).cloned().ok_or(Refusal::UNKNOWN_DEALER)
+        self.secret_keys.get(secret_key).cloned().ok_or_else(|| Refusal::unknown_dealer(secret_key))
     }
 
     /// The dealer by whose credential a request was made.
     fn dealer_of(&self, request: &ReceivedRequest) -> Option<String> {
-        let session = request.header("session-key").and_then(|key| self.sessions.get(key));
+        let session = request.header("session-key").and_then(|key| self.sessions.get(&key.to_owned()));
         let secret_key = || request.header("authorization")?.strip_prefix("Basic ");
         match session {
             Some(session) => Some(session.dealer.clone()),
-            None => self.dealers.get(secret_key()?).cloned(),
+            None => self.secret_keys.get(secret_key()?).cloned(),
         }
     }
 
     /// The dealer whose open session it is: this one, where one is given.
     fn session(&self, key: &str, dealer: Option<&str>) -> Result<String, Refusal> {
-        let session = self.sessions.get(key).ok_or(Refusal::UNKNOWN_SESSION)?;
+        let session = self.sessions.get(&key.to_owned()).ok_or(Refusal::UNKNOWN_SESSION)?;
         match session.state {
             SessionState::Ended => Err(Refusal::ENDED_SESSION),
             SessionState::Expired => Err(Refusal::EXPIRED_SESSION),
@@ -426,11 +543,11 @@ impl Inner {
 
     /// The amount of a sale that the dealer may reverse.
     fn reversible(&self, dealer: &str, xact_id: &str) -> Result<Decimal, Refusal> {
-        match self.sales.get(xact_id) {
+        match self.sales.get(&xact_id.to_owned()) {
             None => Err(Refusal::UNKNOWN_TRANSACTION),
             Some(sale) if sale.dealer != dealer => Err(Refusal::OTHER_DEALER),
             Some(sale) if sale.reversed => Err(Refusal::ALREADY_REVERSED),
-            Some(sale) => Ok(sale.transaction.amount),
+            Some(sale) => Ok(sale.request.amount.unwrap_or_default()),
         }
     }
 }
@@ -439,64 +556,16 @@ impl fmt::Debug for State {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let inner = self.lock();
         f.debug_struct("State")
-            .field("dealers", &inner.dealers.len())
+            .field("dealers", &inner.secret_keys.len())
             .field("sessions", &inner.sessions.len())
             .field("payment_sessions", &inner.payments.len())
             .field("sales", &inner.sales.len())
             .field("requests", &inner.requests.len())
-            .field("faults", &inner.faults.len())
+            .field(
+                "faults",
+                &inner.dealers.values().fold(inner.faults.len(), |sum, dealer| sum + dealer.faults.len()),
+            )
             .finish_non_exhaustive()
-    }
-}
-
-/// The latest values by their keys; the oldest goes when there are too many, or too much text in them.
-struct BoundedMap<V> {
-    values: HashMap<String, V>,
-    /// The keys, and how much text is kept with each.
-    order: VecDeque<(String, usize)>,
-    kept: usize,
-}
-
-impl<V> Default for BoundedMap<V> {
-    fn default() -> Self {
-        Self { values: HashMap::new(), order: VecDeque::new(), kept: 0 }
-    }
-}
-
-impl<V> BoundedMap<V> {
-    fn keep(&mut self, key: String, value: V, text: usize) {
-        // Keys are issued once.
-        self.kept += text;
-        self.values.insert(key.clone(), value);
-        self.order.push_back((key, text));
-        while self.order.len() > Simulator::KEPT_OF_EACH || self.kept > KEPT_BYTES && self.order.len() > 1 {
-            let Some((oldest, text)) = self.order.pop_front() else { break };
-            self.values.remove(&oldest);
-            self.kept -= text;
-        }
-    }
-
-    fn get(&self, key: &str) -> Option<&V> {
-        self.values.get(key)
-    }
-
-    fn get_mut(&mut self, key: &str) -> Option<&mut V> {
-        self.values.get_mut(key)
-    }
-
-    fn len(&self) -> usize {
-        self.values.len()
-    }
-
-    /// From the oldest to the latest.
-    fn iter(&self) -> impl DoubleEndedIterator<Item = (&String, &V)> {
-        self.order.iter().filter_map(|(key, _)| Some((key, self.values.get(key)?)))
-    }
-
-    fn retain(&mut self, kept: impl Fn(&V) -> bool) {
-        self.values.retain(|_, value| kept(value));
-        self.order.retain(|(key, _)| self.values.contains_key(key));
-        self.kept = self.order.iter().map(|(_, text)| text).sum();
     }
 }
 
@@ -507,6 +576,7 @@ pub struct ReceivedRequest {
     pub(crate) path: String,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Vec<u8>,
+    received: SystemTime,
     number: u64,
     dealer: Option<String>,
     violations: Vec<String>,
@@ -521,6 +591,7 @@ impl ReceivedRequest {
             path: parts.uri.path().to_owned(),
             headers: parts.headers,
             body: body.to_vec(),
+            received: SystemTime::now(),
             number: 0,
             dealer: None,
             violations: Vec::new(),
@@ -536,6 +607,12 @@ impl ReceivedRequest {
         let texts =
             [self.path.len(), self.body.len(), self.answer.as_ref().map_or(0, |(_, body)| body.len())];
         headers.chain(violations).chain(texts).sum()
+    }
+
+    /// When it had arrived.
+    #[must_use]
+    pub fn received(&self) -> SystemTime {
+        self.received
     }
 
     /// Its number, from 1 in the order of arrival.

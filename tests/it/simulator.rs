@@ -70,9 +70,6 @@ async fn a_request_that_breaks_the_document_is_refused_with_what_is_wrong() {
             .body(body)
     };
     for (request, wrong) in [
-        (http.get(&url), "the document has no GET for"),
-        (http.post(format!("{}/v2/x", simulator.url())), "the document has no path /v2/x"),
-        (http.post(format!("{url}/")), "the document has no path"),
         (
             http.post(&url).header("Content-Type", "application/json").body("{}"),
             "required header Session-Key is missing",
@@ -95,6 +92,103 @@ async fn a_request_that_breaks_the_document_is_refused_with_what_is_wrong() {
         let (status, answer) = answer(request).await;
         assert_eq!((status, &answer["code"]), (400, &json!(CODE_BREAKS_THE_DOCUMENT)), "{wrong}: {answer}");
         assert!(answer["message"].as_str().unwrap().contains(wrong), "{wrong}: {answer}");
+    }
+}
+
+#[tokio::test]
+async fn what_http_has_a_status_for_is_refused_by_it() {
+    let (simulator, _) = started().await;
+    let url = format!("{}{PATH}", simulator.url());
+    for (request, status, wrong) in [
+        (http().get(&url), 405, "the documents have no GET for"),
+        (http().post(format!("{}/v2/x", simulator.url())), 404, "the documents have no path /v2/x"),
+        (http().post(format!("{url}/")), 404, &format!("/, but {PATH}")),
+        (http().post(url.to_uppercase().replace("HTTP", "http")), 404, &format!(", but {PATH}")),
+        (http().post(format!("{}/v1/sck_live_1", simulator.url())), 404, "no path /v1/[masked]"),
+        (conforming(&simulator).body(vec![b' '; 1024 * 1024 + 1]), 413, "the body has more than 1 MiB"),
+    ] {
+        let response = request.send().await.unwrap();
+        assert_eq!(response.status(), status, "{wrong}");
+        assert_eq!(
+            response.headers().get("allow").map(|allow| allow.as_bytes()),
+            (status == 405).then_some(b"POST".as_slice())
+        );
+        let answer: Value = serde_json::from_slice(&response.bytes().await.unwrap()).unwrap();
+        assert_eq!(answer["code"], CODE_BREAKS_THE_DOCUMENT);
+        assert!(answer["message"].as_str().unwrap().contains(wrong), "{wrong}: {answer}");
+    }
+    assert!(simulator.requests().iter().all(|request| !request.violations().is_empty()));
+    assert_eq!(simulator.requests().len(), 6);
+}
+
+#[tokio::test]
+async fn a_body_that_cannot_be_read_is_refused_with_the_real_reason() {
+    let (simulator, _) = started().await;
+    let sale = |body: Vec<u8>| {
+        http()
+            .post(format!("{}/v1/softpos/init_sale_transaction", simulator.url()))
+            .header("Session-Key", simulator.issue_session().expose())
+            .header("Content-Type", "application/json; charset=utf-8")
+            .body(body)
+    };
+    let amount = |digits: &str| format!("{{\"amount\":{digits}}}").into_bytes();
+    let utf_16: Vec<u8> = r#"{"amount":1}"#.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    for (body, wrong) in [
+        ([b"\xef\xbb\xbf".as_slice(), &amount("1")].concat(), "begins with a byte order mark"),
+        (utf_16.clone(), "is UTF-16"),
+        ([b"\xff\xfe".as_slice(), &utf_16].concat(), "is UTF-16"),
+        (b"{\"description\":\"\xde\xf0\"}".to_vec(), "is not UTF-8, from byte 16"),
+        (amount("1e400"), "a number that cannot be held"),
+        (br#"{"amount":1,"amount":2}"#.to_vec(), "the member `amount` is there twice"),
+        (amount("1,"), "is not JSON"),
+        (b"amount=1".to_vec(), "is not JSON"),
+        (amount("0.1234567890123456789012345678901"), "`amount` cannot be held exactly"),
+        (amount("123456789012345678901234567890123"), "`amount` cannot be held exactly"),
+    ] {
+        let (status, answer) = answer(sale(body)).await;
+        assert_eq!((status, &answer["code"]), (400, &json!(CODE_BREAKS_THE_DOCUMENT)), "{wrong}: {answer}");
+        assert!(answer["message"].as_str().unwrap().contains(wrong), "{wrong}: {answer}");
+    }
+    let compressed = sale(vec![0x1f, 0x8b]).header("Content-Encoding", "gzip");
+    assert!(answer(compressed).await.1["message"].as_str().unwrap().contains("is compressed"));
+    assert_eq!(answer(sale(amount("1")).header("Content-Encoding", "identity")).await.0, 200);
+}
+
+#[tokio::test]
+async fn a_check_lists_every_property_that_the_documents_have() {
+    let (simulator, session) = started().await;
+    let handoff = session.init_sale_transaction(InitSaleRequest::new(Decimal::TWO)).await.unwrap();
+    simulator.phone().approve(&handoff.payment_session_id).unwrap();
+    let request = http()
+        .post(format!("{}/v1/softpos/check_transaction", simulator.url()))
+        .header("Session-Key", session.key().expose())
+        .header("Content-Type", "application/json")
+        .body(json!({ "payment_session_id": handoff.payment_session_id }).to_string());
+    let (_, checked) = answer(request).await;
+    let listed: Vec<_> = checked["Data"][0].as_object().unwrap().keys().cloned().collect();
+    let mut documented = crate::support::operations::properties("Transaction");
+    documented.sort();
+    assert_eq!(listed, documented);
+    // And as the client reads them, without a warning: none is missing or of another type.
+    let request = CheckTransactionRequest::new(&handoff.payment_session_id);
+    let read = session.check_transaction(request).await.unwrap().data.remove(0);
+    assert_eq!((read.net_amount, read.is_tds), (Some(Decimal::TWO), Some(false)));
+}
+
+#[tokio::test]
+async fn a_basic_header_in_base64_is_named_as_such() {
+    let (simulator, _) = started().await;
+    // What `curl -u key:` sends, and an unknown key that only looks like it.
+    for (key, is_named) in [("c2NrX3NpbXVsYXRvcjo=", true), ("c2NrX3NpbXVsYXRvcg==", true), ("abcd", false)] {
+        let auth = http()
+            .post(format!("{}/v1/agent/get_auth_key", simulator.url()))
+            .header("Authorization", format!("Basic {key}"))
+            .header("PaynetMobile", "2")
+            .header("Content-Type", "application/json")
+            .body(r#"{"agent_id": "a", "user_id": "u"}"#);
+        let (status, refused) = answer(auth).await;
+        assert_eq!((status, &refused["code"]), (400, &json!(CODE_UNKNOWN_DEALER)));
+        assert_eq!(refused["message"].as_str().unwrap().contains("base64"), is_named, "{key}: {refused}");
     }
 }
 
@@ -197,20 +291,6 @@ async fn a_dropped_simulator_stops() {
 }
 
 #[tokio::test]
-async fn the_latest_requests_are_kept_and_no_more() {
-    let (simulator, session) = started().await;
-    let transaction = simulator.add_transaction();
-    for n in 0..Simulator::KEPT_REQUESTS + 5 {
-        let request = InitReversalRequest::new(&transaction).reference_no(n.to_string());
-        session.init_reversal_transaction(request).await.unwrap();
-    }
-    let requests = simulator.requests();
-    assert_eq!(requests.len(), Simulator::KEPT_REQUESTS);
-    let first: Value = serde_json::from_slice(requests[0].body()).unwrap();
-    assert_eq!(first["reference_no"], "5");
-}
-
-#[tokio::test]
 async fn a_sale_without_a_positive_amount_is_refused() {
     let (simulator, _) = started().await;
     let sale = |body: &'static str| {
@@ -252,43 +332,36 @@ async fn an_agents_request_is_judged_by_its_headers_too() {
 }
 
 #[tokio::test]
-async fn the_ledger_is_bounded_and_the_oldest_entry_is_forgotten() {
+async fn what_a_simulator_keeps_is_bounded_and_the_oldest_is_forgotten_first() {
     let (simulator, session) = started().await;
     let oldest = simulator.add_transaction();
-    let request = InitReversalRequest::new(&oldest);
-    session.init_reversal_transaction(request).await.unwrap();
-    for _ in 0..Simulator::KEPT_OF_EACH {
-        let _ = simulator.add_transaction();
+    session.init_reversal_transaction(InitReversalRequest::new(&oldest)).await.unwrap();
+    let large = |headers: usize, body: usize| {
+        let request = http().post(simulator.url()).header("x-large", "x".repeat(headers));
+        request.body(vec![b' '; body])
+    };
+    // Headers count as bodies do.
+    for (headers, body) in [(0, 1024 * 1024), (40_000, 1024 * 1024 - 40_000)] {
+        for _ in 0..40 {
+            assert_eq!(answer(large(headers, body)).await.0, 404);
+        }
+        let kept = simulator.requests();
+        assert_eq!(kept.len(), 31);
+        assert!(kept.iter().all(|request| request.body().len() == body));
     }
-    let request = InitReversalRequest::new(oldest);
-    let error = session.init_reversal_transaction(request).await.unwrap_err();
-    assert_eq!(error.code(), Some(CODE_UNKNOWN_TRANSACTION));
-    assert!(
-        format!("{simulator:?}").contains(&format!("sales: {}", Simulator::KEPT_OF_EACH)),
-        "{simulator:?}"
-    );
-}
-
-#[tokio::test]
-async fn what_a_simulator_keeps_of_large_requests_is_bounded() {
-    let (simulator, _) = started().await;
-    for _ in 0..100 {
-        let large = http().post(simulator.url()).body(vec![b' '; 1024 * 1024]);
-        assert_eq!(answer(large).await.0, 400);
-    }
-    // With the answers: the bodies fill what is kept, but for one.
-    let kept = simulator.requests().iter().map(|request| request.body().len()).sum::<usize>();
-    assert_eq!(kept, 63 * 1024 * 1024);
-    // Likewise the text of payment sessions.
+    assert_eq!(simulator.forgotten_requests(), 1 + 40 + 9);
+    // As do the text of payment sessions, and of the sales that come of them.
     let client = crate::builder(simulator.url().to_owned()).build().unwrap();
     let session = client.session(simulator.issue_session());
-    for _ in 0..100 {
+    for _ in 0..40 {
         let request = InitSaleRequest::new(Decimal::ONE).description("x".repeat(1_000_000));
-        session.init_sale_transaction(request).await.unwrap();
+        let handoff = session.init_sale_transaction(request).await.unwrap();
+        simulator.phone().approve(&handoff.payment_session_id).unwrap();
     }
-    assert_eq!(simulator.payments(None).len(), 22);
-    let (status, refused) = answer(http().post(simulator.url()).body(vec![b' '; 1024 * 1024 + 1])).await;
-    assert_eq!((status, &refused["message"]), (400, &json!("the body cannot be read whole")));
+    assert_eq!(simulator.payments().len(), 33);
+    assert_eq!(simulator.sales().len(), 33);
+    let error = session.init_reversal_transaction(InitReversalRequest::new(oldest)).await.unwrap_err();
+    assert_eq!(error.code(), Some(CODE_UNKNOWN_TRANSACTION));
 }
 
 #[tokio::test]
@@ -354,8 +427,9 @@ async fn a_fault_is_for_an_operation_skips_and_repeats_and_comes_before_or_after
     let sale = || session.init_sale_transaction(InitSaleRequest::new(Decimal::ONE));
     let reversal =
         || session.init_reversal_transaction(InitReversalRequest::new(simulator.add_transaction()));
-    simulator
-        .inject(Fault::status(503).header("Retry-After", "7").on("init_sale_transaction").skip(1).times(2));
+    simulator.inject(
+        Fault::status(503).header("Retry-After", "7").on(Operation::InitSaleTransaction).skip(1).times(2),
+    );
     let mut kinds = Vec::new();
     for _ in 0..4 {
         reversal().await.unwrap();
@@ -378,7 +452,7 @@ async fn a_fault_is_for_an_operation_skips_and_repeats_and_comes_before_or_after
         assert!(opened(count + more), "{fault:?}: {simulator:?}");
     }
     for _ in 0..Simulator::KEPT_FAULTS + 5 {
-        simulator.inject(Fault::status(500).on("nothing"));
+        simulator.inject(Fault::status(500).on(Operation::Logout));
     }
     assert!(format!("{simulator:?}").contains(&format!("faults: {}", Simulator::KEPT_FAULTS)));
     sale().await.unwrap();
@@ -399,7 +473,7 @@ async fn what_paynet_leaves_open_can_be_shown_in_each_way() {
     // A transaction that appears late, and a property of another type.
     simulator.appear_after_checks(2);
     simulator.phone().approve(&handoff.payment_session_id).unwrap();
-    simulator.inject(Fault::property("Data.pos_type", json!("5")).on("check_transaction").skip(2));
+    simulator.inject(Fault::property("Data.pos_type", json!("5")).on(Operation::CheckTransaction).skip(2));
     let check = || session.check_transaction(CheckTransactionRequest::new(&handoff.payment_session_id));
     assert_eq!([check().await.unwrap().data.len(), check().await.unwrap().data.len()], [0, 0]);
     let sale = check().await.unwrap().data.remove(0);

@@ -7,8 +7,8 @@ use std::{sync::Arc, time::Duration};
 
 use futures::future::join_all;
 use paypos::{
-    Agent, Client, Decimal, Decision, Environment, Error, Handoff, Outcome, PaymentSession, SecretKey,
-    Session, Wait,
+    Agent, Client, Decimal, Decision, Environment, Error, Handoff, Operation, Outcome, PaymentSession,
+    SecretKey, Session, Wait,
     types::{AuthRequest, InitReversalRequest, InitSaleRequest, LogoutRequest, Transaction},
 };
 use paypos_simulator::{Fault, PaymentState, Simulator};
@@ -194,7 +194,7 @@ impl Till {
     async fn restart(&mut self) {
         for _ in 0..2 {
             if let Some(fault) = self.random.fault_of_session() {
-                let operation = self.random.one_of(&["logout", "get_auth_key"]);
+                let operation = self.random.one_of(&[Operation::Logout, Operation::GetAuthKey]);
                 self.simulator.inject(fault.on(operation));
             }
         }
@@ -229,7 +229,7 @@ impl Till {
         }
         for _ in 0..self.random.below(4) {
             if let Some(fault) = self.random.fault_of_check() {
-                self.simulator.inject(fault.on("check_transaction"));
+                self.simulator.inject(fault.on(Operation::CheckTransaction));
             }
         }
         if self.random.chance(20) {
@@ -281,24 +281,24 @@ impl Till {
 
     /// Sells, tries again while nothing is known to have happened, and reverses what was paid.
     async fn run(&mut self, tally: &mut Tally) {
-        let start = self.simulator.payments(None).len();
+        let start = self.simulator.payments().len();
         for _ in 0..3 {
             if let Some(fault) = self.random.fault_of_money() {
-                self.simulator.inject(fault.on("init_sale_transaction"));
+                self.simulator.inject(fault.on(Operation::InitSaleTransaction));
             }
-            let before = self.simulator.payments(None).len();
+            let before = self.simulator.payments().len();
             self.orders += 1;
             let request = InitSaleRequest::new(Decimal::ONE).reference_no(format!("ORDER-{}", self.orders));
             let initiated = self.session.init_sale_transaction(request).await;
             let belief = self.follow(initiated).await;
             // A payment session that nobody was told of may still be paid, wherever its deeplink went; also one that
             // the merchant believes was never opened.
-            for payment in self.simulator.payments(None).split_off(before) {
+            for payment in self.simulator.payments().split_off(before) {
                 if self.random.chance(50) {
                     let _ = self.simulator.phone().approve(&payment.id);
                 }
             }
-            let payments = self.simulator.payments(None).split_off(start);
+            let payments = self.simulator.payments().split_off(start);
             let paid = payments.iter().filter(|payment| payment.state == PaymentState::Approved).count();
             match belief {
                 Belief::Happened => {
@@ -319,7 +319,7 @@ impl Till {
         let sale = self.simulator.sales().pop().unwrap().xact_id;
         self.simulator.list_sales_in_reversals(self.random.chance(50));
         if let Some(fault) = self.random.fault_of_money() {
-            self.simulator.inject(fault.on("init_reversal_transaction"));
+            self.simulator.inject(fault.on(Operation::InitReversalTransaction));
         }
         let request = InitReversalRequest::new(&sale).reference_no(format!("ORDER-{}-R1", self.orders));
         let initiated = self.session.init_reversal_transaction(request).await;

@@ -1,6 +1,10 @@
 //! What a machine can do, each confined to a dealer.
 
-use std::{fs, process::Command, time::Instant};
+use std::{
+    fs,
+    process::Command,
+    time::{Duration, Instant},
+};
 
 use serde_json::{Value, json};
 
@@ -23,7 +27,7 @@ async fn each_line_of_curl_in_the_readme_works() {
     let port = server.url.rsplit(':').next().unwrap();
     let readme = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
     let lines: Vec<_> = readme.lines().filter_map(|line| line.strip_prefix("$ curl ")).collect();
-    assert_eq!(lines.len(), 13);
+    assert_eq!(lines.len(), 15);
     let mut id = String::new();
     for line in lines {
         if line.contains("state=waiting") {
@@ -36,15 +40,21 @@ async fn each_line_of_curl_in_the_readme_works() {
         assert!(output.status.success(), "{line}: {output:?}");
         let answer: Value = serde_json::from_slice(&output.stdout).unwrap();
         let expected = match line.as_str() {
-            line if line.contains("state=waiting") => answer[0]["payment_session_id"] == id.as_str(),
+            line if line.contains("state=waiting") => {
+                answer["payments"][0]["payment_session_id"] == id.as_str()
+            }
             line if line.contains("decide") => answer["state"] == "approved",
             line if line.contains("accepted=true") => {
-                answer[1]["path"] == "/v1/softpos/init_sale_transaction"
+                answer["requests"][1]["path"] == "/v1/softpos/init_sale_transaction"
             }
             line if line.contains("Retry-After") => answer["number"] == 1,
-            line if line.contains("faults?") && !line.contains("DELETE") => answer[0]["status"] == 503,
+            line if line.contains("faults?") && !line.contains("DELETE") => {
+                answer["faults"][0]["status"] == 503
+            }
             line if line.contains("/sales") => answer["xact_id"].is_string(),
-            line if line.contains("/state") => {
+            line if line.contains("/transactions") => answer["state"] == "approved",
+            line if line.contains("/openapi.json") => answer["openapi"].is_string(),
+            line if line.contains("/seed") => {
                 answer["dealers"][0]["dealer"] == "suite-1" && answer["sales"] == json!([])
             }
             _ => answer.is_object(),
@@ -67,13 +77,23 @@ async fn a_fault_of_a_dealer_hits_no_other_and_comes_before_or_after() {
     assert_eq!((status, body), (503, json!({ "x": 1 })));
     assert_eq!(call(&server, &first, "init_sale_transaction", &amount).await.0, 200, "spent");
     let paid = get(server.at("payments?dealer=first&state=approved")).await;
-    assert_eq!(paid.as_array().unwrap().len(), 3, "the one that was answered with 503 was carried out");
+    assert_eq!(
+        paid["payments"].as_array().unwrap().len(),
+        3,
+        "the one that was answered with 503 was carried out"
+    );
     for wrong in [
         json!({ "status": 500, "drop": true }),
         json!({ "times": 1 }),
         json!({ "drop": true, "body": "x" }),
         json!({ "delay_ms": 3_600_001 }),
         json!({ "stauts": 500 }),
+        // What could never happen.
+        json!({ "status": 503, "operation": "init_sale" }),
+        json!({ "status": 999 }),
+        json!({ "status": 503, "headers": { "Retry After": "1" } }),
+        json!({ "status": 503, "headers": { "Content-Length": "1" } }),
+        json!({ "drop": true, "times": 0 }),
     ] {
         assert_eq!(post(server.at("faults"), wrong).await.0, 400);
     }
@@ -101,7 +121,7 @@ async fn one_dealer_does_not_see_what_is_anothers() {
     );
     assert_eq!(post(server.at("reset"), json!({ "dealer": "second" })).await.0, 200);
     assert_eq!(
-        get(server.at("payments?dealer=first")).await[0]["reference_no"],
+        get(server.at("payments?dealer=first")).await["payments"][0]["reference_no"],
         "private",
         "first is as it was"
     );
@@ -109,8 +129,17 @@ async fn one_dealer_does_not_see_what_is_anothers() {
     for taken in [json!({ "dealer": "first" }), json!({ "dealer": "third", "secret_key": "sck_first" })] {
         assert_eq!(post(server.at("dealers"), taken).await.0, 409, "nobody takes a dealer over");
     }
-    let own = get(server.at("state?dealer=second")).await;
-    assert_eq!(own, json!({ "dealers": [{ "dealer": "second" }], "sales": [] }));
+    let own = get(server.at("seed?dealer=second")).await;
+    assert_eq!(own, json!({ "dealers": [{ "dealer": "second" }], "sales": [], "forgotten": 0 }));
+    // Without a name, a call is the dealer's that needs no setting up.
+    assert_eq!(
+        post(server.at(&format!("payments/{id}/decide")), json!({ "decision": "approve" })).await.0,
+        404
+    );
+    for path in ["", "payments", "requests", "faults", "events", "seed"] {
+        assert_eq!(answered(http().get(server.at(&format!("{path}?dealer=typo")))).await.0, 404, "{path}");
+        assert_eq!(answered(http().get(server.at(&format!("{path}?delaer=first")))).await.0, 400, "{path}");
+    }
 }
 
 #[tokio::test]
@@ -118,21 +147,27 @@ async fn requests_are_told_with_every_violation_and_waited_for() {
     let server = Server::start(&[]);
     let key = session_key(&server, "sck_simulator").await;
     let seen = get(server.at("requests")).await;
-    let last = seen.as_array().unwrap().last().unwrap()["number"].as_u64().unwrap();
+    let last = seen["last"].as_u64().unwrap();
+    assert_eq!(seen["requests"].as_array().unwrap().last().unwrap()["number"], last);
     let path = server.at(&format!("requests?accepted=false&after={last}&wait=20s"));
     let waiting = tokio::spawn(get(path));
     let broken = json!({ "amount": "much", "instalment": "few", "description": "d" });
     let started = Instant::now();
     assert_eq!(call(&server, &key, "init_sale_transaction", &broken).await.0, 400);
-    let told = waiting.await.unwrap();
+    let told = waiting.await.unwrap()["requests"].clone();
     assert!(started.elapsed().as_secs() < 15, "it does not wait longer than it has to");
     let violations = told[0]["violations"].to_string();
     assert!(violations.contains("`/amount`") && violations.contains("`/instalment`"), "{violations}");
     assert_eq!((&told[0]["status"], &told[0]["body"]["description"]), (&json!(400), &json!("d")));
-    assert_eq!(get(server.at("requests?after=99999&wait=0s")).await, json!([]));
-    for wrong in
-        ["requests?after=x", "requests?wait=soon", "requests?accepted=perhaps", "payments?state=lost"]
-    {
+    let none = json!({ "requests": [], "last": 99_999, "forgotten": 0 });
+    assert_eq!(get(server.at("requests?after=99999&wait=0s")).await, none);
+    for wrong in [
+        "requests?after=x",
+        "requests?wait=soon",
+        "requests?wait=500ms",
+        "requests?accepted=perhaps",
+        "payments?state=lost",
+    ] {
         assert_eq!(answered(http().get(server.at(wrong))).await.0, 400);
     }
 }
@@ -146,18 +181,26 @@ async fn a_phone_is_set_for_a_dealer_and_decides_late_if_told_so() {
     assert_eq!(answered(request).await.0, 200);
     sale(&server, &first, &json!({ "amount": 1 })).await;
     let id = sale(&server, &second, &json!({ "amount": 1 })).await;
-    assert_eq!(get(server.at("payments?dealer=first")).await[0]["state"], "declined");
-    assert_eq!(get(server.at("payments?dealer=second")).await[0]["state"], "waiting");
+    assert_eq!(get(server.at("payments?dealer=first")).await["payments"][0]["state"], "declined");
+    assert_eq!(get(server.at("payments?dealer=second")).await["payments"][0]["state"], "waiting");
     let decide = server.at(&format!("payments/{id}/decide"));
-    let (status, later) = post(decide.clone(), json!({ "decision": "approve", "after_ms": 300 })).await;
+    let (status, later) =
+        post(decide.clone(), json!({ "dealer": "second", "decision": "approve", "after_ms": 300 })).await;
     assert_eq!((status, &later["state"]), (200, &json!("waiting")));
-    while get(server.at("payments?dealer=second")).await[0]["state"] == "waiting" {
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    while get(server.at("payments?dealer=second")).await["payments"][0]["state"] == "waiting" {
+        tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    assert_eq!(post(decide, json!({ "decision": "decline" })).await.0, 409, "it was approved");
+    assert_eq!(
+        post(decide, json!({ "dealer": "second", "decision": "decline" })).await.0,
+        409,
+        "it was approved"
+    );
     let id = sale(&server, &second, &json!({ "amount": 1 })).await;
     let decide = server.at(&format!("payments/{id}/decide"));
-    assert_eq!(post(decide, json!({ "decision": "decline-then-approve" })).await.1["state"], "approved");
+    assert_eq!(
+        post(decide, json!({ "dealer": "second", "decision": "decline-then-approve" })).await.1["state"],
+        "approved"
+    );
     let (_, checked) =
         call(&server, &second, "check_transaction", &json!({ "payment_session_id": id })).await;
     let succeeded: Vec<_> =
@@ -166,14 +209,14 @@ async fn a_phone_is_set_for_a_dealer_and_decides_late_if_told_so() {
 }
 
 #[tokio::test]
-async fn what_state_returns_is_what_seed_reads() {
+async fn what_seed_returns_is_what_the_option_seed_reads() {
     let server = Server::start(&["--phone", "approve"]);
     let key = dealer(&server, "first").await;
     let (_, added) = post(server.at("sales"), json!({ "dealer": "first", "amount": "149.90" })).await;
     let reversed = json!({ "xact_id": added["xact_id"] });
     assert_eq!(call(&server, &key, "init_reversal_transaction", &reversed).await.0, 200);
     sale(&server, &key, &json!({ "amount": 2.50 })).await;
-    let text = http().get(server.at("state")).send().await.unwrap().text().await.unwrap();
+    let text = http().get(server.at("seed")).send().await.unwrap().text().await.unwrap();
     assert!(
         text.contains(r#""amount":149.90,"reversed":true"#)
             && text.contains(r#""amount":2.5,"reversed":false"#),
@@ -183,7 +226,7 @@ async fn what_state_returns_is_what_seed_reads() {
     let seed = folder.path().join("seed.json");
     fs::write(&seed, &text).unwrap();
     let again = Server::start(&["--seed", seed.to_str().unwrap()]);
-    assert_eq!(http().get(again.at("state")).send().await.unwrap().text().await.unwrap(), text);
+    assert_eq!(http().get(again.at("seed")).send().await.unwrap().text().await.unwrap(), text);
     let key = session_key(&again, "sck_first").await;
     assert_eq!(
         call(&again, &key, "init_reversal_transaction", &reversed).await.0,
@@ -205,15 +248,18 @@ async fn a_poll_returns_what_is_answered_and_loses_no_answer() {
     let amount = json!({ "amount": 1 });
     let polled = async {
         // While the sale is on its way, a check comes and goes.
-        tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+        tokio::time::sleep(Duration::from_millis(300)).await;
         call(&server, &key, "check_transaction", &json!({ "payment_session_id": "x" })).await;
         let at_once = get(server.at("requests?after=1")).await;
         (at_once, get(server.at("requests?after=1&wait=30")).await)
     };
     let (_, (at_once, waited)) = tokio::join!(sale(&server, &key, &amount), polled);
-    assert_eq!(at_once, json!([]), "what comes after the unanswered one is not passed over it");
-    assert_eq!((&waited[0]["number"], &waited[0]["status"]), (&json!(2), &json!(200)));
-    assert_eq!(get(server.at("requests?after=2")).await[0]["status"], 400);
+    assert_eq!(at_once["requests"], json!([]), "what comes after the unanswered one is not passed over it");
+    assert_eq!(
+        (&waited["requests"][0]["number"], &waited["requests"][0]["status"]),
+        (&json!(2), &json!(200))
+    );
+    assert_eq!(get(server.at("requests?after=2")).await["requests"][0]["status"], 400);
 }
 
 #[tokio::test]
@@ -227,16 +273,111 @@ async fn head_is_what_get_is_without_a_body() {
 }
 
 #[tokio::test]
-async fn what_is_nested_too_deep_is_not_shown() {
+async fn what_is_there_has_its_methods_and_what_is_not_is_not_found() {
+    let server = Server::start(&[]);
+    for (path, method, allowed) in [
+        ("payments", "POST", "GET,HEAD"),
+        ("dealers", "GET", "POST"),
+        ("phone", "GET", "PUT"),
+        ("faults", "PATCH", "GET,HEAD,POST,DELETE"),
+    ] {
+        let request = http().request(method.parse().unwrap(), server.at(path));
+        let response = request.header("content-type", "application/json").body("{}").send().await.unwrap();
+        assert_eq!(response.status(), 405, "{path}");
+        let mut methods: Vec<_> = response.headers()["allow"].to_str().unwrap().split(',').collect();
+        let mut expected: Vec<_> = allowed.split(',').collect();
+        (methods.sort_unstable(), expected.sort_unstable());
+        assert_eq!(methods, expected, "{path}");
+    }
+    assert_eq!(answered(http().get(server.at("health/"))).await.0, 404);
+    let front = http().get(&server.url).send().await.unwrap();
+    assert_eq!((front.status().as_u16(), &front.headers()["location"]), (303, &"/_paypos/".parse().unwrap()));
+}
+
+#[tokio::test]
+async fn a_client_that_hangs_up_leaves_its_request_and_keeps_no_poll_waiting() {
     let server = Server::start(&[]);
     let key = session_key(&server, "sck_simulator").await;
-    let deep = format!("{{\"amount\":1,\"x\":{}1{}}}", "[".repeat(40), "]".repeat(40));
-    let request = http()
-        .post(format!("{}/v1/softpos/init_sale_transaction", server.url))
-        .header("session-key", &key)
-        .header("content-type", "application/json")
-        .body(deep);
-    request.send().await.unwrap();
-    let shown = get(server.at("requests?after=1")).await[0]["body"].to_string();
-    assert!(shown.contains("too deep to be shown") && shown.contains("\"amount\":1"), "{shown}");
+    let slow = json!({ "operation": "init_sale_transaction", "delay_ms": 600_000 });
+    assert_eq!(post(server.at("faults"), slow).await.0, 200);
+    let amount = json!({ "amount": 1 });
+    let impatient = call(&server, &key, "init_sale_transaction", &amount);
+    assert!(tokio::time::timeout(Duration::from_millis(500), impatient).await.is_err());
+    let seen = get(server.at("requests?after=1&wait=30")).await;
+    assert_eq!((&seen["requests"][0]["status"], &seen["last"]), (&Value::Null, &json!(2)));
+    assert_eq!(
+        get(server.at("payments")).await["payments"].as_array().unwrap().len(),
+        1,
+        "it was carried out"
+    );
+}
+
+#[tokio::test]
+async fn a_transaction_is_listed_with_the_properties_that_it_was_given() {
+    let server = Server::start(&[]);
+    let key = session_key(&server, "sck_simulator").await;
+    let id = sale(&server, &key, &json!({ "amount": 149.90 })).await;
+    let set = |properties: Value| {
+        let body = json!({ "properties": properties });
+        answered(with_json(http().patch(server.at(&format!("payments/{id}/transactions"))), &body))
+    };
+    assert_eq!(set(json!({ "bank_id": "Garanti", "netAmount": 147.5 })).await.0, 200);
+    let approve = json!({ "decision": "decline-then-approve" });
+    assert_eq!(post(server.at(&format!("payments/{id}/decide")), approve).await.0, 200);
+    assert_eq!(set(json!({ "ratio": null })).await.0, 200, "and after the decision");
+    let (_, checked) = call(&server, &key, "check_transaction", &json!({ "payment_session_id": id })).await;
+    for listed in checked["Data"].as_array().unwrap() {
+        let given = (&listed["bank_id"], &listed["netAmount"], &listed["ratio"]);
+        assert_eq!(given, (&json!("Garanti"), &json!(147.5), &Value::Null), "{checked}");
+    }
+    let (status, refused) = set(json!({ "bankid": "Garanti" })).await;
+    assert!(status == 400 && refused["error"].as_str().unwrap().contains("bank_id"), "{refused}");
+    assert_eq!(post(server.at("payments/x/decide"), json!({ "decision": "approve" })).await.0, 404);
+}
+
+#[tokio::test]
+async fn bodies_are_shown_in_their_order_with_their_digits_and_without_secrets() {
+    let server = Server::start(&[]);
+    let key = session_key(&server, "sck_simulator").await;
+    let deep = format!("{}{}", "[".repeat(100), "]".repeat(100));
+    let body = format!(
+        r#"{{ "z": 1.50, "a": [ {{}}, [ ], "x:,\"}}", true ], "amount": 12345678901234567890.10,
+            "session\u005fkey": {{ "b": ["s3cret"] }}, " PAN ": "s3cret", "password": -1e5, "deep": {deep} }}"#
+    );
+    let request = |body: String| {
+        http()
+            .post(format!("{}/v1/softpos/init_sale_transaction/s3cret4", server.url))
+            .header("session-key", &key)
+            .header("content-type", "application/json")
+            .body(body)
+    };
+    assert_eq!(answered(request(body)).await.0, 404);
+    assert_eq!(answered(request(r#""s3cret""#.to_owned())).await.0, 404);
+    let shown = answered(http().get(server.at("requests?after=1"))).await.1["requests"].to_string();
+    assert!(!shown.contains("s3cret"), "{shown}");
+    let shown = http().get(server.at("requests?after=1")).send().await.unwrap().text().await.unwrap();
+    let expected = format!(
+        r#"{{"z":1.50,"a":[{{}},[],"x:,\"}}",true],"amount":12345678901234567890.10,"session\u005fkey":"[masked]"," PAN ":"[masked]","password":"[masked]","deep":{deep}}}"#
+    );
+    assert!(shown.contains(&expected), "{shown}");
+    assert!(shown.contains("[8 bytes that are not a JSON object]"), "{shown}");
+    assert!(shown.contains("/v1/softpos/init_sale_transaction/[masked]"), "{shown}");
+}
+
+#[tokio::test]
+async fn sessions_that_are_no_more_are_refused_by_the_status_that_was_asked_for() {
+    let server = Server::start(&["--session-status", "401"]);
+    let key = session_key(&server, "sck_simulator").await;
+    let check = json!({ "payment_session_id": "x" });
+    assert_eq!(call(&server, &key, "check_transaction", &check).await.0, 400);
+    assert_eq!(post(server.at("sessions/expire"), json!({})).await.0, 200);
+    assert_eq!(call(&server, &key, "check_transaction", &check).await.0, 401);
+}
+
+#[tokio::test]
+async fn the_joined_document_is_there_for_generators() {
+    let server = Server::start(&[]);
+    let document = get(server.at("openapi.json")).await;
+    assert_eq!(document, serde_json::from_str::<Value>(paypos::DOCUMENT).unwrap());
+    assert!(document["paths"].as_object().unwrap().len() >= 5);
 }

@@ -44,7 +44,7 @@ async fn suite(server: &Server, number: usize, payments: usize) {
         }
     }
     let seen = get(server.at(&format!("payments?dealer={name}"))).await;
-    let seen = seen.as_array().unwrap();
+    let seen = seen["payments"].as_array().unwrap();
     assert_eq!(seen.len(), payments - (0..payments).filter(|payment| payment % 50 == number).count());
     assert!(seen.iter().all(|payment| payment["dealer"] == name.as_str()));
 }

@@ -5,7 +5,8 @@ use serde_json::json;
 use crate::{Server, answered, get, http, sale, session_key};
 
 async fn page(url: &str, language: &str) -> String {
-    let response = http().get(url).header("accept-language", language).send().await.unwrap();
+    let request = http().get(url).header("accept", "text/html").header("accept-language", language);
+    let response = request.send().await.unwrap();
     assert_eq!(response.headers()["content-type"], "text/html; charset=utf-8");
     let policy = response.headers()["content-security-policy"].to_str().unwrap();
     assert!(policy.starts_with("default-src 'none'"), "{policy}");
@@ -50,7 +51,7 @@ async fn a_browser_is_the_phone() {
         let link = "href=\"myshop://paypos/done?a=1&amp;b=2\"";
         assert_eq!(after.contains(link), decision != "approve-later", "{after}");
         let payments = get(server.at("payments")).await;
-        assert_eq!(payments.as_array().unwrap().last().unwrap()["state"], state);
+        assert_eq!(payments["payments"].as_array().unwrap().last().unwrap()["state"], state);
     }
     let overview = page(&server.at(""), "en").await;
     for part in ["Waiting for the phone", "R-1", "/v1/softpos/init_sale_transaction", "[masked]"] {
@@ -65,9 +66,17 @@ async fn a_browser_that_asks_for_turkish_is_answered_in_turkish() {
     let key = session_key(&server, "sck_simulator").await;
     let id = sale(&server, &key, &json!({ "amount": 1 })).await;
     let url = server.at(&format!("phone/{id}"));
-    for (language, turkish) in
-        [("tr-TR,tr;q=0.9,en;q=0.8", true), ("tr", true), ("en,tr;q=0.5", false), ("", false)]
-    {
+    for (language, turkish) in [
+        ("tr-TR,tr;q=0.9,en;q=0.8", true),
+        ("tr", true),
+        ("TR", true),
+        ("en;q=0.5,tr;q=0.9", true),
+        ("de-DE,tr;q=0.8", true),
+        ("en,tr;q=0.5", false),
+        ("trv", false),
+        ("de", false),
+        ("", false),
+    ] {
         let shown = page(&url, language).await;
         assert_eq!(shown.contains("<html lang=\"tr\">") && shown.contains("Onayla"), turkish, "{language}");
     }
@@ -85,14 +94,17 @@ async fn whatever_a_request_says_is_inert_on_every_page() {
         let url = server.at(&format!("phone/{id}"));
         let before = page(&url, "en").await;
         let after = page(&press(&server, &url, "approve").await, "en").await;
-        assert!(after.contains("not one that opens an app"), "{after}");
+        assert!(after.contains("does not open an app"), "{after}");
         let overview = page(&server.at(""), "en").await;
         for shown in [before, after, overview] {
-            assert!(!shown.contains("<script") && !shown.contains("<img"), "{shown}");
+            // The page's own, and no other.
+            assert_eq!(shown.matches("<script").count(), 1, "{shown}");
+            assert!(shown.contains("<script src=\"/_paypos/page.js\" defer></script>"), "{shown}");
+            assert!(!shown.contains("<img"), "{shown}");
             assert!(!shown.contains("href=\"javascript:") && !shown.contains("href=\"data:"), "{shown}");
         }
     }
     let path = format!("{}/v1/{}", server.url, "%3Cscript%3E<script>");
     let _ = http().post(path).header("x-<", "y").send().await;
-    assert!(!page(&server.at("?dealer=%3Cscript%3E"), "en").await.contains("<script"));
+    assert!(!page(&server.at("?dealer=%3Cscript%3E"), "en").await.contains("<script>"));
 }

@@ -1,30 +1,40 @@
-//! What the server answers below `/_paypos/`: pages for people, and the same for machines.
+//! What the server serves below `/_paypos/`: pages for people, and the same for machines.
 
-use std::{
-    collections::{BTreeMap, HashMap, HashSet},
-    sync::Arc,
-    time::Duration,
+use std::{convert::Infallible, sync::Arc, time::Duration};
+
+use axum::{
+    Router,
+    body::{Body, HttpBody},
+    extract::{FromRequest, FromRequestParts, Path, Request, State},
+    middleware::{self, Next},
+    response::{
+        Html, IntoResponse, Redirect, Response,
+        sse::{Event, KeepAlive, Sse},
+    },
+    routing::{any, get, patch, post, put},
 };
-
-use bytes::Bytes;
-use http::{HeaderValue, Method, Request, Response, StatusCode, header};
+use futures_util::{Stream, stream};
+use http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts};
+use maud::Markup;
+use paypos::Operation;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{
     Value, json,
     value::{RawValue, to_raw_value},
 };
 use tokio::time::{Instant, timeout_at};
-use url::form_urlencoded;
 
 use super::{
-    AGENT_ID, DEALER, MAX_DEALERS, PREFIX, Playground, Seed, SeedDealer, SeedSale, USER_ID, amount, guard,
-    page, secret_key_of,
+    AGENT_ID, DEALER, MAX_DEALERS, PREFIX, Seed, SeedDealer, SeedSale, Shared, USER_ID, amount, guard,
+    masked, page, problem::Problem, secret_key_of, slices, timestamp, words::Words,
 };
 use crate::{
-    Fault, PaymentSession, PaymentState, Policy, ReceivedRequest, Sale, Simulator,
-    ledger::digits,
-    phone::{self, Decision, Undecidable},
-    state::State,
+    Fault, PaymentSession, PaymentState, Policy, ReceivedRequest, Sale,
+    fault::Effect,
+    flight::{Flight, Unread},
+    judge::shown_path,
+    ledger::{Members, digits, documented_properties},
+    phone::{self, Decision},
 };
 
 /// The most that is read of a body here.
@@ -33,126 +43,177 @@ const MAX_BODY: usize = 64 * 1024;
 const MAX_DELAY: Duration = Duration::from_secs(60 * 60);
 const MAX_WAIT: Duration = Duration::from_secs(60);
 const MAX_NAME: usize = 64;
-/// How many levels of a body are shown.
-const MAX_SHOWN_DEPTH: usize = 16;
+/// How long events of a page are put together.
+const EVENTS_TOGETHER: Duration = Duration::from_millis(100);
 
-/// Why a request is refused: the status, and what would be right.
-type Refusal = (StatusCode, String);
-type Answer = Result<Response<Bytes>, Refusal>;
+type Server = State<Arc<Shared>>;
+type Answer<T> = Result<T, Problem>;
 
-fn bad(text: impl Into<String>) -> Refusal {
-    (StatusCode::BAD_REQUEST, text.into())
+/// Serves the pages and the control interface in addition to the operations, to those who may.
+pub(crate) fn router(shared: Arc<Shared>, operations: Router, flight: Flight) -> Router {
+    let at = |path: &str| format!("{PREFIX}{path}");
+    let own = Router::new()
+        .route("/", get(to_the_desk))
+        .route(PREFIX, get(to_the_desk))
+        .route("/favicon.ico", get(StatusCode::NO_CONTENT))
+        .route(&at("/"), get(desk))
+        .route(&at("/phone/{id}"), get(phone_page).post(phone_form))
+        .route(&at("/page.css"), get(|| async { of_type("text/css", include_str!("page.css")) }))
+        .route(&at("/page.js"), get(|| async { of_type("text/javascript", include_str!("page.js")) }))
+        .route(&at("/events"), get(events))
+        .route(&at("/health"), get(|| async { json_of(&json!({ "status": "ok" })) }))
+        .route(&at("/openapi.json"), get(|| async { of_type("application/json", paypos::DOCUMENT) }))
+        .route(&at("/payments"), get(payments))
+        .route(&at("/payments/{id}/decide"), post(decide))
+        .route(&at("/payments/{id}/transactions"), patch(set_transactions))
+        .route(&at("/phone"), put(set_phone))
+        .route(&at("/requests"), get(requests))
+        .route(&at("/faults"), get(faults).post(add_fault).delete(withdraw_faults))
+        .route(&at("/dealers"), post(add_dealer))
+        .route(&at("/sales"), post(add_sale))
+        .route(&at("/sessions/expire"), post(expire_sessions))
+        .route(&at("/reset"), post(reset))
+        .route(&at("/seed"), get(seed))
+        .route(&at("/{*rest}"), any(async || Problem::nothing_here()))
+        .layer(middleware::from_fn_with_state((Arc::clone(&shared), flight), around))
+        .with_state(Arc::clone(&shared));
+    own.fallback_service(operations).layer(middleware::from_fn_with_state(shared, admit))
 }
 
-pub(crate) async fn answer(playground: Arc<Playground>, request: Request<Bytes>) -> Response<Bytes> {
-    let answered = route(&playground, &request).await;
-    let mut response = answered.unwrap_or_else(|(status, text)| {
-        let mut response = if page::is_wanted(&request) {
-            html_of(page::problem(status, &text, page::prefers_turkish(&request)))
-        } else {
-            json_of(&json!({ "error": text }))
-        };
-        *response.status_mut() = status;
-        response
-    });
+/// Lets a request in if its host is one of the server's.
+async fn admit(State(shared): Server, request: Request, next: Next) -> Response {
+    match guard::check_host(request.headers(), &shared.hosts) {
+        Ok(()) => next.run(request).await,
+        Err(problem) => refused(request.headers(), &Problem::new(StatusCode::FORBIDDEN, problem)),
+    }
+}
+
+/// What all that is below `/_paypos/` has in common: who may change something, bounds of what is in flight, problems
+/// as people and machines read them, and headers.
+async fn around(
+    State((shared, flight)): State<(Arc<Shared>, Flight)>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let asked = request.headers().clone();
+    let mut response = match read(&shared, &flight, request).await {
+        Ok((request, _permits)) => next.run(request).await,
+        Err(problem) => problem.into_response(),
+    };
+    if response.status() == StatusCode::METHOD_NOT_ALLOWED {
+        response.extensions_mut().insert(Problem::wrong_method());
+    }
+    if let Some(problem) = response.extensions_mut().remove::<Problem>() {
+        let mut page = refused(&asked, &problem);
+        page.headers_mut()
+            .extend(response.headers_mut().remove(header::ALLOW).map(|allow| (header::ALLOW, allow)));
+        response = page;
+    }
     for (name, value) in [
-        ("cache-control", "no-store"),
-        ("content-security-policy", page::POLICY),
-        ("referrer-policy", "same-origin"),
-        ("x-content-type-options", "nosniff"),
+        (header::CACHE_CONTROL, "no-store"),
+        (header::CONTENT_SECURITY_POLICY, page::POLICY),
+        (header::REFERRER_POLICY, "same-origin"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     ] {
         response.headers_mut().insert(name, HeaderValue::from_static(value));
     }
-    response
+    written(&flight, response).await
 }
 
-async fn route(playground: &Playground, request: &Request<Bytes>) -> Answer {
-    guard::check_site(request, playground.public_url.as_deref())
-        .map_err(|problem| (StatusCode::FORBIDDEN, problem.to_owned()))?;
-    if request.body().len() > MAX_BODY {
-        return Err((StatusCode::PAYLOAD_TOO_LARGE, "a body here has 64 KiB at most".to_owned()));
+/// Reads a request whole, if it may be made; its permits are for as long as it is in memory.
+async fn read(
+    shared: &Shared,
+    flight: &Flight,
+    request: Request,
+) -> Answer<(Request, tokio::sync::OwnedSemaphorePermit)> {
+    guard::check_site(request.method(), request.headers(), shared.public_url.as_deref())
+        .map_err(Problem::another_site)?;
+    let (parts, body) = request.into_parts();
+    let (body, permits) = flight.read(body, MAX_BODY).await.map_err(|unread| match unread {
+        Unread::TooLarge => Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "a body here has 64 KiB at most"),
+        Unread::Incomplete => {
+            Problem::new(StatusCode::REQUEST_TIMEOUT, "the body did not arrive whole, or in time")
+        }
+        Unread::TooMany => Problem::new(StatusCode::SERVICE_UNAVAILABLE, Unread::TOO_MANY),
+    })?;
+    Ok((Request::from_parts(parts, Body::from(body)), permits))
+}
+
+/// The response, whose body counts until it is written; one that has no end, such as events, does not.
+async fn written(flight: &Flight, response: Response) -> Response {
+    if response.body().size_hint().exact().is_none() {
+        return response;
     }
-    let state = &playground.state;
-    let query: HashMap<String, String> =
-        form_urlencoded::parse(request.uri().query().unwrap_or_default().as_bytes()).into_owned().collect();
-    let dealer = query.get("dealer").map_or(DEALER, String::as_str);
-    let path = request.uri().path();
-    let turkish = page::prefers_turkish(request);
-    // hyper leaves the body out.
-    let method = if request.method() == Method::HEAD { &Method::GET } else { request.method() };
-    if method == Method::GET && matches!(path, "/" | PREFIX) {
-        return Ok(see_other(format!("{PREFIX}/")));
-    }
-    if path == "/favicon.ico" {
-        return Ok(Response::builder().status(StatusCode::NO_CONTENT).body(Bytes::new()).unwrap_or_default());
-    }
-    let path = path.strip_prefix(PREFIX).unwrap_or_default();
-    let segments: Vec<&str> = path.trim_start_matches('/').split('/').collect();
-    match (method, segments.as_slice()) {
-        (&Method::GET, ["health"]) => Ok(json_of(&json!({ "status": "ok" }))),
-        (&Method::GET, [""]) => Ok(html_of(page::overview(state, dealer, turkish))),
-        (&Method::GET, ["phone", id]) => phone_page(state, id, &query, turkish),
-        (&Method::POST, ["phone", id]) => phone_form(playground, request, id),
-        (&Method::GET, ["payments"]) => payments(state, dealer, query.get("state").map(String::as_str)),
-        (&Method::POST, ["payments", id, "decide"]) => decide(playground, id, &body(request)?),
-        (&Method::PUT, ["phone"]) => {
-            let SetPhone { dealer, policy } = body(request)?;
-            let dealer = known(playground, dealer)?;
-            playground.state.phones().of_dealers.insert(dealer.clone(), policy);
-            Ok(json_of(&json!({ "dealer": dealer })))
-        }
-        (&Method::GET, ["requests"]) => requests(state, dealer, &query).await,
-        (&Method::POST, ["faults"]) => add_fault(playground, request),
-        (&Method::GET, ["faults"]) => Ok(json_of(&faults(playground, dealer))),
-        (&Method::DELETE, ["faults"]) => {
-            for fault in faults(playground, dealer) {
-                state.withdraw_fault(fault["number"].as_u64().unwrap_or_default());
-            }
-            Ok(json_of(&json!({ "dealer": dealer })))
-        }
-        (&Method::POST, ["dealers"]) => add_dealer(playground, body(request)?),
-        (&Method::POST, ["sales"]) => {
-            let NewSale { dealer, amount: json } = body(request)?;
-            let dealer = known(playground, dealer)?;
-            let amount =
-                amount(&json).ok_or_else(|| bad("`amount` is not positive; give one such as 149.90"))?;
-            let xact_id = state.add_sale(Some(&dealer), amount);
-            Ok(json_of(&json!({ "dealer": dealer, "xact_id": xact_id })))
-        }
-        (&Method::POST, ["sessions", "expire"]) => {
-            let dealer = known(playground, body::<OfDealer>(request)?.dealer)?;
-            state.expire_sessions(&dealer);
-            Ok(json_of(&json!({ "dealer": dealer })))
-        }
-        (&Method::POST, ["reset"]) => {
-            let dealer = known(playground, body::<OfDealer>(request)?.dealer)?;
-            playground.state.reset(&dealer);
-            Ok(json_of(&json!({ "dealer": dealer })))
-        }
-        (&Method::GET, ["state"]) => Ok(json_of(&seed(state, query.get("dealer")))),
-        _ => {
-            Err((StatusCode::NOT_FOUND, "there is nothing here; see the README for what there is".to_owned()))
-        }
+    let (parts, body) = response.into_parts();
+    let bytes = axum::body::to_bytes(body, usize::MAX).await.unwrap_or_default();
+    match slices::body(flight, bytes) {
+        Some(body) => Response::from_parts(parts, body),
+        None => refused(&HeaderMap::new(), &Problem::new(StatusCode::SERVICE_UNAVAILABLE, Unread::TOO_MANY)),
     }
 }
 
-/// Reads a body of JSON, which a form of another site cannot send.
-fn body<T: DeserializeOwned>(request: &Request<Bytes>) -> Result<T, Refusal> {
-    if !guard::is_of_type(request, "application/json") {
-        let text = "the body must be JSON, with `content-type: application/json`".to_owned();
-        return Err((StatusCode::UNSUPPORTED_MEDIA_TYPE, text));
-    }
-    serde_json::from_slice(request.body())
-        .map_err(|error| bad(format!("the body is not what is expected: {error}")))
+/// A problem as a page, where one is wanted, or as JSON.
+fn refused(asked: &HeaderMap, problem: &Problem) -> Response {
+    let accepted = asked.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let answer = if accepted.contains("text/html") {
+        html_of(&page::problem(Words::preferred(asked), problem))
+    } else {
+        json_of(&json!({ "error": problem.text }))
+    };
+    (problem.status, answer).into_response()
 }
 
-/// The dealer that is meant: the one that needs no setting up, unless another is named.
-fn known(playground: &Playground, dealer: Option<String>) -> Result<String, Refusal> {
-    let dealer = dealer.unwrap_or_else(|| DEALER.to_owned());
-    if playground.is_dealer(&dealer) {
-        return Ok(dealer);
+/// A body of JSON, which a form of another site cannot send.
+struct Json<T>(T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let axum::Json(body) = axum::Json::from_request(request, state).await?;
+        Ok(Self(body))
     }
-    Err((StatusCode::NOT_FOUND, "unknown dealer; add it by `POST /_paypos/dealers`".to_owned()))
+}
+
+struct Query<T>(T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let axum::extract::Query(query) = axum::extract::Query::from_request_parts(parts, state).await?;
+        Ok(Self(query))
+    }
+}
+
+struct Form<T>(T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Form<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let axum::Form(form) = axum::Form::from_request(request, state).await?;
+        Ok(Self(form))
+    }
+}
+
+impl Shared {
+    /// The dealer that is meant: the one that needs no setting up, unless another is named.
+    fn known(&self, dealer: Option<String>) -> Answer<String> {
+        let dealer = dealer.unwrap_or_else(|| DEALER.to_owned());
+        if self.state.is_dealer(&dealer) { Ok(dealer) } else { Err(Problem::unknown_dealer()) }
+    }
+
+    /// A payment session of the dealer that is meant.
+    fn payment(&self, id: &str, dealer: Option<String>) -> Answer<PaymentSession> {
+        let dealer = self.known(dealer)?;
+        let payment = self.state.payment(id).filter(|payment| payment.dealer == dealer);
+        payment.ok_or_else(Problem::unknown_payment)
+    }
+
+    fn revision(&self, dealer: &str) -> u64 {
+        self.state.changes(dealer).map_or(0, |changes| *changes.borrow())
+    }
 }
 
 #[derive(Deserialize)]
@@ -161,47 +222,91 @@ struct OfDealer {
     dealer: Option<String>,
 }
 
+async fn to_the_desk() -> Redirect {
+    Redirect::to(&format!("{PREFIX}/"))
+}
+
+async fn desk(State(shared): Server, words: &'static Words, Query(of): Query<OfDealer>) -> Answer<Response> {
+    let dealer = shared.known(of.dealer)?;
+    // What happens while the page is made is told to it afterwards.
+    let revision = shared.revision(&dealer);
+    Ok(html_of(&page::desk(words, &shared.state, &dealer, revision)))
+}
+
+/// What the page of the phone says of the last button.
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct SetPhone {
-    dealer: Option<String>,
-    policy: Policy,
+struct Pressed {
+    left: Option<String>,
+    later: Option<String>,
+}
+
+async fn phone_page(
+    State(shared): Server,
+    words: &'static Words,
+    Path(id): Path<String>,
+    Query(pressed): Query<Pressed>,
+) -> Answer<Response> {
+    let payment = shared.state.payment(&id).ok_or_else(Problem::unknown_payment)?;
+    let revision = shared.revision(&payment.dealer);
+    // Again, as it may have been decided before the revision was read.
+    let payment = shared.state.payment(&id).unwrap_or(payment);
+    let note = match pressed {
+        Pressed { later: Some(_), .. } => Some(words.will_approve),
+        Pressed { left: Some(_), .. } => Some(words.left),
+        Pressed { .. } => None,
+    };
+    Ok(html_of(&page::phone(words, &payment, revision, note)))
+}
+
+/// A button of the page that is the phone.
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Button {
+    Approve,
+    Decline,
+    Leave,
+    ApproveLater,
+    DeclineThenApprove,
 }
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct NewSale {
-    dealer: Option<String>,
-    amount: Box<RawValue>,
+struct Choice {
+    decision: Button,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct NewDealer {
-    dealer: String,
-    secret_key: Option<String>,
+/// What a person chose on the page of the phone; the page is shown again.
+async fn phone_form(
+    State(shared): Server,
+    Path(id): Path<String>,
+    Form(choice): Form<Choice>,
+) -> Answer<Redirect> {
+    let (decision, after, query) = match choice.decision {
+        Button::Approve => (Decision::Approve, Duration::ZERO, ""),
+        Button::Decline => (Decision::Decline, Duration::ZERO, ""),
+        Button::Leave => (Decision::Leave, Duration::ZERO, "?left"),
+        Button::ApproveLater => (Decision::Approve, page::LATER, "?later"),
+        Button::DeclineThenApprove => (Decision::DeclineThenApprove, Duration::ZERO, ""),
+    };
+    phone::decide(&shared.state, &id, decision, after)?;
+    Ok(Redirect::to(&format!("{PREFIX}/phone/{id}{query}")))
 }
 
-fn add_dealer(playground: &Playground, new: NewDealer) -> Answer {
-    let NewDealer { dealer, secret_key } = new;
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
-    if dealer.is_empty() || dealer.len() > MAX_NAME || !dealer.chars().all(is_plain) {
-        return Err(bad("`dealer` is not 1 to 64 letters, digits, `-`, `_` and `.`"));
-    }
-    if playground.state.dealers().len() >= MAX_DEALERS {
-        return Err((StatusCode::TOO_MANY_REQUESTS, "there are too many dealers".to_owned()));
-    }
-    let own = secret_key.is_some();
-    let secret_key = secret_key.unwrap_or_else(|| secret_key_of(&dealer));
-    if !playground.add_dealer(&dealer, secret_key.clone()).map_err(bad)? {
-        let text = "the dealer or its secret key is there already; give others".to_owned();
-        return Err((StatusCode::CONFLICT, text));
-    }
-    // A key that the caller chose is not repeated.
-    let secret_key = (!own).then_some(secret_key);
-    Ok(json_of(&json!({
-        "dealer": dealer, "secret_key": secret_key, "agent_id": AGENT_ID, "user_id": USER_ID,
-    })))
+/// Says that something has happened to a dealer: by the number of what has, from the present on.
+async fn events(
+    State(shared): Server,
+    Query(of): Query<OfDealer>,
+) -> Answer<Sse<impl Stream<Item = Result<Event, Infallible>>>> {
+    let dealer = shared.known(of.dealer)?;
+    let changes = shared.state.changes(&dealer).ok_or_else(Problem::unknown_dealer)?;
+    let events = stream::unfold((changes, true), async |(mut changes, is_first)| {
+        if !is_first {
+            changes.changed().await.ok()?;
+            tokio::time::sleep(EVENTS_TOGETHER).await;
+        }
+        let count = *changes.borrow_and_update();
+        Some((Ok(Event::default().data(count.to_string())), (changes, false)))
+    });
+    Ok(Sse::new(events).keep_alive(KeepAlive::default()))
 }
 
 /// A payment session, as machines see it.
@@ -210,7 +315,8 @@ fn add_dealer(playground: &Playground, new: NewDealer) -> Answer {
 struct Payment<'a> {
     payment_session_id: &'a str,
     dealer: &'a str,
-    state: &'static str,
+    opened: String,
+    state: StateName,
     amount: Option<Box<RawValue>>,
     xact_id: Option<&'a str>,
     reference_no: Option<&'a str>,
@@ -218,27 +324,37 @@ struct Payment<'a> {
     callback_url: Option<&'a str>,
 }
 
-fn payments(state: &State, dealer: &str, wanted: Option<&str>) -> Answer {
-    if wanted.is_some_and(|wanted| !STATES.contains(&wanted)) {
-        return Err(bad(format!("unknown state; give one of {}", STATES.join(", "))));
-    }
-    let all = state.payments(Some(dealer));
-    let those: Vec<_> = all
-        .iter()
-        .map(described)
-        .filter(|payment| wanted.is_none_or(|wanted| wanted == payment.state))
-        .collect();
-    Ok(json_of(&those))
+#[derive(Serialize)]
+struct Payments<'a> {
+    payments: Vec<Payment<'a>>,
+    forgotten: u64,
 }
 
-const STATES: [&str; 3] = ["waiting", "approved", "declined"];
+#[derive(Clone, Copy, Deserialize, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum StateName {
+    Waiting,
+    Approved,
+    Declined,
+}
+
+impl From<PaymentState> for StateName {
+    fn from(state: PaymentState) -> Self {
+        match state {
+            PaymentState::Waiting => Self::Waiting,
+            PaymentState::Approved => Self::Approved,
+            PaymentState::Declined => Self::Declined,
+        }
+    }
+}
 
 fn described(payment: &PaymentSession) -> Payment<'_> {
     let request = &payment.request;
     Payment {
         payment_session_id: &payment.id,
         dealer: &payment.dealer,
-        state: state_name(payment.state),
+        opened: timestamp(payment.opened),
+        state: payment.state.into(),
         amount: request.amount.and_then(digits),
         xact_id: request.xact_id.as_deref(),
         reference_no: request.reference_no.as_deref(),
@@ -247,12 +363,18 @@ fn described(payment: &PaymentSession) -> Payment<'_> {
     }
 }
 
-pub(crate) fn state_name(state: PaymentState) -> &'static str {
-    match state {
-        PaymentState::Approved => STATES[1],
-        PaymentState::Declined => STATES[2],
-        _ => STATES[0],
-    }
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WantedPayments {
+    dealer: Option<String>,
+    state: Option<StateName>,
+}
+
+async fn payments(State(shared): Server, Query(wanted): Query<WantedPayments>) -> Answer<Response> {
+    let dealer = shared.known(wanted.dealer)?;
+    let is_meant = |state: PaymentState| wanted.state.is_none_or(|wanted| wanted == state.into());
+    let (payments, forgotten) = shared.state.payments_of(&dealer, is_meant);
+    Ok(json_of(&Payments { payments: payments.iter().map(described).collect(), forgotten }))
 }
 
 #[derive(Deserialize)]
@@ -264,164 +386,142 @@ struct Decide {
     after_ms: u64,
 }
 
-fn decide(playground: &Playground, id: &str, decide: &Decide) -> Answer {
-    let state = &playground.state;
-    let payment = state
-        .payment(id)
-        .filter(|payment| decide.dealer.as_ref().is_none_or(|dealer| *dealer == payment.dealer))
-        .ok_or_else(|| (StatusCode::NOT_FOUND, "unknown payment session".to_owned()))?;
+async fn decide(
+    State(shared): Server,
+    Path(id): Path<String>,
+    Json(decide): Json<Decide>,
+) -> Answer<Response> {
+    let payment = shared.payment(&id, decide.dealer)?;
     let after = Duration::from_millis(decide.after_ms);
     if after > MAX_DELAY {
-        return Err(bad("`after_ms` is more than an hour"));
+        return Err(Problem::bad("`after_ms` is more than an hour"));
     }
-    phone::decide(state, &payment.id, decide.decision, after).map_err(undecidable)?;
-    let payment = state.payment(id).unwrap_or(payment);
+    phone::decide(&shared.state, &id, decide.decision, after)?;
+    let payment = shared.state.payment(&id).unwrap_or(payment);
     Ok(json_of(&described(&payment)))
 }
 
-fn undecidable(why: Undecidable) -> Refusal {
-    match why {
-        Undecidable::NotWaiting => {
-            let text = "the payment session does not wait for the phone, or its sale was reversed meanwhile";
-            (StatusCode::CONFLICT, text.to_owned())
-        }
-        Undecidable::TooMany => {
-            (StatusCode::TOO_MANY_REQUESTS, "too many decisions are still to come".to_owned())
-        }
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SetTransactions {
+    dealer: Option<String>,
+    properties: Members,
+}
+
+/// Sets properties of the transactions of a payment session, those to come included.
+async fn set_transactions(
+    State(shared): Server,
+    Path(id): Path<String>,
+    Json(set): Json<SetTransactions>,
+) -> Answer<Response> {
+    let payment = shared.payment(&id, set.dealer)?;
+    let documented = documented_properties();
+    if let Some(unknown) = set.properties.keys().find(|name| !documented.contains_key(*name)) {
+        let names: Vec<_> = documented.keys().map(String::as_str).collect();
+        return Err(Problem::bad(format!(
+            "`{unknown}` is no property of a transaction; the documents have {}",
+            names.join(", ")
+        )));
     }
+    shared.state.set_transaction(&id, set.properties);
+    Ok(json_of(&described(&payment)))
 }
 
-fn phone_page(state: &State, id: &str, query: &HashMap<String, String>, turkish: bool) -> Answer {
-    let payment =
-        state.payment(id).ok_or_else(|| (StatusCode::NOT_FOUND, "unknown payment session".to_owned()))?;
-    Ok(html_of(page::phone(&payment, query.get("later").is_some(), query.get("left").is_some(), turkish)))
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SetPhone {
+    dealer: Option<String>,
+    policy: Policy,
 }
 
-/// What a person chose on the page of the phone; the page is shown again.
-fn phone_form(playground: &Playground, request: &Request<Bytes>, id: &str) -> Answer {
-    if !guard::is_of_type(request, "application/x-www-form-urlencoded") {
-        return Err((StatusCode::UNSUPPORTED_MEDIA_TYPE, "the page sends a form".to_owned()));
-    }
-    let form: HashMap<_, _> = form_urlencoded::parse(request.body()).into_owned().collect();
-    let (decision, after, query) = match form.get("decision").map(String::as_str) {
-        Some("approve") => (Decision::Approve, Duration::ZERO, ""),
-        Some("decline") => (Decision::Decline, Duration::ZERO, ""),
-        Some("leave") => (Decision::Leave, Duration::ZERO, "?left"),
-        Some("approve-later") => (Decision::Approve, page::LATER, "?later"),
-        Some("decline-then-approve") => (Decision::DeclineThenApprove, Duration::ZERO, ""),
-        _ => return Err(bad("unknown decision")),
-    };
-    phone::decide(&playground.state, id, decision, after).map_err(undecidable)?;
-    Ok(see_other(format!("{PREFIX}/phone/{id}{query}")))
+async fn set_phone(State(shared): Server, Json(set): Json<SetPhone>) -> Answer<Response> {
+    let dealer = shared.known(set.dealer)?;
+    shared.state.phones().of_dealers.insert(dealer.clone(), set.policy);
+    Ok(json_of(&json!({ "dealer": dealer })))
 }
 
-fn see_other(place: String) -> Response<Bytes> {
-    let mut response = Response::new(Bytes::new());
-    *response.status_mut() = StatusCode::SEE_OTHER;
-    if let Ok(place) = HeaderValue::try_from(place) {
-        response.headers_mut().insert(header::LOCATION, place);
-    }
-    response
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WantedRequests {
+    dealer: Option<String>,
+    #[serde(default)]
+    after: u64,
+    wait: Option<String>,
+    accepted: Option<bool>,
 }
 
-/// The requests of a dealer after a number; waits for the first, where there is none.
-async fn requests(state: &State, dealer: &str, query: &HashMap<String, String>) -> Answer {
-    let number = |name: &str, text: &str| {
-        text.parse().map_err(|_| bad(format!("`{name}` is not a whole number; give one such as 17")))
-    };
-    let after: u64 = query.get("after").map_or(Ok(0), |text| number("after", text))?;
-    let wait: u64 = query.get("wait").map_or(Ok(0), |text| number("wait", text.trim_end_matches('s')))?;
-    let accepted = match query.get("accepted").map(String::as_str) {
-        None => None,
-        Some("true") => Some(true),
-        Some("false") => Some(false),
-        Some(_) => return Err(bad("`accepted` is neither true nor false")),
-    };
+/// The requests of a dealer after a number; waits for the first, if there is none.
+async fn requests(State(shared): Server, Query(wanted): Query<WantedRequests>) -> Answer<Response> {
+    let dealer = shared.known(wanted.dealer)?;
+    let seconds =
+        wanted.wait.as_deref().map_or(Some(0), |wait| wait.strip_suffix('s').unwrap_or(wait).parse().ok());
+    let seconds = seconds
+        .ok_or_else(|| Problem::bad("`wait` is not a whole number of seconds; give one such as 5s"))?;
     let is_meant = |request: &ReceivedRequest| {
-        is_of(request, dealer) && accepted.is_none_or(|accepted| request.violations().is_empty() == accepted)
+        wanted.accepted.is_none_or(|accepted| request.violations().is_empty() == accepted)
     };
-    let deadline = Instant::now() + Duration::from_secs(wait).min(MAX_WAIT);
-    let mut answered = state.answers();
-    let mut looked_at = after;
+    let deadline = Instant::now() + Duration::from_secs(seconds).min(MAX_WAIT);
+    let mut changes = shared.state.changes(&dealer).ok_or_else(Problem::unknown_dealer)?;
+    let mut looked_at = wanted.after;
     loop {
-        answered.mark_unchanged();
-        let (those, last) = state.requests_after(looked_at, is_meant);
-        looked_at = last;
-        if !those.is_empty() || timeout_at(deadline, answered.changed()).await.is_err() {
-            return Ok(json_of(&those.iter().map(journal).collect::<Vec<_>>()));
+        changes.mark_unchanged();
+        let journal = shared.state.requests_after(&dealer, looked_at, is_meant);
+        looked_at = journal.last;
+        if !journal.requests.is_empty() || timeout_at(deadline, changes.changed()).await.is_err() {
+            let requests = journal.requests.iter().map(entry).collect();
+            return Ok(json_of(&Requests { requests, last: looked_at, forgotten: journal.forgotten }));
         }
     }
 }
 
-/// Whether a request is a dealer's. One without a known credential is shown to the one that needs no setting up.
-pub(crate) fn is_of(request: &ReceivedRequest, dealer: &str) -> bool {
-    request.dealer().unwrap_or(DEALER) == dealer
+#[derive(Serialize)]
+struct Requests<'a> {
+    requests: Vec<Entry<'a>>,
+    /// The `after` of the next call.
+    last: u64,
+    forgotten: u64,
 }
 
 /// A request with its answer and its verdict, without secrets.
 #[derive(Serialize)]
-pub(crate) struct Entry<'a> {
+struct Entry<'a> {
     number: u64,
+    received: String,
     dealer: Option<&'a str>,
     method: &'a str,
-    path: &'a str,
+    path: String,
     headers: Vec<&'a str>,
-    pub(crate) body: Box<RawValue>,
+    body: Box<RawValue>,
     accepted: bool,
     violations: &'a [String],
     status: Option<u16>,
-    pub(crate) answer: Option<Box<RawValue>>,
+    answer: Option<Box<RawValue>>,
 }
 
-pub(crate) fn journal(request: &ReceivedRequest) -> Entry<'_> {
+fn entry(request: &ReceivedRequest) -> Entry<'_> {
     Entry {
         number: request.number(),
+        received: timestamp(request.received()),
         dealer: request.dealer(),
         method: request.method(),
-        path: request.path(),
+        path: shown_path(request.path()),
         headers: request.header_names().collect(),
-        body: masked(request.body()),
+        body: shown(request.body()),
         accepted: request.violations().is_empty(),
         violations: request.violations(),
         status: request.answer().map(|(status, _)| status),
-        answer: request.answer().map(|(_, body)| masked(body.as_bytes())),
+        answer: request.answer().map(|(_, body)| shown(body.as_bytes())),
     }
 }
 
-/// A body as it was, with its secrets masked. One that is not JSON is not shown, as anything in it may be a
-/// secret.
-fn masked(body: &[u8]) -> Box<RawValue> {
-    fn raw(value: &impl Serialize) -> Box<RawValue> {
-        to_raw_value(value).unwrap_or_default()
-    }
-    // By its text, as a number would lose digits as a `Value`: each level is read once more than the one around it.
-    fn mask(json: &RawValue, depth: usize) -> Box<RawValue> {
-        let text = json.get();
-        if depth > MAX_SHOWN_DEPTH {
-            return raw(&"[too deep to be shown]");
-        }
-        if let Some(Ok(mut members)) =
-            text.starts_with('{').then(|| serde_json::from_str::<BTreeMap<String, Box<RawValue>>>(text))
-        {
-            for (name, value) in &mut members {
-                let name = name.to_lowercase();
-                let secret = name.ends_with("key") || name.contains("secret") || name.contains("token");
-                *value = if secret { raw(&"[masked]") } else { mask(value, depth + 1) };
-            }
-            raw(&members)
-        } else if let Some(Ok(items)) =
-            text.starts_with('[').then(|| serde_json::from_str::<Vec<Box<RawValue>>>(text))
-        {
-            raw(&items.iter().map(|item| mask(item, depth + 1)).collect::<Vec<_>>())
-        } else {
-            json.to_owned()
-        }
-    }
-    // Nor is one that is nested beyond what is read of any.
-    match (serde_json::from_slice::<Value>(body), serde_json::from_slice(body)) {
-        (Ok(_), Ok(json)) => mask(json, 0),
-        _ => raw(&format!("[{} bytes, not JSON]", body.len())),
-    }
+/// A body as it was, with its secrets masked.
+fn shown(body: &[u8]) -> Box<RawValue> {
+    let json = masked::json(body, false).and_then(|json| RawValue::from_string(json).ok());
+    json.unwrap_or_else(|| raw(&format!("[{} bytes that are not a JSON object]", body.len())))
+}
+
+fn raw(value: &impl Serialize) -> Box<RawValue> {
+    to_raw_value(value).unwrap_or_default()
 }
 
 /// A fault, as it is asked for: exactly one of what goes wrong.
@@ -437,7 +537,7 @@ struct NewFault {
     when: Option<When>,
     status: Option<u16>,
     #[serde(default)]
-    headers: HashMap<String, String>,
+    headers: std::collections::BTreeMap<String, String>,
     body: Option<String>,
     delay_ms: Option<u64>,
     #[serde(default)]
@@ -457,97 +557,191 @@ enum When {
     After,
 }
 
-fn add_fault(playground: &Playground, request: &Request<Bytes>) -> Answer {
-    let new: NewFault = body(request)?;
-    let mut asked: Value = body(request)?;
-    let dealer = known(playground, new.dealer)?;
-    let mut fault = match (new.status, new.delay_ms, new.drop, new.truncate) {
-        (Some(status), None, false, false) => Fault::status(status),
-        (None, Some(delay), false, false) if Duration::from_millis(delay) <= MAX_DELAY => {
-            Fault::delay(Duration::from_millis(delay))
+impl NewFault {
+    fn fault(self) -> Answer<Fault> {
+        let mut fault = match (self.status, self.delay_ms, self.drop, self.truncate) {
+            (Some(status), None, false, false) => {
+                if !(200..600).contains(&status) {
+                    return Err(Problem::bad("`status` is not from 200 to 599"));
+                }
+                Fault::status(status)
+            }
+            (None, Some(delay), false, false) if Duration::from_millis(delay) <= MAX_DELAY => {
+                Fault::delay(Duration::from_millis(delay))
+            }
+            (None, None, true, false) => Fault::drop_connection(),
+            (None, None, false, true) => Fault::truncate_answer(),
+            _ => {
+                return Err(Problem::bad(
+                    "give exactly one of `status`, `delay_ms` (an hour at most), `drop` and `truncate`",
+                ));
+            }
+        };
+        if self.status.is_none() && (self.body.is_some() || !self.headers.is_empty()) {
+            return Err(Problem::bad("`headers` and `body` are of a `status`"));
         }
-        (None, None, true, false) => Fault::drop_connection(),
-        (None, None, false, true) => Fault::truncate_answer(),
-        _ => {
-            return Err(bad(
-                "give exactly one of `status`, `delay_ms` (an hour at most), `drop` and `truncate`",
-            ));
+        if self.times == 0 {
+            return Err(Problem::bad("`times` is 0: the fault would never happen"));
         }
+        if let Some(body) = self.body {
+            fault = fault.body(body);
+        }
+        for (name, value) in self.headers {
+            let is_header =
+                header::HeaderName::try_from(&name).is_ok() && HeaderValue::try_from(&value).is_ok();
+            let is_of_connection = ["content-length", "transfer-encoding", "connection"];
+            if !is_header || is_of_connection.iter().any(|own| name.eq_ignore_ascii_case(own)) {
+                return Err(Problem::bad(format!("`{name}` is no header that can be sent with a status")));
+            }
+            fault = fault.header(name, value);
+        }
+        if let Some(name) = self.operation {
+            let operation = Operation::ALL.iter().find(|operation| operation.as_str() == name);
+            fault = fault.on(*operation.ok_or_else(|| {
+                let names: Vec<_> = Operation::ALL.iter().map(|operation| operation.as_str()).collect();
+                Problem::bad(format!("unknown `operation`; give one of {}", names.join(", ")))
+            })?);
+        }
+        fault = match self.when {
+            Some(When::Before) => fault.before(),
+            Some(When::After) => fault.after(),
+            None => fault,
+        };
+        Ok(fault.skip(self.skip).times(self.times))
+    }
+}
+
+async fn add_fault(State(shared): Server, Json(new): Json<NewFault>) -> Answer<Response> {
+    let dealer = shared.known(new.dealer.clone())?;
+    let fault = new.fault()?;
+    let number = shared.state.inject_for(&dealer, fault.clone()).map_err(|_| {
+        Problem::new(StatusCode::TOO_MANY_REQUESTS, "too many faults are waiting, or too much text in them")
+    })?;
+    Ok(json_of(&told(&dealer, number, &fault)))
+}
+
+async fn faults(State(shared): Server, Query(of): Query<OfDealer>) -> Answer<Response> {
+    let dealer = shared.known(of.dealer)?;
+    let faults = shared.state.faults(&dealer);
+    let faults: Vec<_> = faults.iter().map(|(number, fault)| told(&dealer, *number, fault)).collect();
+    Ok(json_of(&json!({ "faults": faults })))
+}
+
+async fn withdraw_faults(State(shared): Server, Query(of): Query<OfDealer>) -> Answer<Response> {
+    let dealer = shared.known(of.dealer)?;
+    shared.state.withdraw_faults(&dealer);
+    Ok(json_of(&json!({ "dealer": dealer })))
+}
+
+/// A fault as it is asked for, and for how many more requests it is.
+fn told(dealer: &str, number: u64, fault: &Fault) -> Value {
+    let mut told = match &fault.effect {
+        Effect::Status { status, headers, body } => {
+            let headers: serde_json::Map<_, _> =
+                headers.iter().map(|(name, value)| (name.clone(), Value::from(value.as_str()))).collect();
+            json!({ "status": status, "headers": headers, "body": body })
+        }
+        Effect::Delay(delay) => json!({ "delay_ms": u64::try_from(delay.as_millis()).unwrap_or(u64::MAX) }),
+        Effect::DropConnection => json!({ "drop": true }),
+        Effect::TruncateAnswer => json!({ "truncate": true }),
+        // Only the library has these.
+        Effect::Property(..) | Effect::Html => json!({}),
     };
-    if new.status.is_none() && (new.body.is_some() || !new.headers.is_empty()) {
-        return Err(bad("`headers` and `body` are of a `status`"));
+    told["number"] = json!(number);
+    told["dealer"] = json!(dealer);
+    told["operation"] = json!(fault.operation.map(Operation::as_str));
+    told["when"] = json!(if fault.after { "after" } else { "before" });
+    told["skip"] = json!(fault.skip);
+    told["times"] = json!(fault.times);
+    told
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NewDealer {
+    dealer: String,
+    secret_key: Option<String>,
+}
+
+async fn add_dealer(State(shared): Server, Json(new): Json<NewDealer>) -> Answer<Response> {
+    let NewDealer { dealer, secret_key } = new;
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    if dealer.is_empty() || dealer.len() > MAX_NAME || !dealer.chars().all(is_plain) {
+        return Err(Problem::bad("`dealer` is not 1 to 64 letters, digits, `-`, `_` and `.`"));
     }
-    if playground.state.faults().len() >= Simulator::KEPT_FAULTS {
-        return Err((StatusCode::TOO_MANY_REQUESTS, "too many faults are waiting".to_owned()));
+    if shared.state.dealers().len() >= MAX_DEALERS {
+        return Err(Problem::new(StatusCode::TOO_MANY_REQUESTS, "there are too many dealers"));
     }
-    if let Some(body) = new.body {
-        fault = fault.body(body);
+    let own = secret_key.is_some();
+    let secret_key = secret_key.unwrap_or_else(|| secret_key_of(&dealer));
+    if !shared.add_dealer(&dealer, secret_key.clone()).map_err(Problem::bad)? {
+        let text = "the dealer or its secret key is there already; give others";
+        return Err(Problem::new(StatusCode::CONFLICT, text));
     }
-    for (name, value) in new.headers {
-        fault = fault.header(name, value);
-    }
-    if let Some(operation) = new.operation {
-        fault = fault.on(operation);
-    }
-    fault = match new.when {
-        Some(When::Before) => fault.before(),
-        Some(When::After) => fault.after(),
-        None => fault,
+    // A key that the caller chose is not repeated.
+    let secret_key = (!own).then_some(secret_key);
+    Ok(json_of(&json!({
+        "dealer": dealer, "secret_key": secret_key, "agent_id": AGENT_ID, "user_id": USER_ID,
+    })))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NewSale {
+    dealer: Option<String>,
+    amount: Box<RawValue>,
+}
+
+async fn add_sale(State(shared): Server, Json(new): Json<NewSale>) -> Answer<Response> {
+    let dealer = shared.known(new.dealer)?;
+    let amount = amount(&new.amount).ok_or_else(|| {
+        Problem::bad("`amount` is not positive, or cannot be held exactly; give one such as 149.90")
+    })?;
+    let xact_id = shared.state.add_sale(&dealer, amount);
+    Ok(json_of(&json!({ "dealer": dealer, "xact_id": xact_id })))
+}
+
+async fn expire_sessions(State(shared): Server, Json(of): Json<OfDealer>) -> Answer<Response> {
+    let dealer = shared.known(of.dealer)?;
+    shared.state.expire_sessions(&dealer);
+    Ok(json_of(&json!({ "dealer": dealer })))
+}
+
+async fn reset(State(shared): Server, Json(of): Json<OfDealer>) -> Answer<Response> {
+    let dealer = shared.known(of.dealer)?;
+    shared.state.reset(&dealer);
+    Ok(json_of(&json!({ "dealer": dealer })))
+}
+
+/// What `--seed` reads: the dealers, without their secret keys, and the sales, of all of them or of one.
+async fn seed(State(shared): Server, Query(of): Query<OfDealer>) -> Answer<Response> {
+    let dealers = match of.dealer {
+        Some(dealer) => vec![shared.known(Some(dealer))?],
+        None => shared.state.dealers(),
     };
-    let number = playground.state.inject(fault.of_dealer(&dealer).skip(new.skip).times(new.times));
-    asked["dealer"] = Value::from(dealer);
-    asked["number"] = Value::from(number);
-    let left: HashSet<u64> = playground.state.faults().into_iter().map(|(number, _)| number).collect();
-    let mut kept = playground.faults();
-    // What was carried out is not kept.
-    kept.retain(|number, _| left.contains(number));
-    kept.insert(number, asked.clone());
-    Ok(json_of(&asked))
-}
-
-/// The faults of a dealer that may still apply.
-fn faults(playground: &Playground, dealer: &str) -> Vec<Value> {
-    let left: HashMap<u64, usize> = playground.state.faults().into_iter().collect();
-    let mut asked = playground.faults();
-    asked.retain(|number, _| left.contains_key(number));
-    let those = asked.iter().filter(|(_, fault)| fault["dealer"] == dealer);
-    those
-        .map(|(number, fault)| {
-            let mut fault = fault.clone();
-            fault["times"] = Value::from(left.get(number).copied().unwrap_or_default());
-            fault
-        })
-        .collect()
-}
-
-/// What `--seed` reads: the dealers, without their secret keys, and the sales; or those of one dealer.
-fn seed(state: &State, one: Option<&String>) -> Seed {
-    let is_meant = |dealer: &String| one.is_none_or(|one| one == dealer);
-    let dealers = state.dealers().into_iter().filter(|dealer| dealer != DEALER && is_meant(dealer));
-    let sale = |sale: Sale| {
-        Some(SeedSale {
-            dealer: sale.dealer,
-            xact_id: sale.xact_id,
-            amount: digits(sale.amount)?,
-            reversed: sale.reversed,
-        })
-    };
-    Seed {
-        dealers: dealers.map(|dealer| SeedDealer { dealer, secret_key: None }).collect(),
-        sales: state.sales().into_iter().filter(|sale| is_meant(&sale.dealer)).filter_map(sale).collect(),
+    let mut seed = Seed::default();
+    for dealer in dealers {
+        let (sales, forgotten) = shared.state.sales_of(&dealer);
+        let sale = |Sale { xact_id, dealer, amount, reversed }| {
+            Some(SeedSale { dealer, xact_id, amount: digits(amount)?, reversed })
+        };
+        seed.sales.extend(sales.into_iter().filter_map(sale));
+        seed.forgotten += forgotten;
+        if dealer != DEALER {
+            seed.dealers.push(SeedDealer { dealer, secret_key: None });
+        }
     }
+    Ok(json_of(&seed))
 }
 
-fn json_of(value: &impl Serialize) -> Response<Bytes> {
-    respond("application/json", serde_json::to_vec(value).unwrap_or_default())
+fn json_of(value: &impl Serialize) -> Response {
+    of_type("application/json", serde_json::to_vec(value).unwrap_or_default())
 }
 
-fn html_of(markup: maud::Markup) -> Response<Bytes> {
-    respond("text/html; charset=utf-8", markup.into_string().into_bytes())
+fn html_of(markup: &Markup) -> Response {
+    Html(markup.0.clone()).into_response()
 }
 
-fn respond(media_type: &'static str, body: Vec<u8>) -> Response<Bytes> {
-    let mut response = Response::new(Bytes::from(body));
-    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
-    response
+fn of_type(media_type: &'static str, body: impl Into<Body>) -> Response {
+    ([(header::CONTENT_TYPE, media_type)], body.into()).into_response()
 }

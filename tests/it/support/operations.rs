@@ -47,6 +47,12 @@ pub fn is_nullable(schema: &str, property: &str) -> bool {
     stated()["components"]["schemas"][schema]["properties"][property]["nullable"] == true
 }
 
+/// The names of the properties that the documents define for a schema.
+pub fn properties(schema: &str) -> Vec<String> {
+    let properties = stated()["components"]["schemas"][schema]["properties"].as_object();
+    properties.expect("a schema with properties").keys().cloned().collect()
+}
+
 pub fn all() -> impl Iterator<Item = Operation> {
     document().operations().into_iter().map(|operation| {
         let json = document().json.pointer(&operation.pointer).unwrap();

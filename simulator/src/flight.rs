@@ -1,0 +1,75 @@
+//! What is in flight: bodies that are being read, and long answers that are being written. Together they have a bound,
+//! as do the seconds that each may take.
+
+use std::{pin::Pin, sync::Arc, time::Duration};
+
+use axum::body::{Body, Bytes, HttpBody};
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::timeout,
+};
+
+/// The most of all bodies in flight, in bytes.
+const MAX_IN_FLIGHT: usize = 64 * 1024 * 1024;
+
+/// Reads bodies within the bound.
+#[derive(Clone)]
+pub(crate) struct Flight {
+    bytes: Arc<Semaphore>,
+    /// The most time for a body.
+    time: Option<Duration>,
+}
+
+/// Why a body was not read.
+pub(crate) enum Unread {
+    TooLarge,
+    Incomplete,
+    TooMany,
+}
+
+impl Unread {
+    pub(crate) const TOO_MANY: &str = "the bodies that are on their way are too large together; try again";
+}
+
+impl Flight {
+    pub(crate) fn new(time: Option<Duration>) -> Self {
+        Self { bytes: Arc::new(Semaphore::new(MAX_IN_FLIGHT)), time }
+    }
+
+    /// Permits for this many bytes; `None` if too much is in flight.
+    pub(crate) fn permits(&self, bytes: usize) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.bytes).try_acquire_many_owned(u32::try_from(bytes).ok()?).ok()
+    }
+
+    /// Reads a whole body. The permits are for as long as it is kept in memory.
+    pub(crate) async fn read(
+        &self,
+        body: Body,
+        most: usize,
+    ) -> Result<(Bytes, OwnedSemaphorePermit), Unread> {
+        match self.time {
+            Some(time) => timeout(time, self.read_now(body, most)).await.unwrap_or(Err(Unread::Incomplete)),
+            None => self.read_now(body, most).await,
+        }
+    }
+
+    async fn read_now(&self, mut body: Body, most: usize) -> Result<(Bytes, OwnedSemaphorePermit), Unread> {
+        let mut permits = self.permits(0).ok_or(Unread::TooMany)?;
+        let mut read = Vec::new();
+        let most_announced = u64::try_from(most).unwrap_or(u64::MAX);
+        if body.size_hint().lower() > most_announced {
+            return Err(Unread::TooLarge);
+        }
+        while let Some(frame) = std::future::poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await
+        {
+            let frame = frame.map_err(|_| Unread::Incomplete)?;
+            let Some(data) = frame.data_ref() else { continue };
+            if read.len() + data.len() > most {
+                return Err(Unread::TooLarge);
+            }
+            permits.merge(self.permits(data.len()).ok_or(Unread::TooMany)?);
+            read.extend_from_slice(data);
+        }
+        Ok((read.into(), permits))
+    }
+}
