@@ -88,7 +88,7 @@ fn callable(url: &str) -> String {
 }
 
 /// Prints a line for each request, by a thread of its own: a terminal that does not take them keeps no caller waiting.
-fn log() -> Box<dyn Fn(&str) + Send + Sync> {
+fn log() -> Box<server::Log> {
     let (lines, printed) = mpsc::sync_channel::<String>(LINES);
     thread::spawn(move || {
         for line in printed {

@@ -11,7 +11,7 @@ const OVERHEAD: usize = 256;
 /// Values by key. Each belongs to a dealer; a dealer that has more than its share loses its own oldest.
 pub(crate) struct Kept<K, V> {
     values: HashMap<K, Entry<V>>,
-    shelves: HashMap<String, Shelf<K>>,
+    by_dealer: HashMap<String, Keys<K>>,
     added: u64,
 }
 
@@ -23,15 +23,15 @@ struct Entry<V> {
 }
 
 /// The keys of a dealer, from the oldest to the latest.
-struct Shelf<K> {
-    keys: VecDeque<K>,
+struct Keys<K> {
+    in_order: VecDeque<K>,
     bytes: usize,
     forgotten: u64,
 }
 
 impl<K, V> Default for Kept<K, V> {
     fn default() -> Self {
-        Self { values: HashMap::new(), shelves: HashMap::new(), added: 0 }
+        Self { values: HashMap::new(), by_dealer: HashMap::new(), added: 0 }
     }
 }
 
@@ -41,32 +41,32 @@ impl<K: Clone + Eq + Hash, V> Kept<K, V> {
         let bytes = bytes + OVERHEAD;
         self.added += 1;
         self.values.insert(key.clone(), Entry { value, bytes, place: self.added });
-        let shelf = self.shelves.entry(dealer.to_owned()).or_insert_with(|| Shelf {
-            keys: VecDeque::new(),
+        let own = self.by_dealer.entry(dealer.to_owned()).or_insert_with(|| Keys {
+            in_order: VecDeque::new(),
             bytes: 0,
             forgotten: 0,
         });
-        shelf.keys.push_back(key);
-        shelf.bytes += bytes;
+        own.in_order.push_back(key);
+        own.bytes += bytes;
         self.forget(dealer, share);
     }
 
     /// Counts what was added to a value.
     pub(crate) fn grow(&mut self, dealer: &str, key: &K, bytes: usize, share: usize) {
-        let (Some(entry), Some(shelf)) = (self.values.get_mut(key), self.shelves.get_mut(dealer)) else {
+        let (Some(entry), Some(own)) = (self.values.get_mut(key), self.by_dealer.get_mut(dealer)) else {
             return;
         };
         entry.bytes += bytes;
-        shelf.bytes += bytes;
+        own.bytes += bytes;
         self.forget(dealer, share);
     }
 
     fn forget(&mut self, dealer: &str, share: usize) {
-        let Some(shelf) = self.shelves.get_mut(dealer) else { return };
-        while shelf.bytes > share && shelf.keys.len() > 1 {
-            let Some(oldest) = shelf.keys.pop_front() else { return };
-            shelf.bytes -= self.values.remove(&oldest).map_or(0, |entry| entry.bytes);
-            shelf.forgotten += 1;
+        let Some(own) = self.by_dealer.get_mut(dealer) else { return };
+        while own.bytes > share && own.in_order.len() > 1 {
+            let Some(oldest) = own.in_order.pop_front() else { return };
+            own.bytes -= self.values.remove(&oldest).map_or(0, |entry| entry.bytes);
+            own.forgotten += 1;
         }
     }
 
@@ -91,7 +91,7 @@ impl<K: Clone + Eq + Hash, V> Kept<K, V> {
 
     /// Those of a dealer, from the oldest to the latest.
     pub(crate) fn of(&self, dealer: &str) -> impl DoubleEndedIterator<Item = (&K, &V)> {
-        let keys = self.shelves.get(dealer).into_iter().flat_map(|shelf| &shelf.keys);
+        let keys = self.by_dealer.get(dealer).into_iter().flat_map(|own| &own.in_order);
         keys.filter_map(|key| Some((key, self.get(key)?)))
     }
 
@@ -100,15 +100,15 @@ impl<K: Clone + Eq + Hash, V> Kept<K, V> {
     where
         K: Ord,
     {
-        let keys = self.shelves.get(dealer).map(|shelf| {
-            let at = shelf.keys.partition_point(|own| own <= key);
-            shelf.keys.range(at..)
+        let keys = self.by_dealer.get(dealer).map(|own| {
+            let at = own.in_order.partition_point(|one| one <= key);
+            own.in_order.range(at..)
         });
         keys.into_iter().flatten().filter_map(|key| Some((key, self.get(key)?)))
     }
 
     pub(crate) fn for_each_of(&mut self, dealer: &str, mut change: impl FnMut(&mut V)) {
-        for key in self.shelves.get(dealer).into_iter().flat_map(|shelf| &shelf.keys) {
+        for key in self.by_dealer.get(dealer).into_iter().flat_map(|own| &own.in_order) {
             if let Some(entry) = self.values.get_mut(key) {
                 change(&mut entry.value);
             }
@@ -117,12 +117,12 @@ impl<K: Clone + Eq + Hash, V> Kept<K, V> {
 
     /// How many of a dealer are not kept any more.
     pub(crate) fn forgotten(&self, dealer: &str) -> u64 {
-        self.shelves.get(dealer).map_or(0, |shelf| shelf.forgotten)
+        self.by_dealer.get(dealer).map_or(0, |own| own.forgotten)
     }
 
     /// Removes all of a dealer's.
     pub(crate) fn remove(&mut self, dealer: &str) {
-        for key in self.shelves.remove(dealer).into_iter().flat_map(|shelf| shelf.keys) {
+        for key in self.by_dealer.remove(dealer).into_iter().flat_map(|own| own.in_order) {
             self.values.remove(&key);
         }
     }

@@ -110,7 +110,7 @@ async fn what_http_has_a_status_for_is_refused_by_it() {
         let response = request.send().await.unwrap();
         assert_eq!(response.status(), status, "{wrong}");
         assert_eq!(
-            response.headers().get("allow").map(|allow| allow.as_bytes()),
+            response.headers().get("allow").map(reqwest::header::HeaderValue::as_bytes),
             (status == 405).then_some(b"POST".as_slice())
         );
         let answer: Value = serde_json::from_slice(&response.bytes().await.unwrap()).unwrap();

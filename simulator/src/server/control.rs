@@ -469,13 +469,13 @@ async fn requests(State(shared): Server, Query(wanted): Query<WantedRequests>) -
         looked_at = journal.last;
         if !journal.requests.is_empty() || timeout_at(deadline, changes.changed()).await.is_err() {
             let requests = journal.requests.iter().map(entry).collect();
-            return Ok(json_of(&Requests { requests, last: looked_at, forgotten: journal.forgotten }));
+            return Ok(json_of(&Received { requests, last: looked_at, forgotten: journal.forgotten }));
         }
     }
 }
 
 #[derive(Serialize)]
-struct Requests<'a> {
+struct Received<'a> {
     requests: Vec<Entry<'a>>,
     /// The `after` of the next call.
     last: u64,

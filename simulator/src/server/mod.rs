@@ -37,6 +37,9 @@ const LIMITS: Limits = Limits { connections: 20_000, time: Some(Duration::from_s
 /// Dealers, of which none is ever forgotten.
 const MAX_DEALERS: usize = 1_000;
 
+/// Is called with a text.
+pub type Log = dyn Fn(&str) + Send + Sync;
+
 /// How a server is started.
 pub struct Options {
     /// The address to listen on.
@@ -52,7 +55,7 @@ pub struct Options {
     /// The HTTP status of what a session is refused with that has ended or expired: from 400 to 499.
     pub session_status: u16,
     /// Is called with a text for each request of an operation that was answered.
-    pub log: Option<Box<dyn Fn(&str) + Send + Sync>>,
+    pub log: Option<Box<Log>>,
 }
 
 impl Default for Options {

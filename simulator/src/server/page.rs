@@ -279,12 +279,6 @@ fn visible(text: &str) -> String {
     if !text.contains(is_unseen) {
         return text.to_owned();
     }
-    text.chars().fold(String::new(), |mut shown, c| {
-        if is_unseen(c) {
-            shown.push_str(&format!("[U+{:04X}]", u32::from(c)));
-        } else {
-            shown.push(c);
-        }
-        shown
-    })
+    let shown = |c| if is_unseen(c) { format!("[U+{:04X}]", u32::from(c)) } else { String::from(c) };
+    text.chars().map(shown).collect()
 }
