@@ -236,12 +236,15 @@ async fn a_page_follows_what_happens_without_a_reload() {
 
     // A button keeps the focus while others check, and what is decided elsewhere is seen.
     browser.open(&server.at(&format!("phone/{id}"))).await;
-    browser.script("window.mark = 2; document.querySelector('#leave').focus()").await;
+    browser.script("window.mark = 2; window.button = document.querySelector('#leave'); button.focus()").await;
     for _ in 0..5 {
         call(&server, &key, "check_transaction", &json!({ "payment_session_id": id })).await;
     }
     tokio::time::sleep(Duration::from_millis(500)).await;
-    assert_eq!(browser.script("return [window.mark, document.activeElement.id]").await, json!([2, "leave"]));
+    assert_eq!(
+        browser.script("return [window.mark, document.activeElement.id, button.isConnected]").await,
+        json!([2, "leave", true])
+    );
     let decide = server.at(&format!("payments/{id}/decide"));
     assert_eq!(post(decide, json!({ "decision": "approve" })).await.0, 200);
     browser.says("Approved.").await;
@@ -258,7 +261,7 @@ async fn every_page_fits_the_screen_and_axe_finds_nothing() {
     let key = session_key(&server, "sck_simulator").await;
     assert_eq!(post(server.at("dealers"), json!({ "dealer": "empty" })).await.0, 200);
     let long = json!({ "amount": 123_456_789.5, "reference_no": "x".repeat(3_000),
-        "description": format!("{}\u{202e}evil\n\u{7}", "y".repeat(16_000)), "callback_url": "myshop://done" });
+        "description": format!("\u{202e}evil\n\u{7}{}", "y".repeat(16_000)), "callback_url": "myshop://done" });
     let waiting = sale(&server, &key, &long).await;
     let approved =
         sale(&server, &key, &json!({ "amount": 149.9, "callback_url": "javascript:alert(1)" })).await;
