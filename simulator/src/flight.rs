@@ -12,6 +12,9 @@ use tokio::{
 /// The most of all bodies in flight, in bytes.
 const MAX_IN_FLIGHT: usize = 64 * 1024 * 1024;
 
+/// How much more is taken of a body that is refused, in bytes: a client that still writes would not read why.
+const MAX_DRAINED: usize = 16 * 1024 * 1024;
+
 /// Reads bodies within the bound.
 #[derive(Clone)]
 pub(crate) struct Flight {
@@ -56,20 +59,33 @@ impl Flight {
     async fn read_now(&self, mut body: Body, most: usize) -> Result<(Bytes, OwnedSemaphorePermit), Unread> {
         let mut permits = self.permits(0).ok_or(Unread::TooMany)?;
         let mut read = Vec::new();
-        let most_announced = u64::try_from(most).unwrap_or(u64::MAX);
-        if body.size_hint().lower() > most_announced {
-            return Err(Unread::TooLarge);
-        }
+        let mut refused = None;
+        let mut taken = 0;
         while let Some(frame) = std::future::poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await
         {
             let frame = frame.map_err(|_| Unread::Incomplete)?;
             let Some(data) = frame.data_ref() else { continue };
-            if read.len() + data.len() > most {
-                return Err(Unread::TooLarge);
+            taken += data.len();
+            if refused.is_some() {
+                if taken > MAX_DRAINED {
+                    break;
+                }
+            } else if taken > most {
+                refused = Some(Unread::TooLarge);
+            } else if let Some(more) = self.permits(data.len()) {
+                permits.merge(more);
+                read.extend_from_slice(data);
+            } else {
+                refused = Some(Unread::TooMany);
             }
-            permits.merge(self.permits(data.len()).ok_or(Unread::TooMany)?);
-            read.extend_from_slice(data);
+            if refused.is_some() {
+                drop(permits.split(permits.num_permits()));
+                read = Vec::new();
+            }
         }
-        Ok((read.into(), permits))
+        match refused {
+            Some(unread) => Err(unread),
+            None => Ok((read.into(), permits)),
+        }
     }
 }

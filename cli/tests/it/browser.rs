@@ -5,6 +5,7 @@ use std::{
     env, fs,
     io::{self, BufRead, BufReader, Write},
     process::{Child, Command, Stdio},
+    sync::Once,
     time::{Duration, Instant},
 };
 

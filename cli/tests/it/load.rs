@@ -1,18 +1,32 @@
 //! Many at once, on one process.
 
-use std::{fs, net::TcpStream, time::Duration};
+use std::{
+    fs,
+    io::{Read, Write},
+    net::TcpStream,
+    time::{Duration, Instant},
+};
 
-use paypos::{Client, Decimal, Environment, SecretKey, types};
+use paypos::{Client, Decimal, Environment, SecretKey, Session, SessionKey, types};
 use serde_json::json;
 
-use crate::{Server, get, post};
+use crate::{Server, answered, call, get, http, post, session_key, with_json};
 
 const SUITES: usize = 16;
 
 /// The resident memory of a process, in MiB.
 fn memory(server: &Server) -> u64 {
+    of_status(server, "VmRSS:")
+}
+
+/// The most that it ever was.
+fn peak(server: &Server) -> u64 {
+    of_status(server, "VmHWM:")
+}
+
+fn of_status(server: &Server, name: &str) -> u64 {
     let status = fs::read_to_string(format!("/proc/{}/status", server.child.id())).unwrap();
-    let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
+    let line = status.lines().find(|line| line.starts_with(name)).unwrap();
     line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() / 1024
 }
 
@@ -47,6 +61,11 @@ async fn suite(server: &Server, number: usize, payments: usize) {
     let seen = seen["payments"].as_array().unwrap();
     assert_eq!(seen.len(), payments - (0..payments).filter(|payment| payment % 50 == number).count());
     assert!(seen.iter().all(|payment| payment["dealer"] == name.as_str()));
+    // The journal has each of its requests, and no other: one session, and a sale and a check for each payment.
+    let journal = get(server.at(&format!("requests?dealer={name}"))).await;
+    let requests = journal["requests"].as_array().unwrap();
+    assert_eq!((requests.len(), &journal["forgotten"]), (1 + payments + seen.len(), &json!(0)));
+    assert!(requests.iter().all(|request| request["dealer"] == name.as_str()));
 }
 
 async fn suites(payments: usize) {
@@ -59,6 +78,175 @@ async fn suites(payments: usize) {
 #[tokio::test(flavor = "multi_thread")]
 async fn sixteen_suites_share_a_process_and_see_nothing_of_one_another() {
     suites(10_000).await;
+}
+
+/// Calls of a session, on connections that are kept.
+fn calls(server: &Server, key: &str) -> Session {
+    let client = Client::builder(Environment::Sandbox).base_url(&server.url).build().unwrap();
+    client.session(SessionKey::new(key).unwrap())
+}
+
+async fn check_unknown(session: &Session) {
+    session.check_transaction(types::CheckTransactionRequest::new("unknown")).await.unwrap_err();
+}
+
+/// How long a call takes, in the middle of many.
+async fn typical_call(session: &Session) -> Duration {
+    let mut times = Vec::new();
+    for _ in 0..301 {
+        let started = Instant::now();
+        check_unknown(session).await;
+        times.push(started.elapsed());
+    }
+    times.sort_unstable();
+    times[150]
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hundred_polls_of_a_long_journal_cost_the_calls_of_others_nothing() {
+    let server = Server::start(&[]);
+    let key = session_key(&server, "sck_simulator").await;
+    assert_eq!(post(server.at("dealers"), json!({ "dealer": "other" })).await.0, 200);
+    let other = session_key(&server, "sck_other").await;
+    let session = calls(&server, &key);
+    for _ in 0..100 {
+        futures::future::join_all((0..100).map(|_| check_unknown(&session))).await;
+    }
+    let without = typical_call(&session).await;
+    let before = memory(&server);
+    // Half of them wait for what never comes, and half for a dealer to whom nothing happens.
+    let polls: Vec<_> = (0..100)
+        .map(|poll| {
+            let wanted = if poll % 2 == 0 { "accepted=false" } else { "dealer=other&after=1000000" };
+            tokio::spawn(get(server.at(&format!("requests?{wanted}&wait=60s"))))
+        })
+        .collect();
+    // Until all of them wait.
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    let with = typical_call(&session).await;
+    println!(
+        "a call takes {without:?}, and with a hundred polls {with:?}; memory {before}, {} MiB",
+        memory(&server)
+    );
+    // A poll that looked at all again would take a thousand times as long.
+    assert!(with < 10 * without, "{with:?}, without polls {without:?}");
+    assert!(memory(&server) < before + 64, "{} MiB, before {before}", memory(&server));
+    assert!(polls.iter().all(|poll| !poll.is_finished()));
+    // And the poll still sees what it waits for.
+    call(&server, &key, "init_sale_transaction", &json!({})).await;
+    call(&server, &other, "init_sale_transaction", &json!({ "amount": "much" })).await;
+    let broken = call(&server, &key, "init_sale_transaction", &json!({ "amount": "much" })).await;
+    assert_eq!(broken.0, 400);
+    for (number, poll) in polls.into_iter().enumerate().filter(|(number, _)| number % 2 == 0) {
+        let seen = poll.await.unwrap();
+        assert_eq!(seen["requests"].as_array().unwrap().len(), 1, "{number}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_seed_outlives_a_thousand_new_sales() {
+    let folder = tempfile::tempdir().unwrap();
+    let seed = folder.path().join("seed.json");
+    let sales: Vec<_> = (0..3)
+        .map(|n| json!({ "dealer": "simulator", "xact_id": format!("simulated-transaction-{n}"), "amount": n + 1 }))
+        .collect();
+    fs::write(&seed, json!({ "sales": sales }).to_string()).unwrap();
+    let server = Server::start(&["--seed", seed.to_str().unwrap(), "--phone", "approve"]);
+    let key = session_key(&server, "sck_simulator").await;
+    let session = calls(&server, &key);
+    let one = || types::InitSaleRequest::new(Decimal::ONE);
+    for _ in 0..10 {
+        futures::future::join_all((0..100).map(|_| session.init_sale_transaction(one()))).await;
+    }
+    let kept = get(server.at("seed")).await;
+    assert_eq!(kept["sales"].as_array().unwrap().len(), 1_003);
+    for (n, sale) in sales.iter().enumerate() {
+        assert_eq!(
+            (&kept["sales"][n]["xact_id"], &kept["sales"][n]["amount"]),
+            (&sale["xact_id"], &json!(n + 1))
+        );
+        let reversal = json!({ "xact_id": sale["xact_id"] });
+        assert_eq!(call(&server, &key, "init_reversal_transaction", &reversal).await.0, 200);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn memory_is_bounded_however_it_is_filled() {
+    let server = Server::start(&[]);
+    let key = session_key(&server, "sck_simulator").await;
+    let address = server.url.strip_prefix("http://").unwrap().to_owned();
+    let url = format!("{}/v1/softpos/init_sale_transaction", server.url);
+    let client = http();
+    let said = |what: &str| println!("{what}: {} MiB, at most {} MiB", memory(&server), peak(&server));
+
+    // Headers: of 60 kB each, and of more than is read.
+    for (length, expected) in [(60_000, 400), (300_000, 431)] {
+        for _ in 0..20 {
+            let large = || client.post(&url).header("x-large", "x".repeat(length)).send();
+            for response in futures::future::join_all((0..50).map(|_| large())).await {
+                assert_eq!(response.unwrap().status(), expected);
+            }
+        }
+    }
+    said("headers");
+
+    // Faults that were carried out.
+    let fault = json!({ "status": 503, "body": "x".repeat(60_000) });
+    for _ in 0..500 {
+        assert_eq!(answered(with_json(client.post(server.at("faults")), &fault)).await.0, 200);
+        assert_eq!(answered(client.post(&url)).await.0, 400, "without a credential it is nobody's");
+        assert_eq!(answered(client.post(&url).header("session-key", &key)).await.0, 503);
+    }
+    said("faults");
+
+    // Bodies of which a byte is missing.
+    let body = vec![b' '; 1_000_000];
+    let begun: Vec<_> = (0..300)
+        .map(|_| {
+            let mut connection = TcpStream::connect(&address).unwrap();
+            let head = "POST /v1/x HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000001\r\n\r\n";
+            connection.set_write_timeout(Some(Duration::from_secs(5))).unwrap();
+            // What is too much is refused while it is written.
+            let _ = connection.write_all(head.as_bytes()).and_then(|()| connection.write_all(&body));
+            connection
+        })
+        .collect();
+    said("begun bodies");
+    drop(begun);
+
+    // Bodies that are nested as deep as is read, and a journal full of them.
+    let deep = format!("{}1{}", "{\"a\":".repeat(120), "}".repeat(120));
+    let deep = format!("[{}]", vec![deep; 1_000].join(","));
+    for _ in 0..33 {
+        answered(client.post(&url).header("session-key", &key).body(deep.clone())).await;
+    }
+    said("deep bodies");
+
+    // Readers that begin to read, and stop.
+    let cut_off = (0..10).map(|_| {
+        let address = address.clone();
+        tokio::task::spawn_blocking(move || {
+            let mut connection = TcpStream::connect(&address).unwrap();
+            connection.write_all(b"GET /_paypos/requests HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
+            let mut answer = vec![0; 1];
+            connection.read_exact(&mut answer).unwrap();
+            // Longer than a piece of an answer may wait for its reader.
+            std::thread::sleep(Duration::from_secs(13));
+            connection.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+            let _ = connection.read_to_end(&mut answer);
+            let refused = answer.starts_with(b"HTTP/1.1 503");
+            assert!(refused || answer.len() < 30_000_000, "{} bytes", answer.len());
+            refused
+        })
+    });
+    let refused = futures::future::join_all(cut_off).await;
+    let refused = refused.into_iter().filter(|refused| *refused.as_ref().unwrap()).count();
+    said(&format!("readers that stop, of which {refused} were refused"));
+    let (status, journal) = answered(client.get(server.at("requests"))).await;
+    assert_eq!(status, 200, "{journal}");
+    assert!(journal["forgotten"].as_u64().unwrap() > 0, "what was forgotten is said");
+
+    assert!(peak(&server) < 400, "{} MiB", peak(&server));
 }
 
 /// What a minute of a thousand requests a second leaves behind.

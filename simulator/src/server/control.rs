@@ -516,7 +516,7 @@ fn entry(request: &ReceivedRequest) -> Entry<'_> {
 
 /// A body as it was, with its secrets masked.
 fn shown(body: &[u8]) -> Box<RawValue> {
-    let json = masked::json(body, false).and_then(|json| RawValue::from_string(json).ok());
+    let json = masked::json(body).and_then(|json| RawValue::from_string(json).ok());
     json.unwrap_or_else(|| raw(&format!("[{} bytes that are not a JSON object]", body.len())))
 }
 

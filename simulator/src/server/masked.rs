@@ -1,17 +1,30 @@
 //! Shows JSON that was received or sent, without the secrets in it.
 
-/// JSON as it was, in its order, with its secrets masked; in lines, if it is for people.
+use serde::de::IgnoredAny;
+
+/// How far lines are indented at most, in levels.
+const MAX_INDENT: usize = 20;
+
+/// JSON as it was, in its order, with its secrets masked.
 ///
 /// `None` of anything but an object or an array, as all of it may be a secret.
-pub(crate) fn json(body: &[u8], in_lines: bool) -> Option<String> {
-    let text = std::str::from_utf8(body).ok()?;
-    let text = text.trim_ascii();
-    serde_json::from_str::<serde_json::Value>(text)
-        .ok()
-        .filter(|json| json.is_object() || json.is_array())?;
-    let mut shown = Shown { text, at: 0, out: String::new(), depth: 0, in_lines };
+pub(crate) fn json(body: &[u8]) -> Option<String> {
+    let mut shown = Shown::new(body, false)?;
     while shown.step().is_some() {}
     Some(shown.out)
+}
+
+/// As [`json`], in lines, up to a length; and how many bytes are left.
+pub(crate) fn lines(body: &[u8], most: usize) -> Option<(String, usize)> {
+    let mut shown = Shown::new(body, true)?;
+    while shown.out.len() < most && shown.step().is_some() {}
+    let mut left = shown.text.len().saturating_sub(shown.at);
+    if shown.out.len() > most {
+        let end = (0..=most).rev().find(|end| shown.out.is_char_boundary(*end)).unwrap_or_default();
+        left += shown.out.len() - end;
+        shown.out.truncate(end);
+    }
+    Some((shown.out, left))
 }
 
 /// Goes through a valid text of JSON once.
@@ -24,6 +37,13 @@ struct Shown<'a> {
 }
 
 impl<'a> Shown<'a> {
+    fn new(body: &'a [u8], in_lines: bool) -> Option<Self> {
+        let text = std::str::from_utf8(body).ok()?.trim_ascii();
+        let is_container = text.starts_with(['{', '[']);
+        let is_valid = is_container && serde_json::from_str::<IgnoredAny>(text).is_ok();
+        is_valid.then(|| Self { text, at: 0, out: String::with_capacity(text.len()), depth: 0, in_lines })
+    }
+
     fn step(&mut self) -> Option<()> {
         match self.next()? {
             open @ (b'{' | b'[') => {
@@ -79,7 +99,7 @@ impl<'a> Shown<'a> {
     fn line(&mut self) {
         if self.in_lines {
             self.out.push('\n');
-            self.out.extend(std::iter::repeat_n("  ", self.depth));
+            self.out.extend(std::iter::repeat_n("  ", self.depth.min(MAX_INDENT)));
         }
     }
 

@@ -232,16 +232,12 @@ fn violations(request: &ReceivedRequest) -> Markup {
 }
 
 fn body(words: &Words, body: &[u8]) -> Markup {
-    let Some(json) = masked::json(body, true) else {
+    let Some((json, left)) = masked::lines(body, SHOWN_BODY) else {
         return html! { p { (words.bytes(body.len())) @if !body.is_empty() { ", " (words.not_shown) } } };
     };
-    let mut end = json.len().min(SHOWN_BODY);
-    while !json.is_char_boundary(end) {
-        end -= 1;
-    }
     html! {
-        pre { (visible(&json[..end])) }
-        @if end < json.len() { p { (words.bytes_more(json.len() - end)) } }
+        pre { (visible(&json)) }
+        @if left > 0 { p { (words.bytes_more(left)) } }
     }
 }
 
