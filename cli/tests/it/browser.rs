@@ -134,8 +134,10 @@ impl Browser {
     /// What axe finds on the page; nothing, on a machine without axe, which is said.
     async fn axe(&self) -> Value {
         let Some(axe) = env::var_os("PAYPOS_AXE") else {
-            let _ =
-                writeln!(io::stderr(), "PAYPOS_AXE does not name an axe.min.js: no page is judged by axe");
+            static SAID: Once = Once::new();
+            SAID.call_once(|| {
+                let _ = writeln!(io::stderr(), "PAYPOS_AXE names no axe.min.js: axe judges no page");
+            });
             return json!([]);
         };
         let axe = fs::read_to_string(axe).unwrap();

@@ -177,7 +177,11 @@ async fn memory_is_bounded_however_it_is_filled() {
     let address = server.url.strip_prefix("http://").unwrap().to_owned();
     let url = format!("{}/v1/softpos/init_sale_transaction", server.url);
     let client = http();
-    let said = |what: &str| println!("{what}: {} MiB, at most {} MiB", memory(&server), peak(&server));
+    let started = Instant::now();
+    let said = |what: &str| {
+        let (memory, peak) = (memory(&server), peak(&server));
+        println!("{what}: {memory} MiB, at most {peak} MiB; after {:?}", started.elapsed());
+    };
 
     // Headers: of 60 kB each, and of more than is read.
     for (length, expected) in [(60_000, 400), (300_000, 431)] {
@@ -223,7 +227,7 @@ async fn memory_is_bounded_however_it_is_filled() {
     said("deep bodies");
 
     // Readers that begin to read, and stop.
-    let cut_off = (0..10).map(|_| {
+    let cut_off = (0..4).map(|_| {
         let address = address.clone();
         tokio::task::spawn_blocking(move || {
             let mut connection = TcpStream::connect(&address).unwrap();
@@ -242,8 +246,7 @@ async fn memory_is_bounded_however_it_is_filled() {
     let refused = futures::future::join_all(cut_off).await;
     let refused = refused.into_iter().filter(|refused| *refused.as_ref().unwrap()).count();
     said(&format!("readers that stop, of which {refused} were refused"));
-    let (status, journal) = answered(client.get(server.at("requests"))).await;
-    assert_eq!(status, 200, "{journal}");
+    let journal = get(server.at("requests?after=1000000")).await;
     assert!(journal["forgotten"].as_u64().unwrap() > 0, "what was forgotten is said");
 
     assert!(peak(&server) < 400, "{} MiB", peak(&server));
