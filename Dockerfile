@@ -1,4 +1,4 @@
-# `paypos simulate` as a container: docker build -t paypos . && docker run --rm -p 8650:8650 paypos
+# `paypos simulate` as a container: docker build -t paypos . && docker run --rm -p 127.0.0.1:8650:8650 paypos
 FROM rust:1.95-slim AS build
 WORKDIR /src
 COPY . .

@@ -51,16 +51,16 @@ class Xhtml(html.parser.HTMLParser):
         self.out.append(html.escape(data))
 
 
-def page(text):
-    """An SVG of a page."""
+def page(text, style):
+    """An SVG of a page, in the light."""
     parser = Xhtml()
     parser.feed(text)
-    style, body = re.search(r"<style>(.*)</style>.*<body>(.*)</body>", "".join(parser.out), re.S).groups()
-    style = re.sub(r"\bbody\{", ".page{", html.unescape(style))
+    body = re.search(r"<body[^>]*>(.*)</body>", "".join(parser.out), re.S).group(1)
+    style = re.sub(r"@media[^{]*\{\s*:root \{[^}]*\}\s*\}\s*", "", style).replace("body {", ".page {")
     return (
-        '<svg xmlns="http://www.w3.org/2000/svg" width="400" height="520">'
+        '<svg xmlns="http://www.w3.org/2000/svg" width="400" height="590">'
         '<rect width="100%" height="100%" rx="8" fill="#fff" stroke="#999"/>'
-        '<foreignObject width="400" height="520">'
+        '<foreignObject width="400" height="590">'
         f'<div xmlns="http://www.w3.org/1999/xhtml" class="page"><style>{html.escape(style)}</style>{body}</div>'
         "</foreignObject></svg>\n"
     )
@@ -79,8 +79,8 @@ server = subprocess.Popen([PAYPOS, "simulate", "--listen", "127.0.0.1:0", "--jso
 try:
     url = json.loads(server.stdout.readline())["url"]
     handoff = json.loads(run("sale", "149.90", "--reference-no", "ORDER-1042", "--json", url=url))
-    with urllib.request.urlopen(handoff["deeplink_url"], timeout=20) as answer:
-        (DOCS / "phone.svg").write_text(page(answer.read().decode()))
+    read = lambda url: urllib.request.urlopen(url, timeout=20).read().decode()
+    (DOCS / "phone.svg").write_text(page(read(handoff["deeplink_url"]), read(f"{url}/_paypos/page.css")))
 finally:
     server.terminate()
     server.wait()

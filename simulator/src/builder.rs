@@ -12,10 +12,10 @@ use tokio::{net::TcpListener, sync::watch};
 
 use crate::{
     Policy, Simulator,
-    answer::{self, Log},
+    conformance::Conformance,
     connections::{self, Limits},
     flight::Flight,
-    judge::Judge,
+    operations::{self, Log},
     state::State,
 };
 
@@ -93,11 +93,11 @@ impl SimulatorBuilder {
             self.deeplinks.clone()
         };
         let (stop, stopped) = watch::channel(());
-        let judge = Judge::of_the_documents().map_err(io::Error::other)?;
+        let conformance = Conformance::to_the_documents().map_err(io::Error::other)?;
         let (state, limits) = (self.state, self.limits);
         let flight = Flight::new(limits.time);
-        let mut router = answer::router(answer::Server {
-            judge,
+        let mut router = operations::router(operations::Server {
+            conformance,
             state: Arc::clone(&state),
             deeplinks,
             flight: flight.clone(),

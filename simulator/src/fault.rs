@@ -5,10 +5,10 @@ use std::time::Duration;
 use paypos::Operation;
 use serde_json::Value;
 
-/// What goes wrong with requests; see [`Simulator::inject`](crate::Simulator::inject).
+/// A fault to inject into requests; see [`Simulator::inject`](crate::Simulator::inject).
 ///
-/// By default a fault is for the next request of any operation, once. A status and HTML come
-/// before the operation is carried out, which then does not happen; anything else comes after.
+/// By default a fault applies once, to the next request of any operation. [`status`](Self::status) and
+/// [`html`](Self::html) prevent the operation; the others occur after it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Fault {
     pub(crate) effect: Effect,
@@ -23,7 +23,7 @@ pub(crate) enum Effect {
     Status { status: u16, headers: Vec<(String, String)>, body: String },
     Delay(Duration),
     DropConnection,
-    TruncateAnswer,
+    TruncateResponse,
     Property(String, Option<Value>),
     Html,
 }
@@ -33,50 +33,50 @@ impl Fault {
         Self { effect, after, operation: None, skip: 0, times: 1 }
     }
 
-    /// This HTTP status, from 200 to 599, instead of an answer; any other number is sent as 500. The body is
-    /// `{}` as `application/json`; see [`body`](Self::body) and [`header`](Self::header).
+    /// Responds with this HTTP status, from 200 to 599; any other number is sent as 500. The body is `{}` as
+    /// `application/json`; see [`body`](Self::body) and [`header`](Self::header).
     #[must_use]
     pub fn status(status: u16) -> Self {
         Self::new(Effect::Status { status, headers: Vec::new(), body: "{}".to_owned() }, false)
     }
 
-    /// The answer, after this delay.
+    /// Delays the response.
     #[must_use]
     pub fn delay(delay: Duration) -> Self {
         Self::new(Effect::Delay(delay), true)
     }
 
-    /// The request is read, and the connection closed without an answer.
+    /// Reads the request, then closes the connection.
     #[must_use]
     pub fn drop_connection() -> Self {
         Self::new(Effect::DropConnection, true)
     }
 
-    /// The head of the answer and half of its body, and then the connection is closed.
+    /// Sends the headers and half of the body, then closes the connection.
     #[must_use]
-    pub fn truncate_answer() -> Self {
-        Self::new(Effect::TruncateAnswer, true)
+    pub fn truncate_response() -> Self {
+        Self::new(Effect::TruncateResponse, true)
     }
 
-    /// The answer without this property. `Data.` before the name is for each transaction.
+    /// Removes a property from the response; prefix the name with `Data.` for every transaction.
     #[must_use]
     pub fn missing_property(name: impl Into<String>) -> Self {
         Self::new(Effect::Property(name.into(), None), true)
     }
 
-    /// The answer with this JSON value of a property. `Data.` before the name is for each transaction.
+    /// Sets a property of the response to a JSON value; prefix the name with `Data.` for every transaction.
     #[must_use]
     pub fn property(name: impl Into<String>, value: Value) -> Self {
         Self::new(Effect::Property(name.into(), Some(value)), true)
     }
 
-    /// A page of HTML with status 200, as a captive portal or a proxy would send.
+    /// Responds with a page of HTML and status 200, as a captive portal or a proxy would.
     #[must_use]
     pub fn html() -> Self {
         Self::new(Effect::Html, false)
     }
 
-    /// The body of a [`status`](Self::status).
+    /// Sets the body of a [`status`](Self::status).
     #[must_use]
     pub fn body(mut self, text: impl Into<String>) -> Self {
         if let Effect::Status { body, .. } = &mut self.effect {
@@ -85,7 +85,7 @@ impl Fault {
         self
     }
 
-    /// A header of a [`status`](Self::status), such as `Retry-After`; one that HTTP does not allow is left out.
+    /// Adds a header to a [`status`](Self::status), such as `Retry-After`; invalid headers are ignored.
     #[must_use]
     pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         if let Effect::Status { headers, .. } = &mut self.effect {
@@ -94,35 +94,35 @@ impl Fault {
         self
     }
 
-    /// For this operation alone.
+    /// Applies only to this operation.
     #[must_use]
     pub fn on(mut self, operation: Operation) -> Self {
         self.operation = Some(operation);
         self
     }
 
-    /// Not for the first requests that it would be for.
+    /// Skips this many matching requests first.
     #[must_use]
     pub fn skip(mut self, requests: usize) -> Self {
         self.skip = requests;
         self
     }
 
-    /// For this many requests.
+    /// Applies to this many requests.
     #[must_use]
     pub fn times(mut self, requests: usize) -> Self {
         self.times = requests;
         self
     }
 
-    /// The operation is not carried out; of a [`delay`](Self::delay), it is carried out after it.
+    /// Occurs before the operation, which is then not executed; a [`delay`](Self::delay) only postpones it.
     #[must_use]
     pub fn before(mut self) -> Self {
         self.after = false;
         self
     }
 
-    /// The operation is carried out first.
+    /// Occurs after the operation was executed.
     #[must_use]
     pub fn after(mut self) -> Self {
         self.after = true;

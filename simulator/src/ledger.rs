@@ -9,7 +9,7 @@ use serde_json::{
     value::{RawValue, to_raw_value},
 };
 
-use crate::judge::{members, resolved};
+use crate::conformance::{members, resolved};
 
 /// Members of a JSON object, each as its JSON, since amounts keep their digits.
 pub(crate) type Members = BTreeMap<String, Box<RawValue>>;
@@ -63,21 +63,21 @@ pub struct PaymentSession {
     pub dealer: String,
     /// When it was opened.
     pub opened: SystemTime,
-    /// What the phone has done.
+    /// Whether it waits for the phone, or how the phone decided.
     pub state: PaymentState,
     /// What was requested.
     pub request: PaymentRequest,
 }
 
-/// What the phone has done with a payment session.
+/// The state of a payment session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PaymentState {
-    /// Nothing: it waits.
+    /// Waiting for the phone.
     Waiting,
-    /// It was carried out.
+    /// Approved.
     Approved,
-    /// It was declined, and does not wait any more.
+    /// Declined.
     Declined,
 }
 
@@ -102,7 +102,7 @@ pub struct PaymentRequest {
     /// The amount that is paid or reversed.
     #[serde(default, deserialize_with = "read_amount")]
     pub amount: Option<Decimal>,
-    /// Of a reversal: the sale.
+    /// For a reversal, the sale's `xact_id`.
     pub xact_id: Option<String>,
     /// `callback_url` of the request.
     pub callback_url: Option<String>,
@@ -271,7 +271,7 @@ impl PaymentRequest {
 }
 
 impl Sale {
-    /// A sale that is not reversed.
+    /// Creates a sale that is not reversed.
     #[must_use]
     pub fn new(xact_id: impl Into<String>, dealer: impl Into<String>, amount: Decimal) -> Self {
         Self { xact_id: xact_id.into(), dealer: dealer.into(), amount, reversed: false }

@@ -1,15 +1,14 @@
-//! An embedded PayPOS for examples and tests: no account, no phone, no network.
+//! An in-process fake of PayPOS for tests and examples.
 //!
-//! A [`Simulator`] listens on a free port of 127.0.0.1 and judges each request by
-//! [what the documents state](paypos::DOCUMENT): path, method, required headers,
-//! content type, and the body against its schema. What breaks them is answered with 400
-//! and an `ErrorResponse` that tells what is wrong. It plays the whole flow: dealers open
-//! sessions, sessions initiate sales and reversals, a simulated [`Phone`] approves or
-//! declines them. What it has not issued, or what has ended, it refuses, and likewise
-//! an operation of the documents that it does not support.
+//! A [`Simulator`] listens on a free port of 127.0.0.1 and validates each request against
+//! [Paynet's documents](paypos::DOCUMENT): path, method, required headers, content type, and the
+//! body against its schema. Violations are refused with an `ErrorResponse` that explains them: with 404, 405 or 413
+//! where HTTP has a status for them, and with the documented 400 otherwise. It plays the whole flow: dealers open
+//! sessions, sessions initiate sales and reversals, a simulated [`Phone`] approves or declines them. Unknown or ended
+//! credentials and ids are refused, as are operations that it does not support.
 //!
-//! It cannot show what Paynet leaves undocumented. Its `code` numbers, its texts
-//! and the form of its keys, ids and deeplinks are its own; do not rely on them.
+//! It cannot reproduce undocumented behavior. Its codes, messages, and the format of its keys, ids and deeplinks are
+//! invented; do not rely on them.
 //!
 //! ```
 //! # #[tokio::main(flavor = "current_thread")]
@@ -30,19 +29,19 @@
 //! assert!(matches!(decision, Decision::Succeeded(_)));
 //!
 //! let refused = session.init_reversal_transaction(InitReversalRequest::new("unknown")).await;
-//! assert_eq!(refused.unwrap_err().code(), Some(paypos_simulator::CODE_UNKNOWN_TRANSACTION));
+//! assert_eq!(refused.unwrap_err().code(), Some(paypos_simulator::code::UNKNOWN_TRANSACTION));
 //! # Ok(())
 //! # }
 //! ```
 
-mod answer;
 mod builder;
+mod conformance;
 mod connections;
 mod fault;
 mod flight;
-mod judge;
 mod kept;
 mod ledger;
+mod operations;
 mod phone;
 mod read;
 mod refusal;
@@ -65,28 +64,31 @@ pub use ledger::{PaymentRequest, PaymentSession, PaymentState, Sale};
 pub use phone::Policy;
 pub use state::ReceivedRequest;
 
-/// `code` of the simulator for a request that breaks the document. Paynet documents no codes.
-pub const CODE_BREAKS_THE_DOCUMENT: i64 = 9001;
-/// `code` of the simulator for a session key that it did not issue. Paynet documents no codes.
-pub const CODE_UNKNOWN_SESSION: i64 = 9002;
-/// `code` of the simulator for a transaction that it does not know. Paynet documents no codes.
-pub const CODE_UNKNOWN_TRANSACTION: i64 = 9003;
-/// `code` of the simulator for an unknown secret key. Paynet documents no codes.
-pub const CODE_UNKNOWN_DEALER: i64 = 9004;
-/// `code` of the simulator for a session that was ended. Paynet documents no codes.
-pub const CODE_ENDED_SESSION: i64 = 9005;
-/// `code` of the simulator for a session that has expired. Paynet documents no codes.
-pub const CODE_EXPIRED_SESSION: i64 = 9006;
-/// `code` of the simulator for a session or a transaction of another dealer. Paynet documents no codes.
-pub const CODE_OTHER_DEALER: i64 = 9007;
-/// `code` of the simulator for a sale that was reversed before. Paynet documents no codes.
-pub const CODE_ALREADY_REVERSED: i64 = 9008;
-/// `code` of the simulator for a payment session that it does not know. Paynet documents no codes.
-pub const CODE_UNKNOWN_PAYMENT_SESSION: i64 = 9009;
-/// `code` of the simulator for a sale without a positive amount. Paynet documents no codes.
-pub const CODE_NO_AMOUNT: i64 = 9010;
-/// `code` of the simulator for an operation that it does not support. Paynet documents no codes.
-pub const CODE_UNSUPPORTED: i64 = 9011;
+/// The `code`s with which the simulator refuses. Paynet documents none; do not rely on them.
+pub mod code {
+    /// The request violates the documents.
+    pub const VIOLATION: i64 = 9001;
+    /// The session key is unknown.
+    pub const UNKNOWN_SESSION: i64 = 9002;
+    /// The transaction is unknown.
+    pub const UNKNOWN_TRANSACTION: i64 = 9003;
+    /// The secret key is unknown.
+    pub const UNKNOWN_DEALER: i64 = 9004;
+    /// The session was ended.
+    pub const ENDED_SESSION: i64 = 9005;
+    /// The session has expired.
+    pub const EXPIRED_SESSION: i64 = 9006;
+    /// The session or the transaction belongs to another dealer.
+    pub const OTHER_DEALER: i64 = 9007;
+    /// The sale was reversed before.
+    pub const ALREADY_REVERSED: i64 = 9008;
+    /// The payment session is unknown.
+    pub const UNKNOWN_PAYMENT_SESSION: i64 = 9009;
+    /// The sale has no positive amount.
+    pub const NO_AMOUNT: i64 = 9010;
+    /// The simulator does not support the operation.
+    pub const UNSUPPORTED: i64 = 9011;
+}
 
 /// A running simulator. Dropping it stops it; [`shutdown`](Self::shutdown) also waits until it has stopped.
 #[derive(Debug)]
@@ -98,11 +100,11 @@ pub struct Simulator {
 }
 
 impl Simulator {
-    /// The most that is kept of requests, of payment sessions, of sales and of sessions, in bytes each. The dealers
-    /// share it equally, and each forgets its own oldest first.
+    /// Maximum number of bytes kept of requests, of payment sessions, of sales and of sessions, each. The dealers
+    /// share it equally, and the oldest of each dealer are dropped.
     pub const KEPT_BYTES: usize = 32 * 1024 * 1024;
 
-    /// How many faults are kept.
+    /// Maximum number of pending faults.
     pub const KEPT_FAULTS: usize = 1_000;
 
     /// Starts a simulator on a free port of 127.0.0.1 and the current tokio runtime.
@@ -113,12 +115,12 @@ impl Simulator {
         Self::builder().start().await
     }
 
-    /// Starts to configure a simulator.
+    /// Returns a builder.
     pub fn builder() -> SimulatorBuilder {
         SimulatorBuilder::default()
     }
 
-    /// The base URL, for [`ClientBuilder::base_url`](paypos::ClientBuilder::base_url).
+    /// Returns the base URL, for [`ClientBuilder::base_url`](paypos::ClientBuilder::base_url).
     #[must_use]
     pub fn url(&self) -> &str {
         &self.url
@@ -133,19 +135,19 @@ impl Simulator {
         SecretKey::new(key).expect("it is visible ASCII")
     }
 
-    /// Opens a session without a dealer's call, and returns its key. All of these belong to one
-    /// dealer, as do the sales of [`add_transaction`](Self::add_transaction).
+    /// Opens a session directly and returns its key. It belongs to a built-in dealer, as do the sales of
+    /// [`add_transaction`](Self::add_transaction).
     #[must_use]
     pub fn issue_session(&self) -> SessionKey {
         self.state.issue_session()
     }
 
-    /// Lets a session expire, as time would.
+    /// Expires a session.
     pub fn expire_session(&self, key: &SessionKey) {
         self.state.expire_session(key);
     }
 
-    /// The phone with the PayPOS app, which finishes payment sessions.
+    /// Returns the phone with the PayPOS app, which decides payment sessions.
     #[must_use]
     pub fn phone(&self) -> Phone<'_> {
         Phone { state: &self.state }
@@ -157,25 +159,25 @@ impl Simulator {
         self.state.add_sale(state::DEALER, Decimal::ONE)
     }
 
-    /// The sales that were approved or added, in their order.
+    /// Returns the sales that were approved or added, oldest first.
     #[must_use]
     pub fn sales(&self) -> Vec<Sale> {
         self.state.sales()
     }
 
-    /// The payment sessions, in their order.
+    /// Returns the payment sessions, oldest first.
     #[must_use]
     pub fn payments(&self) -> Vec<PaymentSession> {
         self.state.payments()
     }
 
-    /// A payment session; nothing, if it is unknown.
+    /// Returns a payment session, or `None` if it is unknown.
     #[must_use]
     pub fn payment(&self, payment_session_id: &str) -> Option<PaymentSession> {
         self.state.payment(payment_session_id)
     }
 
-    /// Returns the requests that arrived, in their order: the latest, up to [`KEPT_BYTES`](Self::KEPT_BYTES).
+    /// Returns the requests that arrived, oldest first: the latest, up to [`KEPT_BYTES`](Self::KEPT_BYTES).
     #[must_use]
     pub fn requests(&self) -> Vec<ReceivedRequest> {
         self.state.requests()
@@ -187,30 +189,29 @@ impl Simulator {
         self.state.forgotten_requests()
     }
 
-    /// Injects a fault. Of the faults that are for a request, the one that was injected first applies; more than
-    /// [`KEPT_FAULTS`](Self::KEPT_FAULTS) are not kept, and the oldest is forgotten.
+    /// Injects a fault. If several faults match a request, the oldest applies. At most
+    /// [`KEPT_FAULTS`](Self::KEPT_FAULTS) are pending; the oldest is dropped.
     pub fn inject(&self, fault: Fault) {
         self.state.inject(fault);
     }
 
-    /// Refuses ended and expired sessions with this HTTP status from now on: 400 at first, as documented
-    /// for any refusal. Paynet does not document which status they get; 401 is the other likely one.
+    /// Sets the HTTP status for requests with an ended or expired session: initially 400, the documented refusal.
+    /// Paynet does not document this case; 401 is as likely.
     pub fn refuse_sessions_with(&self, status: u16) {
         self.state.set(|settings| settings.session_status = status);
     }
 
-    /// Whether the payment session of a reversal lists the sale as well, from now on: not at first. Paynet
-    /// does not document it.
+    /// Sets whether a reversal's payment session also lists the sale: initially not. Paynet does not document it.
     pub fn list_sales_in_reversals(&self, list: bool) {
         self.state.set(|settings| settings.list_sales = list);
     }
 
-    /// A transaction that the phone decides from now on appears late: so many checks do not list it. 0 at first.
+    /// Makes later transactions appear only after this many checks: initially 0.
     pub fn appear_after_checks(&self, checks: usize) {
         self.state.set(|settings| settings.late = checks);
     }
 
-    /// Stops listening, closes every connection, and returns when no task is left.
+    /// Stops listening, closes every connection, and waits until all tasks have ended.
     pub async fn shutdown(self) {
         drop(self.stop);
         let _ = self.server.await;
@@ -224,41 +225,40 @@ pub struct Phone<'a> {
 }
 
 impl Phone<'_> {
-    /// Carries the sale or reversal out.
+    /// Completes the sale or reversal.
     ///
     /// # Errors
-    /// If no such payment session waits for the phone, or the sale was reversed meanwhile.
+    /// If the payment session is unknown or already decided, or its sale has been reversed.
     pub fn approve(&self, payment_session_id: &str) -> Result<(), NoPendingPayment> {
         self.state.decide(payment_session_id, true)
     }
 
-    /// Declines the sale or reversal: a transaction that did not succeed.
+    /// Declines the sale or reversal, which records a failed transaction.
     ///
     /// # Errors
-    /// If no such payment session waits for the phone.
+    /// If the payment session is unknown or already decided.
     pub fn decline(&self, payment_session_id: &str) -> Result<(), NoPendingPayment> {
         self.state.decide(payment_session_id, false)
     }
 
-    /// Lets a declined payment session wait for the phone again. Whether Paynet's phone may try again is
-    /// undocumented.
+    /// Reopens a declined payment session. Whether Paynet's phone may try again is undocumented.
     ///
     /// # Errors
-    /// If there is no such payment session, or it was not declined.
+    /// If the payment session is unknown or not declined.
     pub fn try_again(&self, payment_session_id: &str) -> Result<(), NoPendingPayment> {
         self.state.try_again(payment_session_id)
     }
 }
 
-/// Why the phone cannot finish a payment session: it is unknown, was decided before, or its sale
-/// was reversed meanwhile.
+/// The error of a phone that cannot decide a payment session: it is unknown or already decided, or its sale has been
+/// reversed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct NoPendingPayment;
 
 impl fmt::Display for NoPendingPayment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("no such payment session waits for the phone, or its sale was reversed meanwhile")
+        f.write_str("no such payment session waits for the phone, or its sale has been reversed")
     }
 }
 

@@ -5,11 +5,7 @@ use std::borrow::Cow;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use http::StatusCode;
 
-use crate::{
-    CODE_ALREADY_REVERSED, CODE_BREAKS_THE_DOCUMENT, CODE_ENDED_SESSION, CODE_EXPIRED_SESSION,
-    CODE_NO_AMOUNT, CODE_OTHER_DEALER, CODE_UNKNOWN_DEALER, CODE_UNKNOWN_PAYMENT_SESSION,
-    CODE_UNKNOWN_SESSION, CODE_UNKNOWN_TRANSACTION, CODE_UNSUPPORTED, judge::Violations,
-};
+use crate::{code, conformance::Violations};
 
 /// `code` and `message` of the answer.
 #[derive(Debug)]
@@ -23,16 +19,16 @@ pub(crate) struct Refusal {
 }
 
 impl Refusal {
-    pub(crate) const UNKNOWN_SESSION: Self = Self::of(CODE_UNKNOWN_SESSION, "unknown session key");
-    pub(crate) const ENDED_SESSION: Self = Self::of(CODE_ENDED_SESSION, "the session was ended");
-    pub(crate) const EXPIRED_SESSION: Self = Self::of(CODE_EXPIRED_SESSION, "the session has expired");
-    pub(crate) const UNKNOWN_TRANSACTION: Self = Self::of(CODE_UNKNOWN_TRANSACTION, "unknown xact_id");
+    pub(crate) const UNKNOWN_SESSION: Self = Self::of(code::UNKNOWN_SESSION, "unknown session key");
+    pub(crate) const ENDED_SESSION: Self = Self::of(code::ENDED_SESSION, "the session was ended");
+    pub(crate) const EXPIRED_SESSION: Self = Self::of(code::EXPIRED_SESSION, "the session has expired");
+    pub(crate) const UNKNOWN_TRANSACTION: Self = Self::of(code::UNKNOWN_TRANSACTION, "unknown xact_id");
     pub(crate) const ALREADY_REVERSED: Self =
-        Self::of(CODE_ALREADY_REVERSED, "the sale was reversed already");
-    pub(crate) const OTHER_DEALER: Self = Self::of(CODE_OTHER_DEALER, "it belongs to another dealer");
+        Self::of(code::ALREADY_REVERSED, "the sale was reversed already");
+    pub(crate) const OTHER_DEALER: Self = Self::of(code::OTHER_DEALER, "it belongs to another dealer");
     pub(crate) const UNKNOWN_PAYMENT_SESSION: Self =
-        Self::of(CODE_UNKNOWN_PAYMENT_SESSION, "unknown payment session");
-    pub(crate) const NO_AMOUNT: Self = Self::of(CODE_NO_AMOUNT, "a sale needs a positive amount");
+        Self::of(code::UNKNOWN_PAYMENT_SESSION, "unknown payment session");
+    pub(crate) const NO_AMOUNT: Self = Self::of(code::NO_AMOUNT, "a sale needs a positive amount");
 
     const fn of(code: i64, message: &'static str) -> Self {
         Self { code, message: Cow::Borrowed(message), status: None, allow: None }
@@ -42,7 +38,7 @@ impl Refusal {
     pub(crate) fn unknown_dealer(secret_key: &str) -> Self {
         let decoded = STANDARD.decode(secret_key).ok().and_then(|bytes| String::from_utf8(bytes).ok());
         Self::of(
-            CODE_UNKNOWN_DEALER,
+            code::UNKNOWN_DEALER,
             match decoded {
                 Some(text) if text.contains(':') || text.starts_with("sck_") => {
                     "unknown secret key: it is in base64; after `Basic `, send the secret key as it is"
@@ -55,7 +51,7 @@ impl Refusal {
     /// The HTTP status: this one for a session that is no more.
     pub(crate) fn status(&self, session_status: u16) -> u16 {
         match self.code {
-            CODE_ENDED_SESSION | CODE_EXPIRED_SESSION => session_status,
+            code::ENDED_SESSION | code::EXPIRED_SESSION => session_status,
             _ => self.status.map_or(400, |status| status.as_u16()),
         }
     }
@@ -63,11 +59,11 @@ impl Refusal {
     pub(crate) fn breaks_the_document(violations: Violations) -> Self {
         let Violations { status, allow, texts } = violations;
         let message = texts.join("; ").into();
-        Self { code: CODE_BREAKS_THE_DOCUMENT, message, status: Some(status), allow }
+        Self { code: code::VIOLATION, message, status: Some(status), allow }
     }
 
     pub(crate) fn unsupported(path: &str) -> Self {
         let message = format!("the simulator does not support {path}").into();
-        Self { code: CODE_UNSUPPORTED, message, status: None, allow: None }
+        Self { code: code::UNSUPPORTED, message, status: None, allow: None }
     }
 }

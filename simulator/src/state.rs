@@ -451,19 +451,22 @@ impl State {
         (number, fault)
     }
 
-    /// Keeps the answer to a request: its status and body, where there was one. Returns the request.
-    pub(crate) fn answered(&self, number: u64, answer: Option<(u16, String)>) -> Option<ReceivedRequest> {
+    /// Keeps the response to a request: its status and body, if there was one.
+    pub(crate) fn answered(&self, number: u64, response: Option<(u16, String)>) {
         let mut inner = self.lock();
         let share = inner.share();
-        let request = inner.requests.get_mut(&number)?;
-        let bytes = answer.as_ref().map_or(0, |(_, body)| body.len());
-        request.answer = answer;
+        let Some(request) = inner.requests.get_mut(&number) else { return };
+        let bytes = response.as_ref().map_or(0, |(_, body)| body.len());
+        request.response = response;
         request.is_answered = true;
-        let request = request.clone();
-        let dealer = request.dealer().unwrap_or(DEALER);
+        let dealer = request.dealer.clone();
+        let dealer = dealer.as_deref().unwrap_or(DEALER);
         inner.requests.grow(dealer, &number, bytes, share);
         inner.has_changed(dealer);
-        Some(request)
+    }
+
+    pub(crate) fn request(&self, number: u64) -> Option<ReceivedRequest> {
+        self.lock().requests.get(&number).cloned()
     }
 }
 
@@ -580,7 +583,7 @@ pub struct ReceivedRequest {
     number: u64,
     dealer: Option<String>,
     violations: Vec<String>,
-    answer: Option<(u16, String)>,
+    response: Option<(u16, String)>,
     is_answered: bool,
 }
 
@@ -595,7 +598,7 @@ impl ReceivedRequest {
             number: 0,
             dealer: None,
             violations: Vec::new(),
-            answer: None,
+            response: None,
             is_answered: false,
         }
     }
@@ -605,71 +608,72 @@ impl ReceivedRequest {
         let headers = self.headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 64);
         let violations = self.violations.iter().map(String::len);
         let texts =
-            [self.path.len(), self.body.len(), self.answer.as_ref().map_or(0, |(_, body)| body.len())];
+            [self.path.len(), self.body.len(), self.response.as_ref().map_or(0, |(_, body)| body.len())];
         headers.chain(violations).chain(texts).sum()
     }
 
-    /// When it had arrived.
+    /// Returns when it arrived.
     #[must_use]
     pub fn received(&self) -> SystemTime {
         self.received
     }
 
-    /// Its number, from 1 in the order of arrival.
+    /// Returns its number, from 1 in the order of arrival.
     #[must_use]
     pub fn number(&self) -> u64 {
         self.number
     }
 
-    /// The name of the operation that the path would be for: its last segment.
+    /// Returns the operation name: the path's last segment.
     #[must_use]
     pub fn operation(&self) -> &str {
         self.path.rsplit('/').next().unwrap_or_default()
     }
 
-    /// The name of the dealer by whose credential it was made, if that is known.
+    /// Returns the name of the dealer whose credential it has, or `None` if that is unknown.
     #[must_use]
     pub fn dealer(&self) -> Option<&str> {
         self.dealer.as_deref()
     }
 
-    /// All that breaks the document; no value is quoted.
+    /// Returns all violations of the documents, without values.
     #[must_use]
     pub fn violations(&self) -> &[String] {
         &self.violations
     }
 
-    /// The HTTP status and the body of the answer; nothing, where the connection was dropped, or where the
-    /// request is not answered yet.
+    /// Returns the HTTP status and the body of the response; `None` if the connection was dropped or no response was
+    /// sent yet.
     #[must_use]
-    pub fn answer(&self) -> Option<(u16, &str)> {
-        self.answer.as_ref().map(|(status, body)| (*status, body.as_str()))
+    pub fn response(&self) -> Option<(u16, &str)> {
+        self.response.as_ref().map(|(status, body)| (*status, body.as_str()))
     }
 
-    /// The HTTP method, such as `POST`.
+    /// Returns the HTTP method, such as `POST`.
     #[must_use]
     pub fn method(&self) -> &str {
         self.method.as_str()
     }
 
-    /// The path of the URL, without the query.
+    /// Returns the path of the URL, without the query.
     #[must_use]
     pub fn path(&self) -> &str {
         &self.path
     }
 
-    /// The names of the headers, in lower case.
+    /// Returns the names of the headers, in lower case.
     pub fn header_names(&self) -> impl Iterator<Item = &str> {
         self.headers.keys().map(http::HeaderName::as_str)
     }
 
-    /// The first value of a header, if there is one and it is visible ASCII. The name's case does not matter.
+    /// Returns the first value of a header, or `None` if there is none or it is not visible ASCII. Names are
+    /// case-insensitive.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
     }
 
-    /// The body.
+    /// Returns the body.
     #[must_use]
     pub fn body(&self) -> &[u8] {
         &self.body

@@ -5,10 +5,7 @@ use paypos::{
     Agent, Client, Decimal, Environment, Error, ErrorKind, Session, SessionKey,
     types::{AuthRequest, CheckTransactionRequest, InitReversalRequest, InitSaleRequest, LogoutRequest},
 };
-use paypos_simulator::{
-    CODE_ALREADY_REVERSED, CODE_ENDED_SESSION, CODE_EXPIRED_SESSION, CODE_OTHER_DEALER, CODE_UNKNOWN_DEALER,
-    CODE_UNKNOWN_PAYMENT_SESSION, CODE_UNKNOWN_SESSION, CODE_UNKNOWN_TRANSACTION, Simulator,
-};
+use paypos_simulator::{Simulator, code};
 use proptest::prelude::*;
 
 /// Numbers that choose among what there is: the remainder, and now and then something unknown.
@@ -101,9 +98,9 @@ impl Model {
     /// The dealer of an open session, or the refusal that must come.
     fn dealer_of(&self, session: usize) -> Result<usize, i64> {
         match self.sessions[session] {
-            (None, ..) => Err(CODE_UNKNOWN_SESSION),
-            (_, _, Life::Ended) => Err(CODE_ENDED_SESSION),
-            (_, _, Life::Expired) => Err(CODE_EXPIRED_SESSION),
+            (None, ..) => Err(code::UNKNOWN_SESSION),
+            (_, _, Life::Ended) => Err(code::ENDED_SESSION),
+            (_, _, Life::Expired) => Err(code::EXPIRED_SESSION),
             (Some(dealer), _, Life::Open) => Ok(dealer),
         }
     }
@@ -113,7 +110,7 @@ impl Model {
         match step {
             Step::Open { dealer } => {
                 let dealer = dealer % self.dealers.len();
-                let expected = if dealer == 2 { Err(CODE_UNKNOWN_DEALER) } else { Ok(()) };
+                let expected = if dealer == 2 { Err(code::UNKNOWN_DEALER) } else { Ok(()) };
                 let opened = self.dealers[dealer].get_auth_key(AuthRequest::new("agent", "user")).await;
                 agree(&opened, expected);
                 if let Ok(opened) = opened {
@@ -139,9 +136,9 @@ impl Model {
                     .init_reversal_transaction(InitReversalRequest::new(xact_id))
                     .await;
                 let expected = self.dealer_of(session).and_then(|dealer| match self.sales.get(sale) {
-                    None => Err(CODE_UNKNOWN_TRANSACTION),
-                    Some(sale) if sale.dealer != dealer => Err(CODE_OTHER_DEALER),
-                    Some(sale) if sale.reversed => Err(CODE_ALREADY_REVERSED),
+                    None => Err(code::UNKNOWN_TRANSACTION),
+                    Some(sale) if sale.dealer != dealer => Err(code::OTHER_DEALER),
+                    Some(sale) if sale.reversed => Err(code::ALREADY_REVERSED),
                     Some(_) => Ok(dealer),
                 });
                 agree(&answer, expected);
@@ -172,8 +169,8 @@ impl Model {
                 let key = self.sessions[session].1.key();
                 let answer = self.dealers[dealer].logout(LogoutRequest::new(key)).await;
                 let expected = match self.dealer_of(session) {
-                    _ if dealer == 2 => Err(CODE_UNKNOWN_DEALER),
-                    Ok(owner) if owner != dealer => Err(CODE_OTHER_DEALER),
+                    _ if dealer == 2 => Err(code::UNKNOWN_DEALER),
+                    Ok(owner) if owner != dealer => Err(code::OTHER_DEALER),
                     other => other,
                 };
                 agree(&answer, expected);
@@ -219,8 +216,8 @@ impl Model {
         let id = known.map_or("unknown", |payment| payment.id.as_str());
         let answer = self.sessions[session].1.check_transaction(CheckTransactionRequest::new(id)).await;
         let expected = self.dealer_of(session).and_then(|dealer| match known {
-            None => Err(CODE_UNKNOWN_PAYMENT_SESSION),
-            Some(payment) if payment.dealer != dealer => Err(CODE_OTHER_DEALER),
+            None => Err(code::UNKNOWN_PAYMENT_SESSION),
+            Some(payment) if payment.dealer != dealer => Err(code::OTHER_DEALER),
             Some(payment) => Ok(payment),
         });
         agree(&answer, expected);

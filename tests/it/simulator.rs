@@ -8,10 +8,7 @@ use paypos::{
     Session, reqwest,
     types::{CheckTransactionRequest, InitReversalRequest, InitSaleRequest},
 };
-use paypos_simulator::{
-    CODE_ALREADY_REVERSED, CODE_BREAKS_THE_DOCUMENT, CODE_NO_AMOUNT, CODE_UNKNOWN_DEALER,
-    CODE_UNKNOWN_SESSION, CODE_UNKNOWN_TRANSACTION, Fault, Simulator,
-};
+use paypos_simulator::{Fault, Simulator, code};
 use serde_json::{Value, json};
 
 use crate::support::operations::is_nullable;
@@ -90,7 +87,7 @@ async fn a_request_that_breaks_the_document_is_refused_with_what_is_wrong() {
         (bare(r#"{"xact_id": 1}"#), "breaks the schema at `/xact_id`"),
     ] {
         let (status, answer) = answer(request).await;
-        assert_eq!((status, &answer["code"]), (400, &json!(CODE_BREAKS_THE_DOCUMENT)), "{wrong}: {answer}");
+        assert_eq!((status, &answer["code"]), (400, &json!(code::VIOLATION)), "{wrong}: {answer}");
         assert!(answer["message"].as_str().unwrap().contains(wrong), "{wrong}: {answer}");
     }
 }
@@ -114,7 +111,7 @@ async fn what_http_has_a_status_for_is_refused_by_it() {
             (status == 405).then_some(b"POST".as_slice())
         );
         let answer: Value = serde_json::from_slice(&response.bytes().await.unwrap()).unwrap();
-        assert_eq!(answer["code"], CODE_BREAKS_THE_DOCUMENT);
+        assert_eq!(answer["code"], code::VIOLATION);
         assert!(answer["message"].as_str().unwrap().contains(wrong), "{wrong}: {answer}");
     }
     assert!(simulator.requests().iter().all(|request| !request.violations().is_empty()));
@@ -146,7 +143,7 @@ async fn a_body_that_cannot_be_read_is_refused_with_the_real_reason() {
         (amount("123456789012345678901234567890123"), "`amount` cannot be held exactly"),
     ] {
         let (status, answer) = answer(sale(body)).await;
-        assert_eq!((status, &answer["code"]), (400, &json!(CODE_BREAKS_THE_DOCUMENT)), "{wrong}: {answer}");
+        assert_eq!((status, &answer["code"]), (400, &json!(code::VIOLATION)), "{wrong}: {answer}");
         assert!(answer["message"].as_str().unwrap().contains(wrong), "{wrong}: {answer}");
     }
     let compressed = sale(vec![0x1f, 0x8b]).header("Content-Encoding", "gzip");
@@ -187,7 +184,7 @@ async fn a_basic_header_in_base64_is_named_as_such() {
             .header("Content-Type", "application/json")
             .body(r#"{"agent_id": "a", "user_id": "u"}"#);
         let (status, refused) = answer(auth).await;
-        assert_eq!((status, &refused["code"]), (400, &json!(CODE_UNKNOWN_DEALER)));
+        assert_eq!((status, &refused["code"]), (400, &json!(code::UNKNOWN_DEALER)));
         assert_eq!(refused["message"].as_str().unwrap().contains("base64"), is_named, "{key}: {refused}");
     }
 }
@@ -212,11 +209,11 @@ async fn what_was_not_issued_is_refused() {
     let stranger = client.session(paypos::SessionKey::new("nobody-issued-this").unwrap());
     let request = InitReversalRequest::new(simulator.add_transaction());
     let error = stranger.init_reversal_transaction(request).await.unwrap_err();
-    assert_eq!((error.status(), error.code()), (Some(400), Some(CODE_UNKNOWN_SESSION)));
+    assert_eq!((error.status(), error.code()), (Some(400), Some(code::UNKNOWN_SESSION)));
 
     let error =
         session.init_reversal_transaction(InitReversalRequest::new("nobody-added-this")).await.unwrap_err();
-    assert_eq!((error.status(), error.code()), (Some(400), Some(CODE_UNKNOWN_TRANSACTION)));
+    assert_eq!((error.status(), error.code()), (Some(400), Some(code::UNKNOWN_TRANSACTION)));
 }
 
 #[tokio::test]
@@ -240,7 +237,7 @@ async fn faults_come_in_their_order_and_one_request_each() {
     let dropped = conforming(&simulator).send().await.unwrap_err();
     assert!(dropped.is_request(), "no head of an answer: {dropped:?}");
 
-    simulator.inject(Fault::truncate_answer());
+    simulator.inject(Fault::truncate_response());
     let truncated = conforming(&simulator).send().await.unwrap();
     assert_eq!(truncated.status(), 200);
     let announced = truncated.content_length().unwrap();
@@ -256,7 +253,7 @@ async fn a_fault_hits_a_request_that_is_refused_too() {
     let error = session.init_reversal_transaction(InitReversalRequest::new("unknown")).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Interrupted);
     let error = session.init_reversal_transaction(InitReversalRequest::new("unknown")).await.unwrap_err();
-    assert_eq!(error.code(), Some(CODE_UNKNOWN_TRANSACTION), "the fault was used up");
+    assert_eq!(error.code(), Some(code::UNKNOWN_TRANSACTION), "the fault was used up");
 }
 
 #[tokio::test]
@@ -303,7 +300,7 @@ async fn a_sale_without_a_positive_amount_is_refused() {
     for body in ["{}", r#"{"amount": 0}"#, r#"{"amount": -1}"#] {
         let (status, answer) = answer(sale(body)).await;
         // Or by the document, if it has a limit.
-        let codes = [json!(CODE_NO_AMOUNT), json!(CODE_BREAKS_THE_DOCUMENT)];
+        let codes = [json!(code::NO_AMOUNT), json!(code::VIOLATION)];
         assert!(status == 400 && codes.contains(&answer["code"]), "{body}: {answer}");
     }
     assert_eq!(answer(sale(r#"{"amount": 0.01}"#)).await.0, 200);
@@ -323,12 +320,12 @@ async fn an_agents_request_is_judged_by_its_headers_too() {
         (auth().header("Authorization", "Basic x"), "required header PaynetMobile is missing"),
     ] {
         let (status, answer) = answer(request).await;
-        assert_eq!((status, &answer["code"]), (400, &json!(CODE_BREAKS_THE_DOCUMENT)));
+        assert_eq!((status, &answer["code"]), (400, &json!(code::VIOLATION)));
         assert!(answer["message"].as_str().unwrap().contains(wrong), "{answer}");
     }
     let (status, refused) =
         answer(auth().header("Authorization", "Basic x").header("PaynetMobile", "2")).await;
-    assert_eq!((status, &refused["code"]), (400, &json!(CODE_UNKNOWN_DEALER)));
+    assert_eq!((status, &refused["code"]), (400, &json!(code::UNKNOWN_DEALER)));
 }
 
 #[tokio::test]
@@ -361,7 +358,7 @@ async fn what_a_simulator_keeps_is_bounded_and_the_oldest_is_forgotten_first() {
     assert_eq!(simulator.payments().len(), 33);
     assert_eq!(simulator.sales().len(), 33);
     let error = session.init_reversal_transaction(InitReversalRequest::new(oldest)).await.unwrap_err();
-    assert_eq!(error.code(), Some(CODE_UNKNOWN_TRANSACTION));
+    assert_eq!(error.code(), Some(code::UNKNOWN_TRANSACTION));
 }
 
 #[tokio::test]
@@ -377,7 +374,7 @@ async fn a_sale_is_reversed_once_however_many_reversals_wait_for_the_phone() {
         "no such payment session waits for the phone, or its sale was reversed meanwhile"
     );
     simulator.phone().approve(&first.payment_session_id).expect_err("it is decided");
-    assert_eq!(reverse().await.unwrap_err().code(), Some(CODE_ALREADY_REVERSED));
+    assert_eq!(reverse().await.unwrap_err().code(), Some(code::ALREADY_REVERSED));
     simulator.phone().decline(&second.payment_session_id).unwrap();
 }
 
@@ -403,7 +400,7 @@ async fn each_fault_has_its_kind_and_the_next_call_works() {
     for (fault, kind) in [
         (Fault::status(500).body("{}"), Server),
         (Fault::drop_connection(), Interrupted),
-        (Fault::truncate_answer(), Interrupted),
+        (Fault::truncate_response(), Interrupted),
         (Fault::missing_property("encryption_key"), BadResponse),
         (Fault::html(), BadResponse),
         (Fault::delay(Duration::from_secs(3600)), Timeout),
@@ -509,12 +506,12 @@ async fn two_simulators_know_nothing_of_each_other() {
     let client = Client::builder(Environment::Sandbox).base_url(two.url()).build().unwrap();
     let session = client.session(one.issue_session());
     let error = session.init_reversal_transaction(InitReversalRequest::new("x")).await.unwrap_err();
-    assert_eq!(error.code(), Some(CODE_UNKNOWN_SESSION));
+    assert_eq!(error.code(), Some(code::UNKNOWN_SESSION));
     let session = client.session(two.issue_session());
     let request = InitReversalRequest::new(one.add_transaction());
     assert_eq!(
         session.init_reversal_transaction(request).await.unwrap_err().code(),
-        Some(CODE_UNKNOWN_TRANSACTION)
+        Some(code::UNKNOWN_TRANSACTION)
     );
 }
 

@@ -125,7 +125,7 @@ async fn transient_errors_do_not_end_a_wait() {
         status(404),
         status(409),
         Fault::drop_connection(),
-        Fault::truncate_answer(),
+        Fault::truncate_response(),
         Fault::html(),
         Fault::missing_property("Data"),
     ];

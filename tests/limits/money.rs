@@ -57,7 +57,7 @@ impl Random {
             }
             4 => Some(Fault::drop_connection()),
             5 => Some(Fault::drop_connection().before()),
-            6 => Some(Fault::truncate_answer()),
+            6 => Some(Fault::truncate_response()),
             7 => Some(Fault::html().after()),
             8 => Some(Fault::missing_property(name)),
             9 => Some(Fault::property(name, value)),
@@ -77,7 +77,7 @@ impl Random {
         match self.below(8) {
             0 => Some(Fault::status(self.one_of(&[400, 401, 403, 429, 500]))),
             1 => Some(Fault::drop_connection()),
-            2 => Some(Fault::truncate_answer()),
+            2 => Some(Fault::truncate_response()),
             3 => Some(Fault::html()),
             _ => None,
         }
@@ -98,7 +98,7 @@ impl Random {
             0 => Some(Fault::status(status)),
             1 => Some(Fault::status(400).body(r#"{"object_name":"o","code":12,"message":"nodata"}"#)),
             2 => Some(Fault::drop_connection()),
-            3 => Some(Fault::truncate_answer()),
+            3 => Some(Fault::truncate_response()),
             4 => Some(Fault::html()),
             5 => Some(Fault::property(name, value)),
             _ => None,

@@ -30,9 +30,9 @@ use super::{
 };
 use crate::{
     Fault, PaymentSession, PaymentState, Policy, ReceivedRequest, Sale,
+    conformance::shown_path,
     fault::Effect,
     flight::{Flight, Unread},
-    judge::shown_path,
     ledger::{Members, digits, documented_properties},
     phone::{self, Decision},
 };
@@ -495,7 +495,7 @@ struct Entry<'a> {
     accepted: bool,
     violations: &'a [String],
     status: Option<u16>,
-    answer: Option<Box<RawValue>>,
+    response: Option<Box<RawValue>>,
 }
 
 fn entry(request: &ReceivedRequest) -> Entry<'_> {
@@ -509,8 +509,8 @@ fn entry(request: &ReceivedRequest) -> Entry<'_> {
         body: shown(request.body()),
         accepted: request.violations().is_empty(),
         violations: request.violations(),
-        status: request.answer().map(|(status, _)| status),
-        answer: request.answer().map(|(_, body)| shown(body.as_bytes())),
+        status: request.response().map(|(status, _)| status),
+        response: request.response().map(|(_, body)| shown(body.as_bytes())),
     }
 }
 
@@ -570,7 +570,7 @@ impl NewFault {
                 Fault::delay(Duration::from_millis(delay))
             }
             (None, None, true, false) => Fault::drop_connection(),
-            (None, None, false, true) => Fault::truncate_answer(),
+            (None, None, false, true) => Fault::truncate_response(),
             _ => {
                 return Err(Problem::bad(
                     "give exactly one of `status`, `delay_ms` (an hour at most), `drop` and `truncate`",
@@ -643,7 +643,7 @@ fn told(dealer: &str, number: u64, fault: &Fault) -> Value {
         }
         Effect::Delay(delay) => json!({ "delay_ms": u64::try_from(delay.as_millis()).unwrap_or(u64::MAX) }),
         Effect::DropConnection => json!({ "drop": true }),
-        Effect::TruncateAnswer => json!({ "truncate": true }),
+        Effect::TruncateResponse => json!({ "truncate": true }),
         // Only the library has these.
         Effect::Property(..) | Effect::Html => json!({}),
     };

@@ -160,7 +160,7 @@ pub async fn start(options: Options, seed: Seed) -> io::Result<Simulator> {
     }
     builder.deeplinks = format!("{}{PREFIX}/phone/", shared.public_url.as_deref().unwrap_or_default());
     builder.limits = LIMITS;
-    builder.log = options.log.map(|log| -> Box<crate::answer::Log> {
+    builder.log = options.log.map(|log| -> Box<crate::operations::Log> {
         Box::new(move |request: &ReceivedRequest| log(&logged(request)))
     });
     builder.wrap = Some(Box::new(move |operations, flight| control::router(shared, operations, flight)));
@@ -201,13 +201,14 @@ fn secret_key_of(dealer: &str) -> String {
 
 /// A request in a line, and below it what breaks the documents.
 fn logged(request: &ReceivedRequest) -> String {
-    let status = request.answer().map_or_else(|| "no response".to_owned(), |(status, _)| status.to_string());
+    let status =
+        request.response().map_or_else(|| "no response".to_owned(), |(status, _)| status.to_string());
     let line = format!(
         "{} {} {} {} {status}",
         clock(request.received()),
         request.dealer().unwrap_or("-"),
         request.method(),
-        crate::judge::shown_path(request.path()),
+        crate::conformance::shown_path(request.path()),
     );
     request.violations().iter().fold(line, |lines, violation| format!("{lines}\n  {violation}"))
 }

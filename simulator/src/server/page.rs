@@ -8,7 +8,7 @@ use maud::{DOCTYPE, Markup, html};
 use super::{PREFIX, clock, masked, problem::Problem, timestamp, words::Words};
 use crate::{
     PaymentSession, PaymentState, ReceivedRequest,
-    judge::shown_path,
+    conformance::shown_path,
     state::{Journal, State},
 };
 
@@ -206,7 +206,7 @@ fn entry(words: &Words, request: &ReceivedRequest) -> Markup {
             h3 { (words.body) }
             (body(words, request.body()))
             h3 { (words.response) }
-            @match request.answer() {
+            @match request.response() {
                 Some((_, answer)) => (body(words, answer.as_bytes())),
                 None => p { (words.no_response) },
             }
@@ -219,7 +219,7 @@ fn entry(words: &Words, request: &ReceivedRequest) -> Markup {
 fn line(words: &Words, request: &ReceivedRequest) -> Markup {
     html! {
         (request.number()) " " (time(request.received())) " " (request.method()) " " (shown_path(request.path())) " → "
-        @match request.answer() { Some((status, _)) => (status), None => (words.no_response) }
+        @match request.response() { Some((status, _)) => (status), None => (words.no_response) }
     }
 }
 

@@ -14,7 +14,7 @@ use crate::{read, state::ReceivedRequest};
 const MAX_SEGMENT: usize = 40;
 
 /// The operations that the documents describe.
-pub(crate) struct Judge(Vec<Operation>);
+pub(crate) struct Conformance(Vec<Operation>);
 
 /// One operation, ready to judge requests by.
 struct Operation {
@@ -51,11 +51,11 @@ impl Violations {
     }
 }
 
-impl Judge {
+impl Conformance {
     /// The judge by Paynet's documents: their schemas are compiled once for a process.
-    pub(crate) fn of_the_documents() -> Result<&'static Self, String> {
-        static JUDGE: OnceLock<Result<Judge, String>> = OnceLock::new();
-        JUDGE.get_or_init(Self::new).as_ref().map_err(String::clone)
+    pub(crate) fn to_the_documents() -> Result<&'static Self, String> {
+        static CONFORMANCE: OnceLock<Result<Conformance, String>> = OnceLock::new();
+        CONFORMANCE.get_or_init(Self::new).as_ref().map_err(String::clone)
     }
 
     fn new() -> Result<Self, String> {
@@ -71,7 +71,7 @@ impl Judge {
     }
 
     /// The path of the operation that the request is for, or all that breaks the documents.
-    pub(crate) fn judge(&self, request: &ReceivedRequest) -> Result<&str, Violations> {
+    pub(crate) fn validate(&self, request: &ReceivedRequest) -> Result<&str, Violations> {
         let at_path: Vec<_> = self.0.iter().filter(|operation| operation.path == request.path()).collect();
         let path = shown_path(request.path());
         if at_path.is_empty() {
@@ -92,8 +92,8 @@ impl Judge {
                 ..Violations::new(StatusCode::METHOD_NOT_ALLOWED, text)
             });
         };
-        let headers = operation.headers.iter().filter_map(|header| header.judge(request).err());
-        let body = operation.body.as_ref().map(|body| body.judge(request)).unwrap_or_default();
+        let headers = operation.headers.iter().filter_map(|header| header.validate(request).err());
+        let body = operation.body.as_ref().map(|body| body.validate(request)).unwrap_or_default();
         let texts: Vec<_> = headers.chain(body).collect();
         if texts.is_empty() {
             Ok(&operation.path)
@@ -132,7 +132,7 @@ impl Operation {
 }
 
 impl Header {
-    fn judge(&self, request: &ReceivedRequest) -> Result<(), String> {
+    fn validate(&self, request: &ReceivedRequest) -> Result<(), String> {
         let name = &self.name;
         match request.headers.get_all(name).iter().collect::<Vec<_>>().as_slice() {
             [] if self.required => Err(format!("the required header {name} is missing")),
@@ -155,7 +155,7 @@ impl Header {
 }
 
 impl Body {
-    fn judge(&self, request: &ReceivedRequest) -> Vec<String> {
+    fn validate(&self, request: &ReceivedRequest) -> Vec<String> {
         if request.body().is_empty() {
             return if self.required { vec!["the required body is missing".to_owned()] } else { Vec::new() };
         }

@@ -1,4 +1,4 @@
-//! The simulator's answers: by the document, by what it has issued, and by the faults that were injected.
+//! Executes the operations of the documents: by what was issued, and with the faults that were injected.
 
 use std::sync::Arc;
 
@@ -16,10 +16,10 @@ use serde_json::{Value, json, value::to_raw_value};
 
 use crate::{
     Fault,
+    conformance::{Conformance, Violations},
     connections::Broken,
     fault::Effect,
     flight::{Flight, Unread},
-    judge::{Judge, Violations},
     ledger::{Members, PaymentRequest},
     phone,
     refusal::Refusal,
@@ -34,7 +34,7 @@ pub(crate) type Log = dyn Fn(&ReceivedRequest) + Send + Sync;
 
 /// What the operations need.
 pub(crate) struct Server {
-    pub(crate) judge: &'static Judge,
+    pub(crate) conformance: &'static Conformance,
     pub(crate) state: Arc<State>,
     pub(crate) deeplinks: String,
     pub(crate) flight: Flight,
@@ -46,18 +46,18 @@ pub(crate) fn router(server: Server) -> Router {
     let server = Arc::new(server);
     Router::new().fallback(move |request: Request| {
         let server = Arc::clone(&server);
-        async move { answer(&server, request).await }
+        async move { respond(&server, request).await }
     })
 }
 
-async fn answer(server: &Server, request: Request) -> Response {
+async fn respond(server: &Server, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let read = server.flight.read(body, MAX_BODY).await;
-    let (request, judged, _permits) = match read {
+    let (request, validated, _permits) = match read {
         Ok((body, permits)) => {
             let request = ReceivedRequest::new(parts, &body);
-            let judged = server.judge.judge(&request);
-            (request, judged, Some(permits))
+            let validated = server.conformance.validate(&request);
+            (request, validated, Some(permits))
         }
         Err(unread) => {
             let (status, problem) = match unread {
@@ -70,13 +70,13 @@ async fn answer(server: &Server, request: Request) -> Response {
             (ReceivedRequest::new(parts, &[]), Err(Violations::new(status, problem.to_owned())), None)
         }
     };
-    let violations = judged.as_ref().err().map(|violations| violations.texts.clone());
+    let violations = validated.as_ref().err().map(|violations| violations.texts.clone());
     let (number, fault) = server.state.receive(request.clone(), violations);
     let mut recorded = Recorded { server, number, reply: None };
-    let played = play(server, &request, judged, fault).await;
-    recorded.reply = played.told();
+    let reply = reply_to(server, &request, validated, fault).await;
+    recorded.reply = reply.recorded();
     drop(recorded);
-    played.into_response()
+    reply.into_response()
 }
 
 /// Records the reply to a request, or that there was none since the client hung up.
@@ -88,31 +88,33 @@ struct Recorded<'a> {
 
 impl Drop for Recorded<'_> {
     fn drop(&mut self) {
-        let answered = self.server.state.answered(self.number, self.reply.take());
-        if let (Some(log), Some(request)) = (&self.server.log, answered) {
+        self.server.state.answered(self.number, self.reply.take());
+        if let Some(log) = &self.server.log
+            && let Some(request) = self.server.state.request(self.number)
+        {
             log(&request);
         }
     }
 }
 
 /// Carries an operation out, with what goes wrong before and after.
-async fn play(
+async fn reply_to(
     server: &Server,
     request: &ReceivedRequest,
-    judged: Result<&str, Violations>,
+    validated: Result<&str, Violations>,
     fault: Option<Fault>,
-) -> Played {
+) -> Reply {
     if let Some(fault) = fault.as_ref().filter(|fault| !fault.after) {
         match &fault.effect {
             Effect::Delay(delay) => tokio::time::sleep(*delay).await,
-            // Without an answer, nothing of it can be missing.
-            Effect::TruncateAnswer | Effect::Property(..) => return Played::status(500, Vec::new(), "{}"),
-            effect => return Played::instead(effect.clone()),
+            // Without a response, nothing of it can be missing.
+            Effect::TruncateResponse | Effect::Property(..) => return Reply::status(500, Vec::new(), "{}"),
+            effect => return Reply::instead(effect.clone()),
         }
     }
     let mut headers = Vec::new();
-    let (status, mut answer) = match carry_out(server, request, judged) {
-        Ok(answer) => (StatusCode::OK, answer),
+    let (status, mut response) = match execute(server, request, validated) {
+        Ok(response) => (StatusCode::OK, response),
         Err(refusal) => {
             headers.extend(refusal.allow.clone().map(|methods| (ALLOW.to_string(), methods)));
             (status_code(refusal.status(server.state.session_status())), refused(&refusal))
@@ -121,33 +123,33 @@ async fn play(
     match fault.filter(|fault| fault.after).map(|fault| fault.effect) {
         None => {}
         Some(Effect::Delay(delay)) => tokio::time::sleep(delay).await,
-        Some(Effect::TruncateAnswer) => return Played::Truncated(status, written(&answer)),
-        Some(Effect::Property(name, value)) => set_property(&mut answer, &name, value.as_ref()),
-        Some(effect) => return Played::instead(effect),
+        Some(Effect::TruncateResponse) => return Reply::Truncated(status, written(&response)),
+        Some(Effect::Property(name, value)) => set_property(&mut response, &name, value.as_ref()),
+        Some(effect) => return Reply::instead(effect),
     }
-    Played::Json { status, headers, body: written(&answer) }
+    Reply::Json { status, headers, body: written(&response) }
 }
 
 /// What is sent.
-enum Played {
+enum Reply {
     Json {
         status: StatusCode,
         headers: Vec<(String, String)>,
         body: String,
     },
     Html,
-    /// The connection closes without an answer.
+    /// The connection closes without a response.
     Dropped,
-    /// The connection closes in the middle of the answer.
+    /// The connection closes in the middle of the response.
     Truncated(StatusCode, String),
 }
 
-impl Played {
+impl Reply {
     fn status(status: u16, headers: Vec<(String, String)>, body: impl Into<String>) -> Self {
         Self::Json { status: status_code(status), headers, body: body.into() }
     }
 
-    /// What is sent instead of an answer.
+    /// What is sent instead of a response.
     fn instead(effect: Effect) -> Self {
         match effect {
             Effect::Status { status, headers, body } => Self::status(status, headers, body),
@@ -157,7 +159,7 @@ impl Played {
     }
 
     /// The status and the body, for those who look at requests later.
-    fn told(&self) -> Option<(u16, String)> {
+    fn recorded(&self) -> Option<(u16, String)> {
         match self {
             Self::Json { status, body, .. } | Self::Truncated(status, body) => {
                 Some((status.as_u16(), body.clone()))
@@ -170,7 +172,7 @@ impl Played {
 
 const HTML: &str = "<!doctype html><title>Welcome</title><p>Please log in.";
 
-impl IntoResponse for Played {
+impl IntoResponse for Reply {
     fn into_response(self) -> Response {
         let (status, headers, body) = match self {
             Self::Json { status, headers, body } => (status, headers, body),
@@ -188,10 +190,10 @@ impl IntoResponse for Played {
     }
 }
 
-/// Sets a property of the answer, or of each of its transactions, or removes it.
-fn set_property(answer: &mut Members, name: &str, value: Option<&Value>) {
+/// Sets a property of the response, or of each of its transactions, or removes it.
+fn set_property(response: &mut Members, name: &str, value: Option<&Value>) {
     if let Some(name) = name.strip_prefix("Data.") {
-        let Some(data) = answer.get_mut("Data") else { return };
+        let Some(data) = response.get_mut("Data") else { return };
         let mut transactions: Vec<Members> = serde_json::from_str(data.get()).unwrap_or_default();
         for transaction in &mut transactions {
             set_property(transaction, name, value);
@@ -202,8 +204,8 @@ fn set_property(answer: &mut Members, name: &str, value: Option<&Value>) {
         return;
     }
     match value.and_then(|value| to_raw_value(value).ok()) {
-        Some(value) => drop(answer.insert(name.to_owned(), value)),
-        None => drop(answer.remove(name)),
+        Some(value) => drop(response.insert(name.to_owned(), value)),
+        None => drop(response.remove(name)),
     }
 }
 
@@ -214,7 +216,7 @@ fn status_code(status: u16) -> StatusCode {
     }
 }
 
-/// An answer with these properties, and those that every answer has.
+/// An response with these properties, and those that every response has.
 fn answered(object_name: &str, code: i64, message: &str, properties: &Value) -> Members {
     let common = json!({ "object_name": object_name, "code": code, "message": message });
     let all = [&common, properties].into_iter().filter_map(Value::as_object).flatten();
@@ -225,18 +227,18 @@ fn refused(refusal: &Refusal) -> Members {
     answered("simulator", refusal.code, &refusal.message, &Value::Null)
 }
 
-fn written(answer: &Members) -> String {
-    serde_json::to_string(answer).unwrap_or_default()
+fn written(response: &Members) -> String {
+    serde_json::to_string(response).unwrap_or_default()
 }
 
 /// Carries an operation out, or returns why not.
-fn carry_out(
+fn execute(
     server: &Server,
     request: &ReceivedRequest,
-    judged: Result<&str, Violations>,
+    validated: Result<&str, Violations>,
 ) -> Result<Members, Refusal> {
     let state = &server.state;
-    let path = judged.map_err(Refusal::breaks_the_document)?;
+    let path = validated.map_err(Refusal::breaks_the_document)?;
     let operation = path.rsplit('/').next().unwrap_or_default();
     let body: Value = serde_json::from_slice(request.body()).unwrap_or_default();
     let text = |property: &str| body[property].as_str().unwrap_or_default();
@@ -287,7 +289,7 @@ fn carry_out(
         }
         _ => return Err(Refusal::unsupported(path)),
     };
-    let mut answer = answered(operation, 0, "simulated", &properties);
-    answer.extend(data.map(|data| ("Data".to_owned(), data)));
-    Ok(answer)
+    let mut response = answered(operation, 0, "simulated", &properties);
+    response.extend(data.map(|data| ("Data".to_owned(), data)));
+    Ok(response)
 }
