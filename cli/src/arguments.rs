@@ -1,51 +1,144 @@
 //! The arguments of the command, as its help shows them.
 
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use std::{
+    net::{SocketAddr, ToSocketAddrs},
+    path::PathBuf,
+    time::Duration,
+};
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use paypos::Decimal;
 
-/// Paynet's PayPOS from a terminal, and a simulator of it for any language.
-///
-/// Exit codes: 0 done, 1 rejected, 2 usage, 3 unknown (check before you retry), 4 not sent, 5 declined,
-/// 6 undecided.
+/// Where `paypos simulate` is, unless something else is said.
+pub(crate) const SIMULATOR_URL: &str = "http://127.0.0.1:8650";
+
+/// Use Paynet's PayPOS from a terminal, or run a simulator of it
 #[derive(Parser)]
-#[command(name = "paypos", version, max_term_width = 100)]
+#[command(
+    name = "paypos",
+    version,
+    max_term_width = 100,
+    after_help = "\
+Exit codes:
+  0  success; for `check` and `--wait`: it succeeded, as asked
+  1  rejected: Paynet refused it
+  2  usage: an argument, a file or a secret is missing or unusable
+  3  unknown: it may have happened; check before you retry
+  4  not sent
+  5  failed: declined on the phone
+  6  pending: not decided yet; check again before starting another
+
+Examples:
+  paypos demo
+  paypos simulate
+  paypos sale 149.90 --wait
+  paypos reversal XACT_ID --wait"
+)]
 pub(crate) struct Arguments {
-    #[command(flatten)]
-    pub(crate) common: Common,
     #[command(subcommand)]
     pub(crate) command: Command,
 }
 
-/// What every command takes.
-#[derive(Args, Clone)]
-#[allow(clippy::struct_excessive_bools, reason = "each is a flag")]
-pub(crate) struct Common {
-    /// The server to call.
-    #[arg(long, global = true, value_enum, default_value = "simulator")]
-    pub(crate) environment: Target,
-    /// Where `paypos simulate` is.
-    #[arg(long, global = true, env = "PAYPOS_SIMULATOR_URL", default_value = "http://127.0.0.1:8650")]
-    pub(crate) simulator_url: String,
-    /// Print JSON, one object a line, with the API's property names.
-    #[arg(long, global = true)]
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Run the simulator as a server (no account, no phone)
+    #[command(after_help = "\
+Examples:
+  paypos simulate
+  paypos simulate --phone approve
+  paypos simulate --listen 0.0.0.0:8650 --public-url http://192.168.1.20:8650")]
+    Simulate(Simulate),
+    /// Run the whole flow against an embedded simulator
+    #[command(after_help = "Examples:\n  paypos demo\n  paypos demo --phone approve")]
+    Demo(Demo),
+    /// Open or end a mobile session
+    #[command(subcommand)]
+    Session(Session),
+    /// Start a sale
+    #[command(after_help = "\
+Examples:
+  paypos sale 149.90
+  paypos sale 149.90 --reference-no ORDER-1042 --wait
+  paypos sale 149.90 --json --wait | jq")]
+    Sale(Sale),
+    /// Start a cancel or refund of a transaction
+    #[command(after_help = "Examples:\n  paypos reversal XACT_ID --reference-no ORDER-1042-R1 --wait")]
+    Reversal(Reversal),
+    /// Check the status of a payment session
+    #[command(after_help = "\
+Examples:
+  paypos check PAYMENT_SESSION_ID --sale --amount 149.90 --wait && ship
+  paypos check PAYMENT_SESSION_ID --reversal-of XACT_ID")]
+    Check(Check),
+    /// Act as the person at the phone (simulator only)
+    #[command(subcommand)]
+    Phone(Phone),
+    /// Print Paynet's documents as one, for generators of clients
+    #[command(after_help = "Examples:\n  paypos openapi > openapi.json")]
+    Openapi,
+    /// Generate shell completions
+    #[command(after_help = "Examples:\n  paypos completions bash > /etc/bash_completion.d/paypos")]
+    Completions { shell: clap_complete::Shell },
+    /// Generate the manual page
+    #[command(after_help = "Examples:\n  paypos man > paypos.1")]
+    Man,
+}
+
+/// How a command prints.
+#[derive(Args, Clone, Copy, Default)]
+pub(crate) struct Output {
+    /// Print JSON, one object a line, with the API's names
+    #[arg(long)]
     pub(crate) json: bool,
-    /// Ask nothing.
-    #[arg(long, global = true)]
-    pub(crate) no_input: bool,
-    /// Confirm that Production is meant.
-    #[arg(long, global = true)]
-    pub(crate) yes: bool,
-    /// Print session keys and encryption keys too.
-    #[arg(long, global = true)]
-    pub(crate) show_secrets: bool,
-    /// The dealer's secret key: a file, or `-` for standard input. Or set `PAYPOS_SECRET_KEY`.
-    #[arg(long, global = true, value_name = "FILE")]
+}
+
+/// Where a command calls, and with which keys.
+#[derive(Args, Clone)]
+pub(crate) struct Calls {
+    /// Environment to call
+    #[arg(long, value_enum, default_value = "simulator")]
+    pub(crate) environment: Target,
+    #[command(flatten)]
+    pub(crate) simulator: SimulatorUrl,
+    /// File with the dealer's secret key, or `-` for stdin
+    #[arg(
+        long,
+        value_name = "FILE",
+        long_help = "\
+File with the dealer's secret key, or `-` for stdin
+
+For sandbox and production, PAYPOS_SECRET_KEY is read if there is no file."
+    )]
     pub(crate) secret_key_file: Option<PathBuf>,
-    /// The session key: a file, or `-` for standard input. Or set `PAYPOS_SESSION_KEY`.
-    #[arg(long, global = true, value_name = "FILE")]
+    /// Never prompt
+    #[arg(long)]
+    pub(crate) no_input: bool,
+    /// Skip the confirmation for production
+    #[arg(long)]
+    pub(crate) yes: bool,
+    #[command(flatten)]
+    pub(crate) output: Output,
+}
+
+#[derive(Args, Clone)]
+pub(crate) struct SessionKeyFile {
+    /// File with the session key, or `-` for stdin
+    #[arg(
+        long,
+        value_name = "FILE",
+        long_help = "\
+File with the session key, or `-` for stdin
+
+For sandbox and production, PAYPOS_SESSION_KEY is read if there is no file. For the simulator, a session is opened."
+    )]
     pub(crate) session_key_file: Option<PathBuf>,
+}
+
+#[derive(Args, Clone)]
+pub(crate) struct SimulatorUrl {
+    /// URL of the running simulator
+    #[arg(long, value_name = "URL", env = "PAYPOS_SIMULATOR_URL", hide_env_values = true, default_value = SIMULATOR_URL)]
+    pub(crate) simulator_url: String,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -55,65 +148,45 @@ pub(crate) enum Target {
     Production,
 }
 
-#[derive(Subcommand)]
-pub(crate) enum Command {
-    /// Run the simulator as a server: no account, no phone.
-    Simulate(Simulate),
-    /// Walk through the whole flow on an embedded simulator: sale, check, reversal, check.
-    Demo(Demo),
-    /// Open or close a mobile session.
-    #[command(subcommand)]
-    Session(Session),
-    /// Initiate a sale.
-    Sale(Sale),
-    /// Initiate a cancel or refund of a transaction.
-    Reversal(Reversal),
-    /// Check what the phone has done with a payment session.
-    Check(Check),
-    /// Do what a person does at the phone. The simulator only.
-    #[command(subcommand)]
-    Phone(Phone),
-    /// Print the completions for a shell.
-    Completions { shell: clap_complete::Shell },
-}
-
 #[derive(Args)]
 pub(crate) struct Simulate {
-    /// The address to listen on; port 0 is a free one.
-    #[arg(long, default_value = "127.0.0.1:8650")]
+    /// Address to listen on; port 0 picks a free port
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8650", value_parser = address)]
     pub(crate) listen: SocketAddr,
-    /// The URL by which phones and browsers reach it, for deeplinks.
+    /// URL at which phones reach it; used in deeplinks
     #[arg(long, value_name = "URL")]
     pub(crate) public_url: Option<String>,
-    /// Dealers and sales to begin with: what `GET /_paypos/seed` returned.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) seed: Option<PathBuf>,
-    /// A name by which it is reached, such as a service's in a compose network; may be repeated.
+    /// Name at which it is reached; may be repeated
     #[arg(long, value_name = "NAME")]
     pub(crate) host: Vec<String>,
-    /// What the phone does without a person; `by-amount` decides by the cents.
+    /// Initial dealers and sales, saved from `/_paypos/seed`
+    #[arg(long, value_name = "FILE")]
+    pub(crate) seed: Option<PathBuf>,
+    /// How the phone decides
     #[arg(long, value_enum, default_value = "ask")]
     pub(crate) phone: Policy,
-    /// How long the phone takes.
-    #[arg(long, value_parser = duration, default_value = "0s")]
-    pub(crate) after: Duration,
-    /// The HTTP status of what a session is refused with that has ended or expired, such as 401.
+    /// Delay before the phone decides
+    #[arg(long, value_name = "TIME", value_parser = duration, default_value = "0s")]
+    pub(crate) phone_delay: Duration,
+    /// HTTP status for sessions that ended or expired
     #[arg(long, value_name = "STATUS", default_value = "400", value_parser = clap::value_parser!(u16).range(400..500))]
     pub(crate) session_status: u16,
+    #[command(flatten)]
+    pub(crate) output: Output,
 }
 
-/// What the phone does with a payment session automatically.
+/// How the simulated phone decides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Policy {
-    /// A person decides.
+    /// Wait for a person
     Ask,
-    /// It approves.
+    /// Approve everything
     Approve,
-    /// It declines.
+    /// Decline everything
     Decline,
-    /// Nobody ever decides.
+    /// Never decide
     Never,
-    /// `.05`, `.51` and `.55` are declined, `.68` is approved late, `.91` never; anything else is approved.
+    /// Decline .05, .51, .55; .68 late; .91 never; else approve
     ByAmount,
 }
 
@@ -131,9 +204,17 @@ impl From<Policy> for paypos_simulator::Policy {
 
 #[derive(Args)]
 pub(crate) struct Demo {
-    /// Who is at the phone. Without a terminal, nobody is asked.
-    #[arg(long, value_enum, default_value = "ask")]
+    /// Ask you to approve, or approve automatically
+    #[arg(
+        long,
+        value_enum,
+        default_value = "ask",
+        long_help = "\
+Ask you to approve, or approve automatically (the default without a terminal)"
+    )]
     pub(crate) phone: DemoPhone,
+    #[command(flatten)]
+    pub(crate) output: Output,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -144,33 +225,72 @@ pub(crate) enum DemoPhone {
 
 #[derive(Subcommand)]
 pub(crate) enum Session {
-    /// Open a session with the dealer's secret key.
-    Open {
-        /// Id of the dealer.
-        #[arg(long)]
-        agent_id: Option<String>,
-        /// Id of the dealer's user, who holds the phone.
-        #[arg(long)]
-        user_id: Option<String>,
-        /// Write the session key to a new file that only you can read.
-        #[arg(long, value_name = "FILE")]
-        write_key: Option<PathBuf>,
-    },
-    /// Close a session.
-    Close,
+    /// Open a session with the dealer's secret key
+    #[command(after_help = "\
+Examples:
+  paypos session open --environment sandbox --agent-id 11111 --user-id till-7 --write-key session.key")]
+    Open(OpenSession),
+    /// End a session
+    #[command(after_help = "Examples:\n  paypos session end --session-key-file session.key")]
+    End(EndSession),
+}
+
+#[derive(Args)]
+pub(crate) struct OpenSession {
+    /// Id of the dealer
+    #[arg(long, value_name = "ID")]
+    pub(crate) agent_id: Option<String>,
+    /// Id of the dealer's user (the person with the phone)
+    #[arg(long, value_name = "ID")]
+    pub(crate) user_id: Option<String>,
+    /// Write the session key to a new file only you can read
+    #[arg(long, value_name = "FILE")]
+    pub(crate) write_key: Option<PathBuf>,
+    /// Print the session key too
+    #[arg(long)]
+    pub(crate) show_secrets: bool,
+    #[command(flatten)]
+    pub(crate) calls: Calls,
+}
+
+#[derive(Args)]
+pub(crate) struct EndSession {
+    #[command(flatten)]
+    pub(crate) session: SessionKeyFile,
+    #[command(flatten)]
+    pub(crate) calls: Calls,
 }
 
 #[derive(Args)]
 pub(crate) struct Sale {
-    /// Such as 149.90.
+    /// Amount, such as 149.90
+    #[arg(value_parser = amount, allow_negative_numbers = true)]
     pub(crate) amount: Decimal,
+    /// Add the commission to the amount
+    #[arg(long, value_name = "BOOL")]
+    pub(crate) add_commission: Option<bool>,
+    /// Number of instalments
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) instalment: Option<i64>,
+    /// Phone number of the card holder
+    #[arg(long, value_name = "PHONE")]
+    pub(crate) card_holder_phone: Option<String>,
+    /// E-mail address of the card holder
+    #[arg(long, value_name = "MAIL")]
+    pub(crate) card_holder_mail: Option<String>,
+    /// Description of the sale
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) description: Option<String>,
+    /// Id of the dealer on whose behalf it is
+    #[arg(long, value_name = "ID")]
+    pub(crate) selected_agent_id: Option<String>,
     #[command(flatten)]
     pub(crate) initiate: Initiate,
 }
 
 #[derive(Args)]
 pub(crate) struct Reversal {
-    /// The `xact_id` of the sale.
+    /// The `xact_id` of the sale
     pub(crate) xact_id: String,
     #[command(flatten)]
     pub(crate) initiate: Initiate,
@@ -178,53 +298,88 @@ pub(crate) struct Reversal {
 
 #[derive(Args)]
 pub(crate) struct Initiate {
-    /// Your reference; make it unique, to find the transaction if an answer is lost.
-    #[arg(long)]
+    /// Your reference for the transaction; keep it unique
+    #[arg(long, value_name = "TEXT")]
     pub(crate) reference_no: Option<String>,
-    /// The URL that opens your app again.
-    #[arg(long)]
+    /// URL that returns to your app
+    #[arg(long, value_name = "URL")]
     pub(crate) callback_url: Option<String>,
+    /// Print the encryption key too
+    #[arg(long)]
+    pub(crate) show_secrets: bool,
     #[command(flatten)]
     pub(crate) waiting: Waiting,
+    #[command(flatten)]
+    pub(crate) session: SessionKeyFile,
+    #[command(flatten)]
+    pub(crate) calls: Calls,
 }
 
 #[derive(Args)]
 pub(crate) struct Waiting {
-    /// Wait until the phone has decided.
+    /// Wait until the phone has decided
     #[arg(long)]
     pub(crate) wait: bool,
-    /// How long to wait.
-    #[arg(long, value_parser = duration, default_value = "2m")]
-    pub(crate) deadline: Duration,
+    /// How long to wait
+    #[arg(long, value_name = "TIME", value_parser = duration, default_value = "2m")]
+    pub(crate) timeout: Duration,
 }
 
 #[derive(Args)]
+#[command(group = ArgGroup::new("kind").required(true).args(["sale", "reversal_of"]))]
 pub(crate) struct Check {
+    /// Id of the payment session
     pub(crate) payment_session_id: String,
-    /// The `xact_id` that is being reversed, if the payment session is a reversal's.
+    /// The payment session is a sale's
+    #[arg(long)]
+    pub(crate) sale: bool,
+    /// The payment session is a reversal's; the sale's `xact_id`
     #[arg(long, value_name = "XACT_ID")]
     pub(crate) reversal_of: Option<String>,
+    /// The amount that was asked for
+    #[arg(long, value_parser = amount)]
+    pub(crate) amount: Option<Decimal>,
+    /// The reference that was given
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) reference_no: Option<String>,
     #[command(flatten)]
     pub(crate) waiting: Waiting,
+    #[command(flatten)]
+    pub(crate) session: SessionKeyFile,
+    #[command(flatten)]
+    pub(crate) calls: Calls,
 }
 
 #[derive(Subcommand)]
 pub(crate) enum Phone {
-    /// Approve what waits for the phone.
+    /// Approve a pending payment
+    #[command(after_help = "Examples:\n  paypos phone approve\n  paypos phone approve --dealer suite-1")]
     Approve(Which),
-    /// Decline it.
+    /// Decline a pending payment
     Decline(Which),
-    /// Leave it undecided.
+    /// Leave a pending payment undecided
     Leave(Which),
+}
+
+impl Phone {
+    pub(crate) fn which(&self) -> &Which {
+        match self {
+            Self::Approve(which) | Self::Decline(which) | Self::Leave(which) => which,
+        }
+    }
 }
 
 #[derive(Args)]
 pub(crate) struct Which {
-    /// The payment session; by default the one that was opened last and waits.
+    /// Id of the payment session [default: the newest pending]
     pub(crate) payment_session_id: Option<String>,
-    /// The dealer whose payment session it is.
+    /// The dealer whose payment session it is
     #[arg(long, value_name = "NAME", default_value = paypos_simulator::server::DEALER)]
     pub(crate) dealer: String,
+    #[command(flatten)]
+    pub(crate) simulator: SimulatorUrl,
+    #[command(flatten)]
+    pub(crate) output: Output,
 }
 
 /// Reads `500ms`, `3s` or `2m`.
@@ -235,6 +390,36 @@ fn duration(text: &str) -> Result<Duration, String> {
         (Some(number), "ms") => Ok(Duration::from_millis(number)),
         (Some(number), "s") => Ok(Duration::from_secs(number)),
         (Some(number), "m") => Ok(Duration::from_secs(60 * number)),
-        _ => Err("give a whole number with a unit, such as 500ms, 3s or 2m".to_owned()),
+        _ => Err("expected a number with a unit, such as 500ms, 3s or 2m".to_owned()),
     }
+}
+
+/// Reads an amount as JSON writes numbers, with two decimals at most, and loses none of its digits.
+fn amount(text: &str) -> Result<Decimal, String> {
+    let problem = |what: &str| Err(format!("{what}; expected an amount such as 149.90, with a point"));
+    if text.contains(',') {
+        return problem("a comma is not a decimal point");
+    }
+    let (whole, decimals) = text.split_once('.').unwrap_or((text, "0"));
+    let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    if !digits(whole.strip_prefix('-').unwrap_or(whole))
+        || !digits(decimals)
+        || whole.len() > 1 && whole.starts_with('0')
+    {
+        return problem("not a number");
+    }
+    if decimals.len() > 2 {
+        return problem("more than two decimals");
+    }
+    match Decimal::from_str_exact(text) {
+        Ok(amount) if amount > Decimal::ZERO => Ok(amount),
+        Ok(_) => problem("not positive"),
+        Err(_) => problem("too many digits"),
+    }
+}
+
+/// Reads an address to listen on, by number or by name.
+fn address(text: &str) -> Result<SocketAddr, String> {
+    let found = text.to_socket_addrs().ok().and_then(|mut addresses| addresses.next());
+    found.ok_or_else(|| "expected an address and a port, such as 127.0.0.1:8650 or localhost:8650".to_owned())
 }

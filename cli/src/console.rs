@@ -1,16 +1,18 @@
-//! What is printed: sentences for people, or one JSON object for a program.
+//! What is printed: sentences for people, or JSON objects for a program, one a line.
 
 use std::{
     env,
     io::{self, BufRead, IsTerminal, Write},
     process::ExitCode,
+    sync::{Mutex, PoisonError},
 };
 
 use paypos::{Error, ErrorKind, Operation, Outcome, PaymentSession};
 use qrcode::{EcLevel, QrCode, render::unicode::Dense1x2};
 use serde_json::json;
 
-use crate::arguments::{Common, Target};
+/// What a command returns.
+pub(crate) type Done = Result<(), Failure>;
 
 /// Why a command is not done.
 pub(crate) enum Failure {
@@ -18,8 +20,20 @@ pub(crate) enum Failure {
     Usage(String),
     /// A call; with the payment session that it is about, if the command has one.
     Call(Box<Error>, Option<PaymentSession>),
-    Declined(String),
-    Undecided(String),
+    /// Nothing was sent, as nobody is there.
+    NotReached(String),
+    /// Declined on the phone.
+    Failed(String),
+    /// Not decided.
+    Pending(String),
+    /// It succeeded, but not as asked.
+    Other(String),
+    /// It may have happened; what is known is said.
+    Unknown(String),
+    /// What was to be printed could not be.
+    Unwritten(String, io::Error),
+    /// A signal, before anything was sent.
+    Stopped(u8),
 }
 
 impl From<Error> for Failure {
@@ -60,32 +74,48 @@ impl Failure {
                 }
                 (_, Outcome::Unknown) => 3,
             },
-            Self::Declined(_) => 5,
-            Self::Undecided(_) => 6,
+            Self::Other(_) | Self::Unknown(_) | Self::Unwritten(..) => 3,
+            Self::NotReached(_) => 4,
+            Self::Failed(_) => 5,
+            Self::Pending(_) => 6,
+            Self::Stopped(signal) => 128 + signal,
         })
     }
 }
 
-#[allow(clippy::struct_excessive_bools, reason = "each is a flag")]
+/// What a signal would interrupt.
+#[derive(Clone, Default)]
+enum Underway {
+    #[default]
+    Nothing,
+    /// A request, which may be carried out without its response.
+    Request(&'static str),
+    /// The wait for a payment session, and what to type next.
+    Wait(Box<PaymentSession>, String),
+}
+
+#[allow(clippy::struct_excessive_bools, reason = "each is independent of the others")]
 pub(crate) struct Console {
     pub(crate) json: bool,
-    pub(crate) show_secrets: bool,
     asks: bool,
-    colours: bool,
-    simulator: Option<String>,
+    /// Whether standard output is a terminal that obeys more than text.
+    is_terminal: bool,
+    colors: bool,
+    underway: Mutex<Underway>,
 }
 
 #[allow(clippy::unused_self, reason = "what is printed goes through the console")]
 impl Console {
-    pub(crate) fn new(common: &Common) -> Self {
-        let colours =
-            io::stdout().is_terminal() && env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    pub(crate) fn new(json: bool, no_input: bool) -> Self {
+        let is_set = |name: &str| env::var_os(name).is_some_and(|value| !value.is_empty());
+        let is_dumb = env::var_os("TERM").is_some_and(|term| term == "dumb");
+        let is_terminal = io::stdout().is_terminal() && !is_dumb;
         Self {
-            json: common.json,
-            show_secrets: common.show_secrets,
-            asks: !common.no_input && io::stdin().is_terminal() && io::stderr().is_terminal(),
-            colours,
-            simulator: (common.environment == Target::Simulator).then(|| common.simulator_url.clone()),
+            json,
+            asks: !no_input && io::stdin().is_terminal() && io::stderr().is_terminal(),
+            is_terminal,
+            colors: is_terminal && !is_set("NO_COLOR"),
+            underway: Mutex::default(),
         }
     }
 
@@ -94,47 +124,46 @@ impl Console {
         self.asks
     }
 
-    /// A sentence for people.
+    /// Prints what was obtained: a line for people. That it cannot be printed is a failure.
+    pub(crate) fn result(&self, text: impl AsRef<str>) -> Done {
+        if self.json { Ok(()) } else { written(text.as_ref()) }
+    }
+
+    /// Prints an object for a program. That it cannot be printed is a failure.
+    pub(crate) fn object(&self, object: &impl serde::Serialize) -> Done {
+        if self.json { written(&serde_json::to_string(object).unwrap_or_default()) } else { Ok(()) }
+    }
+
+    /// Prints a sentence for people, which may go unread.
     pub(crate) fn say(&self, text: impl AsRef<str>) {
-        if !self.json {
-            self.print(text.as_ref());
-        }
+        let _ = self.result(text);
     }
 
-    /// A headline for people.
+    /// Prints a headline for people.
     pub(crate) fn headline(&self, text: &str) {
-        let text = if self.colours { format!("\x1b[1m{text}\x1b[0m") } else { text.to_owned() };
-        self.say(text);
+        self.say(if self.colors { format!("\x1b[1m{text}\x1b[0m") } else { text.to_owned() });
     }
 
-    /// The one object for a program.
-    pub(crate) fn object(&self, object: &impl serde::Serialize) {
-        if self.json {
-            self.print(&serde_json::to_string(object).unwrap_or_default());
+    /// Prints a deeplink, and on a terminal as a QR code if there is room for it.
+    pub(crate) fn deeplink(&self, url: &str) -> Done {
+        let code =
+            QrCode::with_error_correction_level(url, EcLevel::L).ok().filter(|_| self.colors && !self.json);
+        if let Some(code) = code {
+            let drawn = code.render::<Dense1x2>().build();
+            let width = drawn.lines().next().map_or(0, |line| line.chars().count());
+            // Black on white, whatever the terminal's own colors are.
+            if columns().is_some_and(|columns| width <= columns) {
+                drawn.lines().for_each(|line| self.say(format!("\x1b[30;107m{line}\x1b[0m")));
+            }
         }
+        self.result(format!("Open on the phone (or, for the simulator, in a browser): {}", printable(url)))
     }
 
-    /// A deeplink, as a QR code and as it is.
-    pub(crate) fn deeplink(&self, url: &str) {
-        if self.json {
-            return;
-        }
-        if let Ok(code) = QrCode::with_error_correction_level(url, EcLevel::L) {
-            self.print(&code.render::<Dense1x2>().build());
-        }
-        self.print(&format!("Open on the phone, or in a browser if it is a simulator's: {url}"));
-    }
-
-    /// A line that is written over, on a terminal.
+    /// Writes a line that is written over, on a terminal.
     pub(crate) fn progress(&self, text: &str) {
-        if !self.json && io::stderr().is_terminal() {
+        if self.is_terminal && !self.json && io::stderr().is_terminal() {
             let _ = write!(io::stderr(), "\r\x1b[K{text}");
         }
-    }
-
-    /// A pipe that closed is the reader's choice.
-    fn print(&self, text: &str) {
-        let _ = writeln!(io::stdout(), "{text}");
     }
 
     pub(crate) fn warn(&self, text: &str) {
@@ -149,81 +178,126 @@ impl Console {
         read.is_ok() && matches!(line.trim(), "y" | "Y" | "yes")
     }
 
-    pub(crate) fn failed(&self, failure: &Failure) {
-        let (text, next) = match failure {
-            Failure::Usage(text) | Failure::Declined(text) | Failure::Undecided(text) => (text.clone(), None),
-            Failure::Call(error, payment_session) => {
-                let next = self.next(error, payment_session.as_ref().or(error.payment_session()));
-                (error.to_string(), next)
+    fn set_underway(&self, underway: Underway) {
+        *self.underway.lock().unwrap_or_else(PoisonError::into_inner) = underway;
+    }
+
+    /// From here on, a signal interrupts a request.
+    pub(crate) fn requests(&self, what: &'static str) {
+        self.set_underway(Underway::Request(what));
+    }
+
+    /// From here on, a signal interrupts the wait for a payment session.
+    pub(crate) fn waits_for(&self, payment_session: &PaymentSession, next: String) {
+        self.set_underway(Underway::Wait(Box::new(payment_session.clone()), next));
+    }
+
+    /// What a signal has interrupted.
+    pub(crate) fn interrupted(&self, signal: u8) -> Failure {
+        let underway = self.underway.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        match underway {
+            Underway::Nothing => Failure::Stopped(signal),
+            Underway::Request(what) => Failure::Unknown(format!(
+                "interrupted during {what}: it may have happened; check before you retry"
+            )),
+            Underway::Wait(payment_session, next) => {
+                let printed = self.object(&json!({
+                    "payment_session_id": payment_session.id(),
+                    "reversal_of": payment_session.reversal_of(),
+                    "decision": "pending",
+                }));
+                let text = format!(
+                    "interrupted; not decided yet, check again before starting another\nNext: {next}"
+                );
+                printed.err().unwrap_or(Failure::Pending(text))
             }
+        }
+    }
+
+    pub(crate) fn failed(&self, failure: &Failure, hint: Option<&str>) {
+        let text = match failure {
+            Failure::Usage(text)
+            | Failure::NotReached(text)
+            | Failure::Failed(text)
+            | Failure::Pending(text)
+            | Failure::Other(text)
+            | Failure::Unknown(text) => text.clone(),
+            Failure::Call(error, _) => error.to_string(),
+            Failure::Unwritten(lost, error) => {
+                format!("standard output cannot be written: {error}\n{lost}").trim_end().to_owned()
+            }
+            Failure::Stopped(_) => "interrupted; nothing was sent".to_owned(),
         };
-        if !self.json {
+        if !self.json || matches!(failure, Failure::Unwritten(..)) {
             let _ = writeln!(io::stderr(), "error: {text}");
             if let Failure::Call(error, _) = failure
                 && let Some(message) = error.server_message()
             {
                 let _ = writeln!(io::stderr(), "The server's message: {}", printable(message));
             }
-            if let Some(next) = next {
-                let _ = writeln!(io::stderr(), "{next}");
+            if let Some(hint) = hint {
+                let _ = writeln!(io::stderr(), "{hint}");
             }
             return;
         }
-        match failure {
+        let _ = match failure {
             Failure::Usage(_) => {
-                self.object(&json!({ "error": text, "kind": "Usage", "outcome": "NotSent" }));
+                self.object(&json!({ "error": text, "kind": "Usage", "outcome": "NotSent" }))
             }
-            Failure::Call(error, payment_session) => self.object(&json!({
-                "error": text,
-                "kind": error.kind(),
-                "outcome": error.outcome(),
-                "status": error.status(),
-                "code": error.code(),
-                "result_code": error.result_code(),
-                "message": error.server_message(),
-                "payment_session_id":
-                    payment_session.as_ref().or(error.payment_session()).map(PaymentSession::id),
-            })),
+            Failure::NotReached(_) => {
+                self.object(&json!({ "error": text, "kind": "Connect", "outcome": "NotSent" }))
+            }
+            Failure::Call(error, payment_session) => {
+                let payment_session = payment_session.as_ref().or(error.payment_session());
+                self.object(&json!({
+                    "error": text,
+                    "kind": error.kind(),
+                    "outcome": error.outcome(),
+                    "status": error.status(),
+                    "code": error.code(),
+                    "result_code": error.result_code(),
+                    "message": error.server_message(),
+                    "payment_session_id": payment_session.map(PaymentSession::id),
+                    "reversal_of": payment_session.and_then(PaymentSession::reversal_of),
+                }))
+            }
+            Failure::Unknown(_) => {
+                self.object(&json!({ "error": text, "kind": "Interrupted", "outcome": "Unknown" }))
+            }
+            Failure::Stopped(_) => {
+                self.object(&json!({ "error": text, "kind": "Interrupted", "outcome": "NotSent" }))
+            }
             // What was decided was printed as the command's object.
-            Failure::Declined(_) | Failure::Undecided(_) => {}
-        }
-    }
-
-    /// What to type next.
-    fn next(&self, error: &Error, payment_session: Option<&PaymentSession>) -> Option<String> {
-        if let Some(payment_session) = payment_session
-            && !matches!(error.kind(), ErrorKind::Connect | ErrorKind::Unauthorized)
-        {
-            return Some(next_check(payment_session));
-        }
-        match (error.kind(), &self.simulator) {
-            (ErrorKind::Connect, Some(url)) => {
-                Some(format!("Is the simulator running at {url}? In another terminal: paypos simulate"))
-            }
-            (ErrorKind::Unauthorized, _) => Some("Next: paypos session open --write-key FILE".to_owned()),
-            _ => None,
-        }
+            Failure::Failed(_) | Failure::Pending(_) | Failure::Other(_) | Failure::Unwritten(..) => Ok(()),
+        };
     }
 }
 
-/// The command that checks a payment session. Without `--reversal-of`, the sale that is being reversed could be
-/// taken for its reversal.
-pub(crate) fn next_check(payment_session: &PaymentSession) -> String {
-    let of = payment_session
-        .reversal_of()
-        .map(|xact_id| format!(" --reversal-of {}", quoted(xact_id)))
-        .unwrap_or_default();
-    format!("Next: paypos check {}{of} --wait", quoted(payment_session.id()))
+/// Writes a result to standard output.
+pub(crate) fn written(text: &str) -> Done {
+    let mut out = io::stdout().lock();
+    let written = writeln!(out, "{text}").and_then(|()| out.flush());
+    written.map_err(|error| Failure::Unwritten(text.to_owned(), error))
 }
 
-/// A server's text without control characters, which a terminal would obey.
+/// How many columns the terminal has.
+fn columns() -> Option<usize> {
+    let set = env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+    set.or_else(|| terminal_size::terminal_size().map(|(width, _)| usize::from(width.0)))
+}
+
+/// A server's text without characters that a terminal would obey, or that cannot be seen.
 pub(crate) fn printable(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+    let is_unseen = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+    };
+    text.chars().map(|c| if is_unseen(c) { '\u{fffd}' } else { c }).collect()
 }
 
 /// A word for a shell: in quotes, unless it needs none.
 pub(crate) fn quoted(text: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:".contains(c);
     if !text.is_empty() && !text.starts_with('-') && text.chars().all(plain) {
         return text.to_owned();
     }

@@ -13,14 +13,13 @@ use paypos_simulator::{
 };
 
 use crate::{
-    Done,
     arguments::{Demo, DemoPhone},
-    console::{Console, Failure},
+    console::{Console, Done, Failure},
     flow,
 };
 
 /// How long a person may take at the phone.
-const DEADLINE: Duration = Duration::from_secs(600);
+const TIMEOUT: Duration = Duration::from_secs(600);
 
 pub(crate) async fn run(console: &Console, options: &Demo) -> Done {
     let asks = options.phone == DemoPhone::Ask && console.asks();
@@ -34,9 +33,8 @@ pub(crate) async fn run(console: &Console, options: &Demo) -> Done {
     console.headline("1. The merchant's server opens a session (paypos session open; Agent::get_auth_key)");
     let session = agent.get_auth_key(AuthRequest::new(AGENT_ID, USER_ID)).await?.session;
 
-    console.headline(
-        "2. The app initiates a sale of 149.90 (paypos sale 149.90; Session::init_sale_transaction)",
-    );
+    console
+        .headline("2. The app starts a sale of 149.90 (paypos sale 149.90; Session::init_sale_transaction)");
     let request = InitSaleRequest::new(Decimal::new(14990, 2)).reference_no("ORDER-1042");
     let handoff = session.init_sale_transaction(request).await?;
     let xact_id = finished(console, &session, &handoff, asks, 3).await?;
@@ -46,11 +44,10 @@ pub(crate) async fn run(console: &Console, options: &Demo) -> Done {
     let handoff = session.init_reversal_transaction(request).await?;
     finished(console, &session, &handoff, asks, 5).await?;
 
-    console.headline("6. The server closes the session (paypos session close; Agent::logout)");
+    console.headline("6. The server ends the session (paypos session end; Agent::logout)");
     agent.logout(LogoutRequest::new(session.key())).await?;
     console.say("Done: a sale, and its reversal. Next: paypos simulate");
-    console.object(&serde_json::json!({ "decision": "succeeded" }));
-    Ok(())
+    console.object(&serde_json::json!({ "decision": "succeeded" }))
 }
 
 /// Shows the deeplink, waits for the phone, and returns the `xact_id`.
@@ -61,24 +58,24 @@ async fn finished(
     asks: bool,
     step: u8,
 ) -> Result<String, Failure> {
-    console.deeplink(&handoff.deeplink_url);
+    console.deeplink(&handoff.deeplink_url)?;
     console.say(if asks {
-        "Open it in a browser, and approve."
+        "Open it in a browser and approve."
     } else {
-        "Nobody is asked: the phone approves."
+        "No terminal: approving automatically."
     });
     console.headline(&format!(
-        "{step}. It is checked until the phone has decided (paypos check ID --wait; Session::wait_for)"
+        "{step}. The server polls until the phone has decided (paypos check ID --wait; Session::wait_for)"
     ));
-    match flow::wait(console, session, &handoff.payment_session(), DEADLINE).await? {
+    match flow::wait(console, session, &handoff.payment_session(), TIMEOUT).await? {
         Decided::Succeeded(transactions) => {
             console.say("It succeeded.");
             transactions
                 .into_iter()
                 .find_map(|transaction| transaction.xact_id)
-                .ok_or_else(|| Failure::Undecided("the transaction has no xact_id".to_owned()))
+                .ok_or_else(|| Failure::Pending("the transaction has no xact_id".to_owned()))
         }
-        Decided::Failed(_) => Err(Failure::Declined("the phone declined it: the demo ends here".to_owned())),
-        Decided::Pending => Err(Failure::Undecided("nobody decided: the demo ends here".to_owned())),
+        Decided::Failed(_) => Err(Failure::Failed("declined; the demo ends here".to_owned())),
+        Decided::Pending => Err(Failure::Pending("no decision was made; the demo ends here".to_owned())),
     }
 }

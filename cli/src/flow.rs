@@ -3,112 +3,63 @@
 use std::time::{Duration, Instant};
 
 use paypos::{
-    Client, Decision, Environment, Handoff, PaymentSession, SecretKey, Session, SessionKey,
+    Decimal, Decision, Handoff, PaymentSession, Session,
     types::{AuthRequest, InitReversalRequest, InitSaleRequest, LogoutRequest, Transaction},
 };
+use paypos_simulator::server::{AGENT_ID, USER_ID};
 use serde::Serialize;
 
-use paypos_simulator::server::{AGENT_ID, SECRET_KEY, USER_ID};
-
 use crate::{
-    Done,
-    arguments::{self, Common, Initiate, Target, Waiting},
-    console::{Console, Failure, next_check, printable, quoted},
-    secrets,
+    arguments::{self, Waiting},
+    caller::Caller,
+    console::{Console, Done, Failure, printable, quoted},
+    secrets::NewFile,
 };
 
-/// The client of the chosen environment.
-fn client(common: &Common) -> Result<Client, Failure> {
-    Ok(match common.environment {
-        Target::Simulator => Client::builder(Environment::Sandbox).base_url(&common.simulator_url).build()?,
-        Target::Sandbox => Client::new(Environment::Sandbox)?,
-        Target::Production => Client::new(Environment::Production)?,
-    })
+/// How often a wait checks.
+const INTERVAL: Duration = Duration::from_secs(1);
+
+pub(crate) async fn open(caller: &Caller<'_>, options: &arguments::OpenSession) -> Done {
+    let console = caller.console;
+    caller.confirm("opening a session")?;
+    let fixed = |id: &str| caller.is_simulator().then(|| id.to_owned());
+    let missing = |name: &str| Failure::usage(format!("--{name} is required"));
+    let agent_id = options.agent_id.clone().or_else(|| fixed(AGENT_ID)).ok_or_else(|| missing("agent-id"))?;
+    let user_id = options.user_id.clone().or_else(|| fixed(USER_ID)).ok_or_else(|| missing("user-id"))?;
+    let agent = caller.client()?.agent(caller.secret_key()?);
+    // What can fail here fails before a session is open that nobody could end.
+    let file = options.write_key.as_deref().map(NewFile::create).transpose()?;
+    console.requests("opening a session");
+    let opened = agent.get_auth_key(AuthRequest::new(agent_id, user_id)).await?;
+    let key = opened.session.key().expose();
+    if let (Some(file), Some(path)) = (file, &options.write_key) {
+        if let Err(error) = file.write(key) {
+            let ended = agent.logout(LogoutRequest::new(opened.session.key())).await;
+            let then =
+                if ended.is_ok() { "the session was ended again" } else { "the session is still open" };
+            let text = format!("the session key cannot be written to {}: {error}; {then}", path.display());
+            return Err(Failure::Unknown(text));
+        }
+        console.say(format!("The session is open; its key is in {}.", path.display()));
+    } else if !options.show_secrets {
+        console.say("The session is open. Its key is not shown: use --write-key FILE or --show-secrets.");
+    }
+    if options.show_secrets {
+        console.result(format!("session_key: {key}"))?;
+    }
+    console.object(&Opened { session_key: options.show_secrets.then_some(key), details: &opened.details })
 }
 
-/// Nobody moves money on Production by mistake.
-fn confirm(console: &Console, common: &Common, what: &str) -> Done {
-    if common.environment != Target::Production || common.yes {
-        return Ok(());
-    }
-    if !console.asks() {
-        return Err(Failure::usage(format!("{what} on Production needs --yes where nobody can be asked")));
-    }
-    if console.confirm(&format!("{what} on Production, with real money?")) {
-        Ok(())
-    } else {
-        Err(Failure::usage("nothing was sent"))
-    }
-}
-
-fn secret_key(console: &Console, common: &Common) -> Result<SecretKey, Failure> {
-    let ask = common.environment != Target::Simulator;
-    let file = common.secret_key_file.as_deref();
-    let key = secrets::read(console, "secret key", file, "PAYPOS_SECRET_KEY", ask)?;
-    let key = key.or_else(|| (!ask).then(|| SECRET_KEY.to_owned())).ok_or_else(|| {
-        Failure::usage("give the dealer's secret key: --secret-key-file FILE, or set PAYPOS_SECRET_KEY")
+pub(crate) async fn end(caller: &Caller<'_>) -> Done {
+    caller.confirm("ending a session")?;
+    let key = caller.session_key()?.ok_or_else(|| {
+        Failure::usage("no session key: pass --session-key-file FILE, or set PAYPOS_SESSION_KEY for Paynet")
     })?;
-    Ok(SecretKey::new(key)?)
-}
-
-/// The session with the key that was given. The simulator's needs none: one is opened.
-async fn open_session(console: &Console, common: &Common) -> Result<Session, Failure> {
-    let client = client(common)?;
-    let ask = common.environment != Target::Simulator;
-    let file = common.session_key_file.as_deref();
-    match secrets::read(console, "session key", file, "PAYPOS_SESSION_KEY", ask)? {
-        Some(key) => Ok(client.session(SessionKey::new(key)?)),
-        None if ask => Err(Failure::usage(
-            "give the session key: --session-key-file FILE, or set PAYPOS_SESSION_KEY; \
-             `paypos session open --write-key FILE` opens a session",
-        )),
-        None => {
-            let agent = client.agent(secret_key(console, common)?);
-            Ok(agent.get_auth_key(AuthRequest::new(AGENT_ID, USER_ID)).await?.session)
-        }
-    }
-}
-
-pub(crate) async fn session(console: &Console, common: &Common, command: arguments::Session) -> Done {
-    match command {
-        arguments::Session::Open { agent_id, user_id, write_key } => {
-            confirm(console, common, "open a session")?;
-            let fixed = |id: &str| (common.environment == Target::Simulator).then(|| id.to_owned());
-            let missing = |name: &str| Failure::usage(format!("give --{name}"));
-            let agent_id = agent_id.or_else(|| fixed(AGENT_ID)).ok_or_else(|| missing("agent-id"))?;
-            let user_id = user_id.or_else(|| fixed(USER_ID)).ok_or_else(|| missing("user-id"))?;
-            let agent = client(common)?.agent(secret_key(console, common)?);
-            let opened = agent.get_auth_key(AuthRequest::new(agent_id, user_id)).await?;
-            let key = opened.session.key().expose();
-            if let Some(path) = &write_key {
-                secrets::write(path, key)?;
-                console.say(format!("The session is open; its key is in {}.", path.display()));
-            } else {
-                console.say(
-                    "The session is open. Its key is not shown: use --write-key FILE or --show-secrets.",
-                );
-            }
-            if console.show_secrets {
-                console.say(format!("session_key: {key}"));
-            }
-            console.object(&Opened {
-                session_key: console.show_secrets.then_some(key),
-                details: &opened.details,
-            });
-            Ok(())
-        }
-        arguments::Session::Close => {
-            confirm(console, common, "close a session")?;
-            let file = common.session_key_file.as_deref();
-            let key = secrets::read(console, "session key", file, "PAYPOS_SESSION_KEY", true)?
-                .ok_or_else(|| Failure::usage("give the session key: --session-key-file FILE"))?;
-            let agent = client(common)?.agent(secret_key(console, common)?);
-            let answer = agent.logout(LogoutRequest::new(&SessionKey::new(key)?)).await?;
-            console.say("The session is closed.");
-            console.object(&answer);
-            Ok(())
-        }
-    }
+    let agent = caller.client()?.agent(caller.secret_key()?);
+    caller.console.requests("ending a session");
+    let response = agent.logout(LogoutRequest::new(&key)).await?;
+    caller.console.say("The session is ended.");
+    caller.console.object(&response)
 }
 
 /// What `--json` prints of a session that was opened.
@@ -120,66 +71,97 @@ struct Opened<'a> {
     details: &'a paypos::types::AuthResponse,
 }
 
-pub(crate) async fn sale(console: &Console, common: &Common, options: arguments::Sale) -> Done {
-    confirm(console, common, &format!("a sale of {}", options.amount))?;
-    let session = open_session(console, common).await?;
-    let Initiate { reference_no, callback_url, waiting } = options.initiate;
-    let mut request = InitSaleRequest::new(options.amount);
-    (request.reference_no, request.callback_url) = (reference_no, callback_url);
+pub(crate) async fn sale(caller: &Caller<'_>, options: arguments::Sale) -> Done {
+    let arguments::Sale { amount, initiate, .. } = options;
+    caller.amount.set(Some(amount));
+    caller.confirm(&format!("a sale of {amount}"))?;
+    warn_of_no_reference(caller, initiate.reference_no.as_deref());
+    let session = caller.session().await?;
+    let mut request = InitSaleRequest::new(amount);
+    request.add_commission = options.add_commission;
+    request.instalment = options.instalment;
+    request.card_holder_phone = options.card_holder_phone;
+    request.card_holder_mail = options.card_holder_mail;
+    request.description = options.description;
+    request.selected_agent_id = options.selected_agent_id;
+    (request.reference_no, request.callback_url) = (initiate.reference_no, initiate.callback_url);
+    caller.console.requests("a sale");
     let handoff = session.init_sale_transaction(request).await?;
-    finish(console, &session, &handoff, &waiting).await
+    finish(caller, &session, &handoff, initiate.show_secrets, &initiate.waiting).await
 }
 
-pub(crate) async fn reversal(console: &Console, common: &Common, options: arguments::Reversal) -> Done {
-    confirm(console, common, &format!("a reversal of {}", options.xact_id))?;
-    let session = open_session(console, common).await?;
-    let Initiate { reference_no, callback_url, waiting } = options.initiate;
-    let mut request = InitReversalRequest::new(&options.xact_id);
-    (request.reference_no, request.callback_url) = (reference_no, callback_url);
+pub(crate) async fn reversal(caller: &Caller<'_>, options: arguments::Reversal) -> Done {
+    let arguments::Reversal { xact_id, initiate } = options;
+    caller.confirm(&format!("a reversal of {}", printable(&xact_id)))?;
+    warn_of_no_reference(caller, initiate.reference_no.as_deref());
+    let session = caller.session().await?;
+    let mut request = InitReversalRequest::new(xact_id);
+    (request.reference_no, request.callback_url) = (initiate.reference_no, initiate.callback_url);
+    caller.console.requests("a reversal");
     let handoff = session.init_reversal_transaction(request).await?;
-    finish(console, &session, &handoff, &waiting).await
+    finish(caller, &session, &handoff, initiate.show_secrets, &initiate.waiting).await
 }
 
-/// Shows a handoff, and waits for the phone if that was asked for.
-async fn finish(console: &Console, session: &Session, handoff: &Handoff, waiting: &Waiting) -> Done {
-    let (id, payment_session) = (&handoff.payment_session_id, handoff.payment_session());
-    console.deeplink(&handoff.deeplink_url);
-    console.say(format!("payment_session_id: {}", printable(id)));
-    if console.show_secrets {
-        console.say(format!("encryption_key: {}", printable(handoff.encryption_key.expose())));
+fn warn_of_no_reference(caller: &Caller<'_>, reference_no: Option<&str>) {
+    if caller.is_production() && reference_no.is_none() {
+        caller
+            .console
+            .warn("without --reference-no, the transaction cannot be found if the response is lost");
     }
-    // It is out before the wait, which may fail.
-    console.object(&Answer {
-        payment_session_id: id,
+}
+
+/// Prints a handoff, and waits for the phone if that was asked for.
+async fn finish(
+    caller: &Caller<'_>,
+    session: &Session,
+    handoff: &Handoff,
+    show_secrets: bool,
+    waiting: &Waiting,
+) -> Done {
+    let (console, payment_session) = (caller.console, handoff.payment_session());
+    let next = caller.next_check(&payment_session);
+    console.waits_for(&payment_session, next.clone());
+    // All that was obtained is out before the wait, which may fail.
+    let key = show_secrets.then(|| handoff.encryption_key.expose());
+    console.object(&Printed {
+        payment_session_id: &handoff.payment_session_id,
+        reversal_of: payment_session.reversal_of(),
         deeplink_url: Some(&handoff.deeplink_url),
-        encryption_key: console.show_secrets.then(|| handoff.encryption_key.expose()),
+        encryption_key: key,
         code: handoff.code,
         message: handoff.message.as_deref(),
         object_name: handoff.object_name.as_deref(),
-        decision: None,
-        data: None,
-    });
+        ..Printed::default()
+    })?;
+    console.result(format!("payment_session_id: {}", printable(&handoff.payment_session_id)))?;
+    console.deeplink(&handoff.deeplink_url)?;
+    if let Some(key) = key {
+        console.result(format!("encryption_key: {}", printable(key)))?;
+    }
     if !waiting.wait {
-        console.say(format!(
-            "This is not a payment yet: the phone finishes it.\n{}",
-            next_check(&payment_session)
-        ));
+        let what = if payment_session.reversal_of().is_some() { "refunded" } else { "paid" };
+        console.say(format!("Nothing has been {what} yet; complete it on the phone.\nNext: {next}"));
         return Ok(());
     }
-    let decision = wait(console, session, &payment_session, waiting.deadline).await?;
-    tell(console, &payment_session, decision)
+    let decision = wait(console, session, &payment_session, waiting.timeout).await?;
+    report(caller, &payment_session, decision)
 }
 
-pub(crate) async fn check(console: &Console, common: &Common, options: arguments::Check) -> Done {
+pub(crate) async fn check(caller: &Caller<'_>, options: arguments::Check) -> Done {
+    caller.amount.set(options.amount);
     let id = &options.payment_session_id;
-    let payment_session = match &options.reversal_of {
+    let mut payment_session = match &options.reversal_of {
         Some(xact_id) => PaymentSession::reversal(id, xact_id),
         None => PaymentSession::sale(id),
     };
-    let session = open_session(console, common).await.map_err(|failure| failure.of(&payment_session))?;
-    let deadline = if options.waiting.wait { options.waiting.deadline } else { Duration::ZERO };
-    let decision = wait(console, &session, &payment_session, deadline).await?;
-    tell(console, &payment_session, decision)
+    if let Some(reference) = &options.reference_no {
+        payment_session = payment_session.with_reference_no(reference);
+    }
+    caller.console.waits_for(&payment_session, caller.next_check(&payment_session));
+    let session = caller.session().await.map_err(|failure| failure.of(&payment_session))?;
+    let timeout = if options.waiting.wait { options.waiting.timeout } else { Duration::ZERO };
+    let decision = wait(caller.console, &session, &payment_session, timeout).await?;
+    report(caller, &payment_session, decision)
 }
 
 /// Waits for the phone, and counts the seconds.
@@ -187,7 +169,7 @@ pub(crate) async fn wait(
     console: &Console,
     session: &Session,
     payment_session: &PaymentSession,
-    deadline: Duration,
+    timeout: Duration,
 ) -> Result<Decision, Failure> {
     let started = Instant::now();
     let counting = async {
@@ -196,8 +178,7 @@ pub(crate) async fn wait(
             console.progress(&format!("waiting for the phone, {} s", started.elapsed().as_secs()));
         }
     };
-    let waiting =
-        session.wait_for(payment_session.clone()).interval(Duration::from_secs(1)).timeout(deadline);
+    let waiting = session.wait_for(payment_session.clone()).interval(INTERVAL).timeout(timeout);
     let decision = tokio::select! {
         decision = waiting.into_future() => decision,
         () = counting => unreachable!("it counts for ever"),
@@ -208,8 +189,10 @@ pub(crate) async fn wait(
 
 /// What `--json` prints of a payment session, by the document's names.
 #[derive(Default, Serialize)]
-struct Answer<'a> {
+struct Printed<'a> {
     payment_session_id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reversal_of: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     deeplink_url: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -222,43 +205,82 @@ struct Answer<'a> {
     object_name: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     decision: Option<&'static str>,
+    /// Why a success is not the one that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    problem: Option<String>,
     #[serde(rename = "Data", skip_serializing_if = "Option::is_none")]
     data: Option<Vec<Transaction>>,
 }
 
-/// Tells what the phone decided.
-fn tell(console: &Console, payment_session: &PaymentSession, decision: Decision) -> Done {
+/// Why the transactions that succeeded are not the one that was asked for.
+fn other_than_asked(
+    transactions: &[Transaction],
+    payment_session: &PaymentSession,
+    amount: Option<Decimal>,
+) -> Option<String> {
+    let [transaction] = transactions else {
+        return Some(format!("{} transactions succeeded; expected one", transactions.len()));
+    };
+    if let (Some(asked), Some(carried_out)) = (amount, transaction.amount)
+        && asked != carried_out
+    {
+        return Some(format!("the amount is {carried_out}; expected {asked}"));
+    }
+    let reference = transaction.agent_reference.as_deref().filter(|reference| !reference.is_empty());
+    match (payment_session.reference_no(), reference) {
+        (Some(asked), Some(other)) if asked != other => {
+            Some(format!("the reference is {}; expected {}", printable(other), printable(asked)))
+        }
+        _ => None,
+    }
+}
+
+/// Reports what the phone decided.
+fn report(caller: &Caller<'_>, payment_session: &PaymentSession, decision: Decision) -> Done {
+    let console = caller.console;
     let is_reversal = payment_session.reversal_of().is_some();
     let what = if is_reversal { "reversal" } else { "sale" };
+    let mut problem = None;
     let (name, data, result) = match decision {
-        Decision::Succeeded(transactions) => ("succeeded", transactions, Ok(())),
+        Decision::Succeeded(transactions) => {
+            problem = other_than_asked(&transactions, payment_session, caller.amount.get());
+            let result = match &problem {
+                None => Ok(()),
+                Some(problem) => Err(Failure::Other(format!(
+                    "the {what} succeeded, but not as asked: {problem}; look it up in Paynet's panel"
+                ))),
+            };
+            ("succeeded", transactions, result)
+        }
         Decision::Failed(transactions) => {
-            let text = format!("the phone declined the {what}; check once more before initiating another");
-            ("failed", transactions, Err(Failure::Declined(text)))
+            let text =
+                format!("the {what} was declined on the phone; check once more before starting another");
+            ("failed", transactions, Err(Failure::Failed(text)))
         }
         Decision::Pending => {
-            let text = format!(
-                "the phone has not decided yet; check again before initiating another\n{}",
-                next_check(payment_session)
-            );
-            ("pending", Vec::new(), Err(Failure::Undecided(text)))
+            let next = caller.next_check(payment_session);
+            let text = format!("not decided yet; check again before starting another\nNext: {next}");
+            ("pending", Vec::new(), Err(Failure::Pending(text)))
         }
     };
-    if result.is_ok() {
+    if name == "succeeded" {
         for transaction in &data {
             let amount = transaction.amount.map(|amount| format!(" of {amount}")).unwrap_or_default();
-            console.say(format!("The {what}{amount} succeeded."));
+            console.result(format!("The {what}{amount} succeeded."))?;
             if let Some(xact_id) = transaction.xact_id.as_deref().filter(|_| !is_reversal) {
-                console.say(format!("xact_id: {}", printable(xact_id)));
-                console.say(format!("To undo it: paypos reversal {} --wait", quoted(xact_id)));
+                console.result(format!("xact_id: {}", printable(xact_id)))?;
+                let undo = caller.command(&["reversal", &quoted(xact_id), "--wait"]);
+                console.say(format!("To undo it: {undo}"));
             }
         }
     }
-    console.object(&Answer {
+    console.object(&Printed {
         payment_session_id: payment_session.id(),
+        reversal_of: payment_session.reversal_of(),
         decision: Some(name),
+        problem,
         data: Some(data),
-        ..Answer::default()
-    });
+        ..Printed::default()
+    })?;
     result
 }

@@ -1,45 +1,133 @@
 //! The command `paypos`: payments from a terminal, and a simulator of PayPOS for any language.
 
 mod arguments;
+mod caller;
 mod console;
 mod demo;
 mod flow;
 mod phone;
 mod secrets;
+mod signals;
 mod simulate;
 
-use std::process::ExitCode;
+use std::{env, io, path::PathBuf, process::ExitCode};
 
 use clap::{CommandFactory, Parser};
 
-use arguments::{Arguments, Command};
-use console::{Console, Failure};
+use arguments::{Arguments, Calls, Command, Session};
+use caller::Caller;
+use console::{Console, Done, Failure, written};
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let arguments = Arguments::parse();
-    let console = Console::new(&arguments.common);
-    let result = match arguments.command {
-        Command::Simulate(options) => simulate::run(&console, options).await,
-        Command::Demo(options) => demo::run(&console, &options).await,
-        Command::Session(command) => flow::session(&console, &arguments.common, command).await,
-        Command::Sale(options) => flow::sale(&console, &arguments.common, options).await,
-        Command::Reversal(options) => flow::reversal(&console, &arguments.common, options).await,
-        Command::Check(options) => flow::check(&console, &arguments.common, options).await,
-        Command::Phone(command) => phone::run(&console, &arguments.common, command).await,
-        Command::Completions { shell } => {
-            clap_complete::generate(shell, &mut Arguments::command(), "paypos", &mut std::io::stdout());
-            Ok(())
-        }
+    let command = match Arguments::try_parse() {
+        Ok(arguments) => arguments.command,
+        Err(error) => return misused(&error),
     };
+    match command {
+        Command::Simulate(options) => {
+            let console = Console::new(options.output.json, true);
+            ended(&console, simulate::run(&console, options).await, None)
+        }
+        Command::Demo(options) => {
+            let console = Console::new(options.output.json, false);
+            ended(&console, demo::run(&console, &options).await, None)
+        }
+        Command::Session(Session::Open(options)) => {
+            called(&options.calls, None, async |caller| flow::open(caller, &options).await).await
+        }
+        Command::Session(Session::End(options)) => {
+            let file = options.session.session_key_file.as_ref();
+            called(&options.calls, file, async |caller| flow::end(caller).await).await
+        }
+        Command::Sale(options) => {
+            let (calls, file) =
+                (options.initiate.calls.clone(), options.initiate.session.session_key_file.clone());
+            called(&calls, file.as_ref(), async |caller| flow::sale(caller, options).await).await
+        }
+        Command::Reversal(options) => {
+            let (calls, file) =
+                (options.initiate.calls.clone(), options.initiate.session.session_key_file.clone());
+            called(&calls, file.as_ref(), async |caller| flow::reversal(caller, options).await).await
+        }
+        Command::Check(options) => {
+            let (calls, file) = (options.calls.clone(), options.session.session_key_file.clone());
+            called(&calls, file.as_ref(), async |caller| flow::check(caller, options).await).await
+        }
+        Command::Phone(command) => {
+            let console = Console::new(command.which().output.json, true);
+            ended(&console, phone::run(&console, command).await, None)
+        }
+        Command::Openapi => printed(paypos::DOCUMENT),
+        Command::Completions { shell } => {
+            let mut text = Vec::new();
+            clap_complete::generate(shell, &mut Arguments::command(), "paypos", &mut text);
+            printed(&String::from_utf8_lossy(&text))
+        }
+        Command::Man => {
+            let mut text = Vec::new();
+            // A buffer takes all that is written.
+            let _ = clap_mangen::Man::new(Arguments::command()).render(&mut text);
+            printed(&String::from_utf8_lossy(&text))
+        }
+    }
+}
+
+/// Runs a command that calls, until it ends or a signal ends it.
+async fn called(
+    calls: &Calls,
+    session_key_file: Option<&PathBuf>,
+    command: impl AsyncFnOnce(&Caller<'_>) -> Done,
+) -> ExitCode {
+    let console = Console::new(calls.output.json, calls.no_input);
+    let caller = match Caller::new(&console, calls, session_key_file) {
+        Ok(caller) => caller,
+        Err(failure) => return ended(&console, Err(failure), None),
+    };
+    let result = match signals::first() {
+        Err(failure) => Err(failure),
+        Ok(signal) => tokio::select! {
+            result = command(&caller) => result,
+            signal = signal => Err(console.interrupted(signal)),
+        },
+    };
+    ended(&console, result, Some(&caller))
+}
+
+fn ended(console: &Console, result: Done, caller: Option<&Caller<'_>>) -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            console.failed(&failure);
+            let hint = caller.and_then(|caller| caller.hint(&failure));
+            console.failed(&failure, hint.as_deref());
             failure.exit_code()
         }
     }
 }
 
-/// What a command returns.
-type Done = Result<(), Failure>;
+/// Prints what can be printed again: that nobody reads it to its end is no failure.
+fn printed(text: &str) -> ExitCode {
+    let console = Console::new(false, true);
+    match written(text.trim_end()) {
+        Err(Failure::Unwritten(_, error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(Failure::Unwritten(_, error)) => {
+            ended(&console, Err(Failure::Unwritten(String::new(), error)), None)
+        }
+        result => ended(&console, result, None),
+    }
+}
+
+/// Arguments that cannot be used, or help.
+fn misused(error: &clap::Error) -> ExitCode {
+    if !error.use_stderr() {
+        return printed(&error.render().to_string());
+    }
+    if env::args_os().any(|argument| argument == "--json") {
+        let text = error.render().to_string();
+        let text = text.trim().strip_prefix("error: ").unwrap_or(text.trim());
+        let console = Console::new(true, true);
+        return ended(&console, Err(Failure::usage(text)), None);
+    }
+    let _ = error.print();
+    ExitCode::from(2)
+}

@@ -1,67 +1,62 @@
 //! `paypos phone`: what a person does at the phone, by the simulator's own interface.
 
+use std::time::Duration;
+
 use paypos::reqwest;
 use paypos_simulator::server::PREFIX;
 use serde_json::{Value, json};
 
 use crate::{
-    Done,
-    arguments::{Common, Phone, Target, Which},
-    console::{Console, Failure, printable},
+    arguments::Phone,
+    console::{Console, Done, Failure, printable},
 };
 
-pub(crate) async fn run(console: &Console, common: &Common, command: Phone) -> Done {
-    if common.environment != Target::Simulator {
-        return Err(Failure::usage("only the simulator has a phone that a command can use"));
-    }
-    let (decision, Which { payment_session_id, dealer }) = match command {
-        Phone::Approve(which) => ("approve", which),
-        Phone::Decline(which) => ("decline", which),
-        Phone::Leave(which) => ("leave", which),
+pub(crate) async fn run(console: &Console, command: Phone) -> Done {
+    let decision = match command {
+        Phone::Approve(_) => "approve",
+        Phone::Decline(_) => "decline",
+        Phone::Leave(_) => "leave",
     };
-    let base = format!("{}{PREFIX}", common.simulator_url.trim_end_matches('/'));
-    let http = reqwest::Client::builder()
-        .no_proxy()
-        .timeout(std::time::Duration::from_secs(20))
-        .build()
-        .map_err(|error| Failure::usage(format!("no HTTP client: {error}")))?;
-    let id = if let Some(id) = payment_session_id {
-        id
+    let which = command.which();
+    let dealer = which.dealer.as_str();
+    let url = which.simulator.simulator_url.trim_end_matches('/');
+    let mut at = reqwest::Url::parse(&format!("{url}{PREFIX}/payments"))
+        .map_err(|_| Failure::usage("--simulator-url is not a valid URL"))?;
+    // Plain http needs no certificates, which a small container has not.
+    let mut http = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(20));
+    if at.scheme() == "http" {
+        http = http.tls_certs_only([]);
+    }
+    let http = http.build().map_err(|error| Failure::usage(format!("no HTTP client: {error}")))?;
+    let id = if let Some(id) = &which.payment_session_id {
+        id.clone()
     } else {
-        let waiting = http.get(format!("{base}/payments?state=waiting"));
-        let waiting = called(waiting.query(&[("dealer", &dealer)])).await?;
+        let waiting = http.get(at.clone()).query(&[("state", "waiting"), ("dealer", dealer)]);
+        let waiting = called(waiting).await?;
         let last = waiting["payments"].as_array().and_then(|waiting| waiting.last());
         let id = last.and_then(|payment| payment["payment_session_id"].as_str());
-        id.ok_or_else(|| Failure::usage("nothing waits for the phone"))?.to_owned()
+        id.ok_or_else(|| Failure::usage("no payment is waiting for the phone"))?.to_owned()
     };
-    let mut url =
-        reqwest::Url::parse(&base).map_err(|_| Failure::usage("the simulator's URL is not a URL"))?;
-    if let Ok(mut segments) = url.path_segments_mut() {
-        segments.extend(["payments", &id, "decide"]);
+    if let Ok(mut segments) = at.path_segments_mut() {
+        segments.extend([id.as_str(), "decide"]);
     }
     let body = json!({ "dealer": dealer, "decision": decision }).to_string();
-    let payment = called(http.post(url).header("content-type", "application/json").body(body)).await?;
-    console.say(format!(
-        "{} is {}.",
-        printable(payment["payment_session_id"].as_str().unwrap_or_default()),
-        payment["state"].as_str().unwrap_or_default()
-    ));
-    console.object(&payment);
-    Ok(())
+    let payment = called(http.post(at).header("content-type", "application/json").body(body)).await?;
+    let shown = |name: &str| printable(payment[name].as_str().unwrap_or_default());
+    console.say(format!("{} is {}.", shown("payment_session_id"), shown("state")));
+    console.object(&payment)
 }
 
 async fn called(request: reqwest::RequestBuilder) -> Result<Value, Failure> {
     let unreachable = |error: reqwest::Error| {
-        Failure::usage(format!(
-            "the simulator cannot be reached ({}); in another terminal: paypos simulate",
-            error.without_url()
-        ))
+        let why = if error.is_connect() { "no connection" } else { "no response" };
+        Failure::NotReached(format!("{why} to the simulator; start it with `paypos simulate`"))
     };
     let response = request.send().await.map_err(unreachable)?;
     let status = response.status();
     let text = response.text().await.map_err(unreachable)?;
     let json: Value = serde_json::from_str(&text)
-        .map_err(|_| Failure::usage("there is no simulator of this command at the URL"))?;
+        .map_err(|_| Failure::usage("no `paypos simulate` is running at this URL"))?;
     if status.is_success() {
         return Ok(json);
     }

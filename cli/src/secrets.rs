@@ -12,52 +12,103 @@ use crate::console::{Console, Failure};
 /// Far more than any key has.
 const MAX_FILE: u64 = 64 * 1024;
 
-/// Reads a secret from a file or `-`; then from a variable; then asks for it. None, if it is nowhere.
+/// A secret, and where it may come from.
+pub(crate) struct Secret {
+    pub(crate) what: &'static str,
+    pub(crate) option: &'static str,
+    pub(crate) variable: &'static str,
+}
+
+/// Reads a secret from a file or `-`; for Paynet, then from a variable, or asks for it. Returns it with its source, or
+/// `None` if it is nowhere. A key in the environment is never for a simulator.
 pub(crate) fn read(
     console: &Console,
-    what: &str,
+    secret: &Secret,
     file: Option<&Path>,
-    variable: &str,
-    ask: bool,
-) -> Result<Option<String>, Failure> {
-    let text = match file {
-        Some(path) if path == Path::new("-") => Some(limited(io::stdin(), what, "standard input")?),
-        Some(path) => {
-            let name = path.display().to_string();
-            let file = fs::File::open(path)
-                .map_err(|error| Failure::usage(format!("the {what} cannot be read from {name}: {error}")))?;
-            Some(limited(file, what, &name)?)
+    is_for_paynet: bool,
+) -> Result<Option<(String, String)>, Failure> {
+    let Secret { what, option, variable } = secret;
+    if let Some(path) = file {
+        let source = format!("{option} {}", path.display());
+        let unreadable =
+            |error: io::Error| Failure::usage(format!("{source}: the {what} cannot be read: {error}"));
+        let mut bytes = Vec::new();
+        if path == Path::new("-") {
+            io::stdin().take(MAX_FILE).read_to_end(&mut bytes).map_err(unreadable)?;
+        } else {
+            fs::File::open(path)
+                .and_then(|file| file.take(MAX_FILE).read_to_end(&mut bytes))
+                .map_err(unreadable)?;
         }
-        None => match env::var(variable) {
-            Ok(text) => Some(text),
-            Err(env::VarError::NotPresent) if ask && console.asks() => Some(
-                rpassword::prompt_password(format!("{what}: "))
-                    .map_err(|error| Failure::usage(format!("the {what} cannot be read: {error}")))?,
-            ),
-            Err(env::VarError::NotPresent) => None,
-            Err(_) => return Err(Failure::usage(format!("{variable} is not text"))),
-        },
+        let text = text(&bytes)
+            .ok_or_else(|| Failure::usage(format!("{source}: it is neither UTF-8 nor UTF-16")))?;
+        return Ok(Some((text, source)));
+    }
+    // Set to nothing is not set.
+    let set = env::var_os(variable).filter(|value| !value.is_empty());
+    match set {
+        Some(_) if !is_for_paynet => {
+            console.warn(&format!("{variable} is not sent to the simulator; pass {option} to send a key"));
+            Ok(None)
+        }
+        Some(value) => {
+            let text =
+                value.into_string().map_err(|_| Failure::usage(format!("{variable} is not valid UTF-8")))?;
+            Ok(Some((text.trim().to_owned(), (*variable).to_owned())))
+        }
+        None if is_for_paynet && console.asks() => {
+            let text = rpassword::prompt_password(format!("{what}: "))
+                .map_err(|error| Failure::usage(format!("the {what} cannot be read: {error}")))?;
+            Ok(Some((text.trim().to_owned(), (*what).to_owned())))
+        }
+        None => Ok(None),
+    }
+}
+
+/// A key as editors and shells write it: with a byte order mark, blanks around it, or in UTF-16.
+fn text(bytes: &[u8]) -> Option<String> {
+    let utf_16 = |from: fn([u8; 2]) -> u16| {
+        let units: Vec<u16> = bytes[2..].chunks_exact(2).map(|unit| from([unit[0], unit[1]])).collect();
+        String::from_utf16(&units).ok()
     };
-    Ok(text.map(|text| text.trim_end_matches(['\r', '\n']).to_owned()))
+    let text = match bytes {
+        [0xff, 0xfe, ..] => utf_16(u16::from_le_bytes),
+        [0xfe, 0xff, ..] => utf_16(u16::from_be_bytes),
+        _ => String::from_utf8(bytes.to_vec()).ok(),
+    };
+    text.map(|text| text.trim_start_matches('\u{feff}').trim().to_owned())
 }
 
-fn limited(source: impl Read, what: &str, name: &str) -> Result<String, Failure> {
-    let mut text = String::new();
-    source
-        .take(MAX_FILE)
-        .read_to_string(&mut text)
-        .map_err(|error| Failure::usage(format!("the {what} cannot be read from {name}: {error}")))?;
-    Ok(text)
+/// A new file for a secret, which only its owner can read. It is removed again unless the secret is written.
+pub(crate) struct NewFile<'a> {
+    path: &'a Path,
+    file: fs::File,
+    is_written: bool,
 }
 
-/// Writes a secret to a new file that only its owner can read.
-pub(crate) fn write(path: &Path, secret: &str) -> Result<(), Failure> {
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let written = options.open(path).and_then(|mut file| writeln!(file, "{secret}"));
-    written.map_err(|error| {
-        Failure::usage(format!("the session key cannot be written to {}: {error}", path.display()))
-    })
+impl<'a> NewFile<'a> {
+    pub(crate) fn create(path: &'a Path) -> Result<Self, Failure> {
+        let mut options = fs::OpenOptions::new();
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let file = options.open(path).map_err(|error| {
+            Failure::usage(format!("--write-key {}: the file cannot be created: {error}", path.display()))
+        })?;
+        Ok(Self { path, file, is_written: false })
+    }
+
+    pub(crate) fn write(mut self, secret: &str) -> io::Result<()> {
+        writeln!(self.file, "{secret}").and_then(|()| self.file.sync_all())?;
+        self.is_written = true;
+        Ok(())
+    }
+}
+
+impl Drop for NewFile<'_> {
+    fn drop(&mut self) {
+        if !self.is_written {
+            let _ = fs::remove_file(self.path);
+        }
+    }
 }

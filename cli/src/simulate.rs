@@ -12,9 +12,9 @@ use paypos_simulator::server::{self, AGENT_ID, Options, PREFIX, SECRET_KEY, Seed
 use serde_json::json;
 
 use crate::{
-    Done,
     arguments::Simulate,
-    console::{Console, Failure, printable},
+    console::{Console, Done, Failure, printable},
+    signals,
 };
 
 /// Lines that wait for the terminal.
@@ -28,17 +28,17 @@ pub(crate) async fn run(console: &Console, options: Simulate) -> Done {
             let text = fs::read_to_string(path)
                 .map_err(|error| Failure::usage(format!("the seed cannot be read from {name}: {error}")))?;
             serde_json::from_str(&text)
-                .map_err(|error| Failure::usage(format!("{name} is not a seed: {error}")))?
+                .map_err(|error| Failure::usage(format!("{name} is not a valid seed file: {error}")))?
         }
     };
-    let stopped = stopped()?;
+    let stopped = signals::first()?;
     if !options.listen.ip().is_loopback() {
         console.warn(&format!(
-            "whoever reaches {} can use this simulator, and read and change all of it: it has no password",
+            "anyone who can reach {} can read and change everything in this simulator; it has no password",
             options.listen
         ));
         if options.public_url.is_none() {
-            console.warn("give --public-url, the URL by which the phone reaches it");
+            console.warn("pass --public-url so that deeplinks work on the phone");
         }
     }
     let public_url = options.public_url.clone();
@@ -48,7 +48,7 @@ pub(crate) async fn run(console: &Console, options: Simulate) -> Done {
             public_url: options.public_url,
             hosts: options.host,
             phone: options.phone.into(),
-            after: options.after,
+            after: options.phone_delay,
             session_status: options.session_status,
             log: if console.json { None } else { Some(log()) },
         },
@@ -57,18 +57,18 @@ pub(crate) async fn run(console: &Console, options: Simulate) -> Done {
     .await
     .map_err(|error| Failure::usage(error.to_string()))?;
     let url = callable(simulator.url());
-    console.headline(&format!("The simulator of PayPOS listens on {}", simulator.url()));
+    console.headline(&format!("PayPOS simulator listening on {}", simulator.url()));
     console.say(format!(
         "Credentials: Authorization `Basic {SECRET_KEY}`, agent_id `{AGENT_ID}`, user_id `{USER_ID}`"
     ));
     let shown = public_url.as_deref().unwrap_or(&url).trim_end_matches('/');
-    console.say(format!("The phone, and what was received: {shown}{PREFIX}/"));
+    console.say(format!("Pending payments and received requests: {shown}{PREFIX}/"));
     let default = url == "http://127.0.0.1:8650";
     let option = if default { String::new() } else { format!(" --simulator-url {url}") };
     console.say(format!("Next, in another terminal: paypos sale 149.90 --wait{option}"));
     console.object(&json!({
         "url": url, "secret_key": SECRET_KEY, "agent_id": AGENT_ID, "user_id": USER_ID,
-    }));
+    }))?;
     stopped.await;
     Ok(())
 }
@@ -100,26 +100,4 @@ fn log() -> Box<server::Log> {
         // If nobody reads them fast enough, the journal still has all of them.
         let _ = lines.try_send(line.to_owned());
     })
-}
-
-/// Ends by SIGINT or SIGTERM.
-#[cfg(unix)]
-fn stopped() -> Result<impl Future<Output = ()>, Failure> {
-    use tokio::signal::unix::{SignalKind, signal};
-
-    let listen = |kind| signal(kind).map_err(|error| Failure::usage(format!("no signals: {error}")));
-    let (mut interrupt, mut terminate) = (listen(SignalKind::interrupt())?, listen(SignalKind::terminate())?);
-    Ok(async move {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-        }
-    })
-}
-
-/// Ends by Ctrl-C.
-#[cfg(not(unix))]
-#[allow(clippy::unnecessary_wraps, reason = "the counterpart of the other")]
-fn stopped() -> Result<impl Future<Output = ()>, Failure> {
-    Ok(async { drop(tokio::signal::ctrl_c().await) })
 }

@@ -371,7 +371,7 @@ async fn a_sale_is_reversed_once_however_many_reversals_wait_for_the_phone() {
     let refused = simulator.phone().approve(&second.payment_session_id).unwrap_err();
     assert_eq!(
         refused.to_string(),
-        "no such payment session waits for the phone, or its sale was reversed meanwhile"
+        "no such payment session waits for the phone, or its sale has been reversed"
     );
     simulator.phone().approve(&first.payment_session_id).expect_err("it is decided");
     assert_eq!(reverse().await.unwrap_err().code(), Some(code::ALREADY_REVERSED));

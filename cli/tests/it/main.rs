@@ -8,6 +8,7 @@ mod load;
 mod pages;
 mod prompts;
 mod safety;
+mod shell;
 
 use std::{
     io::{BufRead, BufReader},

@@ -10,7 +10,7 @@ fn at_a_terminal(arguments: &[&str], variables: &[(&str, &str)]) -> PtySession {
     // The pseudo-terminal is its standard input and output.
     let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_paypos"));
     command.args(arguments).envs(paypos(&[]).get_envs().filter_map(|(name, value)| Some((name, value?))));
-    for variable in ["PAYPOS_SECRET_KEY", "PAYPOS_SESSION_KEY", "NO_COLOR"] {
+    for variable in ["PAYPOS_SECRET_KEY", "PAYPOS_SESSION_KEY", "NO_COLOR", "COLUMNS"] {
         command.env_remove(variable);
     }
     command.envs(variables.iter().copied());
@@ -31,7 +31,7 @@ fn a_key_is_asked_for_without_echo() {
 fn production_asks_and_no_is_the_answer_unless_yes_is_given() {
     for answer in ["", "n", "what"] {
         let mut terminal = at_a_terminal(&["sale", "1.00", "--environment", "production"], &[]);
-        terminal.exp_string("a sale of 1.00 on Production, with real money? [y/N]").unwrap();
+        terminal.exp_string("Production: a sale of 1.00. Continue? [y/N]").unwrap();
         terminal.send_line(answer).unwrap();
         let rest = terminal.exp_eof().unwrap();
         assert!(rest.contains("nothing was sent"), "{rest}");
@@ -44,14 +44,50 @@ fn production_asks_and_no_is_the_answer_unless_yes_is_given() {
 
 #[test]
 fn a_terminal_has_colours_a_qr_code_and_a_line_that_counts_the_wait() {
-    let server = Server::start(&["--phone", "approve", "--after", "3s"]);
+    let server = Server::start(&["--phone", "approve", "--phone-delay", "3s"]);
     let url = [("PAYPOS_SIMULATOR_URL", server.url.as_str())];
     let mut terminal = at_a_terminal(&["sale", "1.00", "--wait"], &url);
     terminal.exp_string("waiting for the phone, 1 s").unwrap();
     terminal.exp_string("The sale of 1.00 succeeded.").unwrap();
-    let shown = at_a_terminal(&["demo", "--phone", "approve"], &[]).exp_eof().unwrap();
-    // It reads bytes as characters: this is a full block.
-    assert!(shown.contains("\x1b[1m") && shown.contains("\u{e2}\u{96}\u{88}"), "{shown}");
-    let plain = at_a_terminal(&["demo", "--phone", "approve"], &[("NO_COLOR", "1")]).exp_eof().unwrap();
-    assert!(!plain.contains("\x1b[1m"), "{plain}");
+    let demo = |variables: &[(&str, &str)]| {
+        let shown = at_a_terminal(&["demo", "--phone", "approve"], variables).exp_eof().unwrap();
+        // The pseudo-terminal is read byte by byte.
+        String::from_utf8(shown.chars().map(|c| u8::try_from(u32::from(c)).unwrap()).collect()).unwrap()
+    };
+    let shown = demo(&[("COLUMNS", "100"), ("TERM", "xterm")]);
+    assert!(shown.contains("\x1b[1m"), "{shown}");
+    // What a camera sees, and a reader of codes that is not ours makes of it: black on white, whatever the terminal's own
+    // colors are.
+    let drawn: Vec<Vec<char>> = shown
+        .lines()
+        .filter_map(|line| {
+            Some(line.split_once("\x1b[30;107m")?.1.split_once("\x1b[0m")?.0.chars().collect())
+        })
+        .collect();
+    let code = &drawn[..drawn.len() / 2];
+    let (width, height) = (code[0].len() * 4, code.len() * 8);
+    let mut seen = rqrr::PreparedImage::prepare_from_greyscale(width, height, |x, y| {
+        let is_dark = match code[y / 8][x / 4] {
+            '█' => true,
+            '▀' => y % 8 < 4,
+            '▄' => y % 8 >= 4,
+            _ => false,
+        };
+        if is_dark { 0 } else { 255 }
+    });
+    let (_, url) = seen.detect_grids().remove(0).decode().unwrap();
+    assert!(shown.contains(&format!("a browser): {url}\r")), "{url}: {shown}");
+    // No code where it does not fit, and nothing but text where that was asked for.
+    assert!(!demo(&[("COLUMNS", "30"), ("TERM", "xterm")]).contains('█'));
+    for plain in [[("NO_COLOR", "1"), ("COLUMNS", "100")], [("TERM", "dumb"), ("COLUMNS", "100")]] {
+        let shown = demo(&plain);
+        assert!(!shown.contains("\x1b[1m") && !shown.contains('█'), "{shown}");
+        assert!(plain[0].0 == "NO_COLOR" || !shown.contains('\x1b'), "{shown}");
+    }
+}
+
+#[test]
+fn help_is_as_wide_as_the_terminal() {
+    let shown = at_a_terminal(&["sale", "--help"], &[("COLUMNS", "60")]).exp_eof().unwrap();
+    assert!(shown.lines().all(|line| line.trim_end().len() <= 60), "{shown}");
 }

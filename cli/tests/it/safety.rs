@@ -190,18 +190,17 @@ async fn no_secret_is_on_a_page_in_the_journal_in_json_or_among_the_arguments() 
     {
         shown += &http().get(server.at(path)).send().await.unwrap().text().await.unwrap();
     }
-    let sold = crate::paypos(&["sale", "1.00", "--json"])
-        .env("PAYPOS_SIMULATOR_URL", &server.url)
-        .env("PAYPOS_SESSION_KEY", &key)
-        .output()
-        .unwrap();
-    let refused = crate::paypos(&["session", "open"])
-        .env("PAYPOS_SIMULATOR_URL", &server.url)
-        .env("PAYPOS_SECRET_KEY", "sck_canary-4712")
-        .output()
-        .unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str, key: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, key).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let (session, unknown) = (file("session", &key), file("unknown", "sck_canary-4712"));
+    let sold = at(&server.url, &["sale", "1.00", "--json", "--session-key-file", &session]);
+    let refused = at(&server.url, &["session", "open", "--secret-key-file", &unknown]);
     assert!(sold.status.success() && refused.status.code() == Some(1), "{sold:?} {refused:?}");
-    for output in [&sold, &refused, &at(&server.url, &["check", "x"])] {
+    for output in [&sold, &refused, &at(&server.url, &["check", "x", "--sale"])] {
         shown.extend([stdout(output), stderr(output)]);
     }
     let processes = std::process::Command::new("ps").args(["-eo", "args"]).output();

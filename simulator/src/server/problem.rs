@@ -70,7 +70,7 @@ impl From<Undecidable> for Problem {
         match why {
             Undecidable::NotWaiting => Self::new(
                 StatusCode::CONFLICT,
-                "the payment session does not wait for the phone, or its sale was reversed meanwhile",
+                "the payment session does not wait for the phone, or its sale has been reversed",
             )
             .in_turkish("Bu ödeme zaten sonuçlandı."),
             Undecidable::TooMany => {

@@ -1,0 +1,189 @@
+//! Where a command calls, with which keys, and what to type next to call there again.
+
+use std::{
+    cell::Cell,
+    error::Error as _,
+    io,
+    path::{Path, PathBuf},
+};
+
+use paypos::{
+    Client, Decimal, Environment, Error, ErrorKind, PaymentSession, SecretKey, Session, SessionKey,
+    types::AuthRequest,
+};
+use paypos_simulator::server::{AGENT_ID, SECRET_KEY, USER_ID};
+
+use crate::{
+    arguments::{Calls, SIMULATOR_URL, Target},
+    console::{Console, Done, Failure, quoted},
+    secrets::{self, Secret},
+};
+
+/// The dealer's secret key, and the session key.
+const SECRET: Secret =
+    Secret { what: "secret key", option: "--secret-key-file", variable: "PAYPOS_SECRET_KEY" };
+const SESSION: Secret =
+    Secret { what: "session key", option: "--session-key-file", variable: "PAYPOS_SESSION_KEY" };
+
+/// Calls one environment.
+pub(crate) struct Caller<'a> {
+    pub(crate) console: &'a Console,
+    calls: &'a Calls,
+    session_key_file: Option<&'a Path>,
+    /// The amount that was asked for, if the command has one.
+    pub(crate) amount: Cell<Option<Decimal>>,
+}
+
+impl<'a> Caller<'a> {
+    pub(crate) fn new(
+        console: &'a Console,
+        calls: &'a Calls,
+        session_key_file: Option<&'a PathBuf>,
+    ) -> Result<Self, Failure> {
+        let session_key_file = session_key_file.map(PathBuf::as_path);
+        let stdin = Some(Path::new("-"));
+        if calls.secret_key_file.as_deref() == stdin && session_key_file == stdin {
+            return Err(Failure::usage(
+                "--secret-key-file and --session-key-file cannot both be standard input",
+            ));
+        }
+        Ok(Self { console, calls, session_key_file, amount: Cell::new(None) })
+    }
+
+    pub(crate) fn is_simulator(&self) -> bool {
+        self.calls.environment == Target::Simulator
+    }
+
+    pub(crate) fn is_production(&self) -> bool {
+        self.calls.environment == Target::Production
+    }
+
+    /// The client of the environment.
+    pub(crate) fn client(&self) -> Result<Client, Failure> {
+        Ok(match self.calls.environment {
+            Target::Simulator => {
+                Client::builder(Environment::Sandbox).base_url(&self.calls.simulator.simulator_url).build()?
+            }
+            Target::Sandbox => Client::new(Environment::Sandbox)?,
+            Target::Production => Client::new(Environment::Production)?,
+        })
+    }
+
+    /// Nobody moves money on Production by mistake.
+    pub(crate) fn confirm(&self, what: &str) -> Done {
+        if !self.is_production() || self.calls.yes {
+            return Ok(());
+        }
+        if !self.console.asks() {
+            return Err(Failure::usage(format!(
+                "--yes is required for {what} on production without a terminal"
+            )));
+        }
+        if self.console.confirm(&format!("Production: {what}. Continue?")) {
+            Ok(())
+        } else {
+            Err(Failure::usage("nothing was sent"))
+        }
+    }
+
+    pub(crate) fn secret_key(&self) -> Result<SecretKey, Failure> {
+        let file = self.calls.secret_key_file.as_deref();
+        let (text, source) = match secrets::read(self.console, &SECRET, file, !self.is_simulator())? {
+            Some(read) => read,
+            None if self.is_simulator() => return Ok(SecretKey::new(SECRET_KEY)?),
+            None => {
+                let text = "no secret key: pass --secret-key-file FILE or set PAYPOS_SECRET_KEY";
+                return Err(Failure::usage(text));
+            }
+        };
+        SecretKey::new(text).map_err(|error| Failure::usage(format!("{source}: {error}")))
+    }
+
+    /// The session key that was given; `None` if none was.
+    pub(crate) fn session_key(&self) -> Result<Option<SessionKey>, Failure> {
+        let read = secrets::read(self.console, &SESSION, self.session_key_file, !self.is_simulator())?;
+        let Some((text, source)) = read else { return Ok(None) };
+        let key = SessionKey::new(text).map_err(|error| Failure::usage(format!("{source}: {error}")))?;
+        Ok(Some(key))
+    }
+
+    /// The session with the key that was given. The simulator's needs none: one is opened.
+    pub(crate) async fn session(&self) -> Result<Session, Failure> {
+        let client = self.client()?;
+        match self.session_key()? {
+            Some(key) => Ok(client.session(key)),
+            None if self.is_simulator() => {
+                let agent = client.agent(self.secret_key()?);
+                Ok(agent.get_auth_key(AuthRequest::new(AGENT_ID, USER_ID)).await?.session)
+            }
+            None => Err(Failure::usage(
+                "no session key: pass --session-key-file FILE or set PAYPOS_SESSION_KEY; \
+                 `paypos session open --write-key FILE` opens a session",
+            )),
+        }
+    }
+
+    /// A command that calls the same environment with the same keys.
+    pub(crate) fn command(&self, words: &[&str]) -> String {
+        let mut command = String::from("paypos");
+        let mut add = |words: &[&str]| words.iter().for_each(|word| command = format!("{command} {word}"));
+        add(words);
+        match self.calls.environment {
+            Target::Simulator if self.calls.simulator.simulator_url == SIMULATOR_URL => {}
+            Target::Simulator => add(&["--simulator-url", &quoted(&self.calls.simulator.simulator_url)]),
+            Target::Sandbox => add(&["--environment", "sandbox"]),
+            Target::Production => add(&["--environment", "production"]),
+        }
+        let files =
+            [(SECRET.option, self.calls.secret_key_file.as_deref()), (SESSION.option, self.session_key_file)];
+        for (option, file) in files {
+            if let Some(file) = file.filter(|file| *file != Path::new("-")) {
+                add(&[option, &quoted(&file.display().to_string())]);
+            }
+        }
+        command
+    }
+
+    /// The command that checks a payment session, with all that the decision needs: without what it is for, the sale
+    /// that is being reversed could be taken for its reversal.
+    pub(crate) fn next_check(&self, payment_session: &PaymentSession) -> String {
+        let mut words = vec!["check".to_owned(), quoted(payment_session.id())];
+        match payment_session.reversal_of() {
+            Some(xact_id) => words.extend(["--reversal-of".to_owned(), quoted(xact_id)]),
+            None => words.push("--sale".to_owned()),
+        }
+        words.extend(
+            self.amount.get().into_iter().flat_map(|amount| ["--amount".to_owned(), amount.to_string()]),
+        );
+        let reference = payment_session.reference_no();
+        words.extend(reference.into_iter().flat_map(|text| ["--reference-no".to_owned(), quoted(text)]));
+        words.push("--wait".to_owned());
+        let words: Vec<_> = words.iter().map(String::as_str).collect();
+        self.command(&words)
+    }
+
+    /// What to do about a failure.
+    pub(crate) fn hint(&self, failure: &Failure) -> Option<String> {
+        let Failure::Call(error, payment_session) = failure else { return None };
+        let payment_session = payment_session.as_ref().or(error.payment_session());
+        let check = payment_session.map(|payment_session| self.next_check(payment_session));
+        match (error.kind(), check) {
+            (ErrorKind::Unauthorized, check) => {
+                let open = self.command(&["session", "open", "--write-key", "FILE"]);
+                let then = check.map(|check| format!("\nThen: {check}")).unwrap_or_default();
+                Some(format!("Next: {open}{then}"))
+            }
+            (ErrorKind::Connect, _) if self.is_simulator() && is_refused(error) => {
+                let url = quoted(&self.calls.simulator.simulator_url);
+                Some(format!("Is the simulator running at {url}? In another terminal: paypos simulate"))
+            }
+            (_, check) => check.map(|check| format!("Next: {check}")),
+        }
+    }
+}
+
+/// Whether nothing listens there.
+fn is_refused(error: &Error) -> bool {
+    let cause = error.source().and_then(|cause| cause.downcast_ref::<io::Error>());
+    cause.is_some_and(|cause| cause.kind() == io::ErrorKind::ConnectionRefused)
+}
