@@ -1,6 +1,6 @@
 """Makes the pictures of cli/README.md from what the command prints and what its server answers:
 cargo build -p paypos-cli && python3 docs/pictures.py target/debug/paypos"""
-import html, html.parser, json, pathlib, re, subprocess, sys, urllib.request
+import html, html.parser, json, os, pathlib, pty, re, subprocess, sys, urllib.request
 
 PAYPOS = sys.argv[1]
 DOCS = pathlib.Path(__file__).parent
@@ -9,20 +9,26 @@ VOID = {"meta", "br", "img", "input", "link"}
 
 
 def terminal(lines):
-    """An SVG of lines of text; half blocks are drawn, as fonts leave gaps between them."""
-    columns = max(map(len, lines))
+    """An SVG of what a terminal shows; half blocks are drawn, as fonts leave gaps between them."""
+    columns = max(len(re.sub("\x1b[^m]*m", "", line)) for line in lines)
     size = (columns * WIDTH + 2 * MARGIN, len(lines) * HEIGHT + 2 * MARGIN)
     shapes = []
     for row, line in enumerate(lines):
         top = MARGIN + row * HEIGHT
+        is_bold, is_code = line.startswith("\x1b[1m") or line.startswith("$"), line.startswith("\x1b[30;107m")
+        line = re.sub("\x1b[^m]*m", "", line).rstrip("\r\n")
+        if is_code:
+            shapes.append(f'<rect x="{MARGIN}" y="{top}" width="{len(line) * WIDTH:.2f}" height="{HEIGHT}" fill="#fff"/>')
         for column, block in enumerate(line):
             if block in "█▀▄":
                 y = top + (HEIGHT / 2 if block == "▄" else 0)
                 height = HEIGHT if block == "█" else HEIGHT / 2
                 x = MARGIN + column * WIDTH
-                shapes.append(f'<rect x="{x:.2f}" y="{y}" width="{WIDTH + 0.1:.2f}" height="{height}"/>')
+                shapes.append(
+                    f'<rect x="{x:.2f}" y="{y}" width="{WIDTH + 0.1:.2f}" height="{height}" fill="#000"/>'
+                )
         text = html.escape(re.sub("[█▀▄]", " ", line).rstrip())
-        weight = ' font-weight="bold"' if re.match(r"\$|\d\.", line) else ""
+        weight = ' font-weight="bold"' if is_bold else ""
         if text:
             shapes.append(f'<text x="{MARGIN}" y="{top + 13}"{weight} xml:space="preserve">{text}</text>')
     return (
@@ -30,6 +36,16 @@ def terminal(lines):
         'font-family="ui-monospace, Menlo, Consolas, monospace" fill="#e6e6e6" shape-rendering="crispEdges">'
         f'<rect width="100%" height="100%" rx="8" fill="#161b22"/>{"".join(shapes)}</svg>\n'
     )
+
+
+def on_a_terminal(*arguments):
+    """The lines that a command writes to a terminal."""
+    shown = []
+    os.environ.update(COLUMNS="120", TERM="xterm")
+    pty.spawn([PAYPOS, *arguments], lambda terminal: shown.append(os.read(terminal, 4096)) or b" ")
+    text = b"".join(shown).decode()
+    # What was written over is not seen.
+    return [re.sub(r"^.*\r\x1b\[K", "", line.rstrip("\r")) for line in text.split("\n")]
 
 
 class Xhtml(html.parser.HTMLParser):
@@ -71,7 +87,7 @@ def run(*arguments, url=None):
     return subprocess.run([PAYPOS, *arguments, *options], check=True, capture_output=True, text=True).stdout
 
 
-demo = run("demo", "--phone", "approve").splitlines()
+demo = on_a_terminal("demo", "--phone", "approve")
 demo = [*demo[: demo.index("It succeeded.") + 1], "…"]
 (DOCS / "demo.svg").write_text(terminal(["$ paypos demo", *demo]))
 

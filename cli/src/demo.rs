@@ -59,11 +59,7 @@ async fn finished(
     step: u8,
 ) -> Result<String, Failure> {
     console.deeplink(&handoff.deeplink_url)?;
-    console.say(if asks {
-        "Open it in a browser and approve."
-    } else {
-        "No terminal: approving automatically."
-    });
+    console.say(if asks { "Open it in a browser and approve." } else { "Approving automatically." });
     console.headline(&format!(
         "{step}. The server polls until the phone has decided (paypos check ID --wait; Session::wait_for)"
     ));

@@ -8,9 +8,12 @@ mod sources;
 mod statements;
 mod store;
 
-use std::process::ExitCode;
+use std::{
+    io::{self, Write},
+    process::ExitCode,
+};
 
-use anyhow::Result;
+use anyhow::{Result, anyhow};
 use clap::{Args, Parser, Subcommand};
 
 use report::Format;
@@ -76,18 +79,28 @@ fn main() -> ExitCode {
     }
 }
 
+/// Prints a report; that nobody reads it to its end is no failure.
+fn print(text: &str) -> Result<()> {
+    match io::stdout().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(anyhow!("standard output cannot be written: {error}"))
+        }
+        _ => Ok(()),
+    }
+}
+
 fn run(command: &Spec) -> Result<ExitCode> {
     let store = Store::open()?;
     let (pages, writes) = match command {
         Spec::Explain => {
-            print!("{}", store.snapshot()?.explain()?);
+            print(&store.snapshot()?.explain()?)?;
             return Ok(ExitCode::SUCCESS);
         }
         Spec::Regenerate => {
             let changes = store.regenerated()?;
             Store::write(store.root(), &changes)?;
             for (file, _) in changes {
-                println!("regenerated {}", file.display());
+                print(&format!("regenerated {}\n", file.display()))?;
             }
             return Ok(ExitCode::SUCCESS);
         }
@@ -103,7 +116,7 @@ fn run(command: &Spec) -> Result<ExitCode> {
     if writes {
         Store::write(&root, &plan.changes)?;
     }
-    print!("{}", report::visible(&report::plan(&plan, &version, pages.format())?));
+    print(&report::visible(&report::plan(&plan, &version, pages.format())?))?;
     for reason in &plan.refused {
         eprintln!("error: {}", report::visible(reason));
     }

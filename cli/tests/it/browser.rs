@@ -13,7 +13,7 @@ use fantoccini::{Client, ClientBuilder, Locator, wd::WebDriverCompatibleCommand}
 use serde_json::{Value, json};
 use url::{ParseError, Url};
 
-use crate::{Server, call, get, post, sale, session_key};
+use crate::{Server, at, call, get, object, post, sale, session_key};
 
 /// Chromium, without a window. It ends with the test.
 struct Browser {
@@ -254,6 +254,32 @@ async fn a_page_follows_what_happens_without_a_reload() {
     assert!(browser.page.title().await.unwrap().contains("approved"));
     assert_eq!(browser.script("return window.mark").await, 2);
     assert_eq!(browser.console().await, json!([]));
+    browser.page.clone().close().await.unwrap();
+}
+
+/// What the README says to a new user, with the page as the phone.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sale_and_its_reversal_from_the_terminal_are_approved_by_the_button() {
+    let server = Server::start(&[]);
+    let Some(browser) = Browser::start("en").await else { return };
+    let run = |arguments: &[&str]| {
+        let output = at(&server.url, &[arguments, &["--json"]].concat());
+        (output.status.code(), object(&output))
+    };
+    let mut xact_id = String::new();
+    for reversal in [false, true] {
+        let (_, handoff) = if reversal { run(&["reversal", &xact_id]) } else { run(&["sale", "149.90"]) };
+        let id = handoff["payment_session_id"].as_str().unwrap();
+        let of = if reversal { ["--reversal-of", &xact_id] } else { ["--sale", "--wait"] };
+        let check = [["check", id].as_slice(), &of, &["--timeout", "10ms"]].concat();
+        assert_eq!(run(&check).0, Some(6));
+        browser.open(handoff["deeplink_url"].as_str().unwrap()).await;
+        browser.press("approve").await;
+        browser.says("Approved.").await;
+        let (code, checked) = run(&check);
+        assert_eq!(code, Some(0), "{checked}");
+        xact_id = checked["Data"][0]["xact_id"].as_str().unwrap().to_owned();
+    }
     browser.page.clone().close().await.unwrap();
 }
 

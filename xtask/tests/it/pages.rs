@@ -1,6 +1,6 @@
 //! Pages in the shapes that they come in, and what becomes of the documents on them.
 
-use std::{fs, path::Path};
+use std::{fs, io, path::Path};
 
 use serde_json::{Value, json};
 
@@ -339,4 +339,20 @@ fn what_is_stale_is_regenerated_when_asked_and_not_by_a_page_that_changes_nothin
     assert_eq!(workspace.read(golden), "stale");
     assert_eq!(workspace.spec(&["regenerate"]).stdout, format!("regenerated {golden}\n"));
     assert_eq!(workspace.read(golden), code);
+}
+
+#[test]
+fn a_report_that_nobody_reads_to_its_end_is_no_failure_and_a_full_disk_is_one() {
+    let workspace = Workspace::new();
+    let (_, unread) = io::pipe().unwrap();
+    let closed = workspace.spec_with(&["explain"], "", |command| {
+        command.stdout(unread);
+    });
+    assert_eq!((closed.code, closed.stderr.as_str()), (0, ""));
+    let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let ran = workspace.spec_with(&["explain"], "", |command| {
+        command.stdout(full);
+    });
+    assert_eq!(ran.code, 2);
+    assert!(ran.stderr.starts_with("error: standard output cannot be written"), "{}", ran.stderr);
 }
