@@ -2,6 +2,7 @@
 
 use std::{
     cell::Cell,
+    env,
     error::Error as _,
     io,
     path::{Path, PathBuf},
@@ -125,21 +126,28 @@ impl<'a> Caller<'a> {
 
     /// A command that calls the same environment with the same keys.
     pub(crate) fn command(&self, words: &[&str]) -> String {
+        let mut command = self.dealers_command(words);
+        if let Some(file) = self.session_key_file.filter(|file| *file != Path::new("-")) {
+            command = format!("{command} {} {}", SESSION.option, quoted(&file.display().to_string()));
+        }
+        command
+    }
+
+    /// A command that calls the same environment, and takes no session key.
+    fn dealers_command(&self, words: &[&str]) -> String {
         let mut command = String::from("paypos");
         let mut add = |words: &[&str]| words.iter().for_each(|word| command = format!("{command} {word}"));
         add(words);
+        let is_default = self.calls.simulator.simulator_url == SIMULATOR_URL
+            && env::var_os("PAYPOS_SIMULATOR_URL").is_none();
         match self.calls.environment {
-            Target::Simulator if self.calls.simulator.simulator_url == SIMULATOR_URL => {}
+            Target::Simulator if is_default => {}
             Target::Simulator => add(&["--simulator-url", &quoted(&self.calls.simulator.simulator_url)]),
             Target::Sandbox => add(&["--environment", "sandbox"]),
             Target::Production => add(&["--environment", "production"]),
         }
-        let files =
-            [(SECRET.option, self.calls.secret_key_file.as_deref()), (SESSION.option, self.session_key_file)];
-        for (option, file) in files {
-            if let Some(file) = file.filter(|file| *file != Path::new("-")) {
-                add(&[option, &quoted(&file.display().to_string())]);
-            }
+        if let Some(file) = self.calls.secret_key_file.as_deref().filter(|file| *file != Path::new("-")) {
+            add(&[SECRET.option, &quoted(&file.display().to_string())]);
         }
         command
     }
@@ -169,7 +177,7 @@ impl<'a> Caller<'a> {
         let check = payment_session.map(|payment_session| self.next_check(payment_session));
         match (error.kind(), check) {
             (ErrorKind::Unauthorized, check) => {
-                let open = self.command(&["session", "open", "--write-key", "FILE"]);
+                let open = self.dealers_command(&["session", "open", "--write-key", "FILE"]);
                 let then = check.map(|check| format!("\nThen: {check}")).unwrap_or_default();
                 Some(format!("Next: {open}{then}"))
             }

@@ -247,9 +247,13 @@ fn amounts_decide_where_that_is_asked_for() {
 }
 
 #[test]
-fn completions_are_printed_for_each_shell() {
+fn completions_the_manual_page_and_the_document_are_printed() {
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
         let output = paypos(&["completions", shell]).output().unwrap();
         assert!(output.status.success() && stdout(&output).contains("paypos"), "{shell}");
     }
+    let page = paypos(&["man"]).output().unwrap();
+    assert!(stdout(&page).contains(".TH paypos 1"), "{page:?}");
+    let document = paypos(&["openapi"]).output().unwrap();
+    assert_eq!(stdout(&document).trim_end(), paypos::DOCUMENT.trim_end());
 }
