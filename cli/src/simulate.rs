@@ -55,7 +55,11 @@ pub(crate) async fn run(console: &Console, options: Simulate) -> Done {
         seed,
     )
     .await
-    .map_err(|error| Failure::usage(error.to_string()))?;
+    .map_err(|error| {
+        let is_taken = error.kind() == io::ErrorKind::AddrInUse;
+        let hint = if is_taken { "; pass --listen with another port, or 0 for a free one" } else { "" };
+        Failure::usage(format!("{error}{hint}"))
+    })?;
     let url = callable(simulator.url());
     console.headline(&format!("PayPOS simulator listening on {}", simulator.url()));
     console.say(format!(

@@ -1,5 +1,5 @@
-//! Judges requests by what the documents state, constraints included: without a
-//! word from the corrections that reduce it to what the client is generated from.
+//! Validates requests against what the documents state, constraints included, and without the corrections that reduce
+//! it to what the client is generated from.
 
 use std::sync::OnceLock;
 
@@ -16,7 +16,7 @@ const MAX_SEGMENT: usize = 40;
 /// The operations that the documents describe.
 pub(crate) struct Conformance(Vec<Operation>);
 
-/// One operation, ready to judge requests by.
+/// One operation, ready to validate requests against.
 struct Operation {
     path: String,
     method: String,
@@ -52,7 +52,7 @@ impl Violations {
 }
 
 impl Conformance {
-    /// The judge by Paynet's documents: their schemas are compiled once for a process.
+    /// Returns what Paynet's documents state; their schemas are compiled once for a process.
     pub(crate) fn to_the_documents() -> Result<&'static Self, String> {
         static CONFORMANCE: OnceLock<Result<Conformance, String>> = OnceLock::new();
         CONFORMANCE.get_or_init(Self::new).as_ref().map_err(String::clone)

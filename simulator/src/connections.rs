@@ -95,7 +95,7 @@ async fn serve_connection(stream: TcpStream, router: Router, time: Option<Durati
 pub(crate) struct Broken;
 
 impl Broken {
-    pub(crate) fn before_the_answer() -> Response {
+    pub(crate) fn before_the_response() -> Response {
         let mut response = ().into_response();
         response.extensions_mut().insert(Self);
         response

@@ -97,7 +97,7 @@ impl Drop for Recorded<'_> {
     }
 }
 
-/// Carries an operation out, with what goes wrong before and after.
+/// Executes an operation, with the faults before and after.
 async fn reply_to(
     server: &Server,
     request: &ReceivedRequest,
@@ -177,7 +177,7 @@ impl IntoResponse for Reply {
         let (status, headers, body) = match self {
             Self::Json { status, headers, body } => (status, headers, body),
             Self::Html => return Html(HTML).into_response(),
-            Self::Dropped => return Broken::before_the_answer(),
+            Self::Dropped => return Broken::before_the_response(),
             Self::Truncated(status, body) => return Broken::half_way(status, &body),
         };
         let mut response = (status, [(CONTENT_TYPE, "application/json")], Body::from(body)).into_response();
@@ -216,22 +216,22 @@ fn status_code(status: u16) -> StatusCode {
     }
 }
 
-/// An response with these properties, and those that every response has.
-fn answered(object_name: &str, code: i64, message: &str, properties: &Value) -> Members {
+/// Returns a response with these properties, and those that every response has.
+fn response_of(object_name: &str, code: i64, message: &str, properties: &Value) -> Members {
     let common = json!({ "object_name": object_name, "code": code, "message": message });
     let all = [&common, properties].into_iter().filter_map(Value::as_object).flatten();
     all.filter_map(|(name, value)| Some((name.clone(), to_raw_value(value).ok()?))).collect()
 }
 
 fn refused(refusal: &Refusal) -> Members {
-    answered("simulator", refusal.code, &refusal.message, &Value::Null)
+    response_of("simulator", refusal.code, &refusal.message, &Value::Null)
 }
 
 fn written(response: &Members) -> String {
     serde_json::to_string(response).unwrap_or_default()
 }
 
-/// Carries an operation out, or returns why not.
+/// Executes an operation, or returns why not.
 fn execute(
     server: &Server,
     request: &ReceivedRequest,
@@ -289,7 +289,7 @@ fn execute(
         }
         _ => return Err(Refusal::unsupported(path)),
     };
-    let mut response = answered(operation, 0, "simulated", &properties);
+    let mut response = response_of(operation, 0, "simulated", &properties);
     response.extend(data.map(|data| ("Data".to_owned(), data)));
     Ok(response)
 }

@@ -209,6 +209,23 @@ fn the_phone_decides_what_was_opened_last_or_what_is_named() {
     assert_eq!(codes, [Some(5), Some(6), Some(0)]);
 }
 
+/// As in a small container.
+#[test]
+fn a_machine_without_certificates_can_use_the_simulator() {
+    let server = Server::start(&[]);
+    for arguments in [["sale", "1.00"].as_slice(), &["phone", "approve"]] {
+        let output = paypos(arguments)
+            .env("PAYPOS_SIMULATOR_URL", &server.url)
+            .env("SSL_CERT_FILE", "/nonexistent")
+            .env("SSL_CERT_DIR", "/nonexistent")
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(0), "{output:?}");
+    }
+    let nobody = paypos(&["phone", "approve", "--simulator-url", "http://127.0.0.1:9"]).output().unwrap();
+    assert_eq!(nobody.status.code(), Some(4), "as of a sale: {nobody:?}");
+}
+
 #[test]
 fn the_demo_ends_by_itself_where_nobody_can_be_asked() {
     let output = paypos(&["demo"]).output().unwrap();
@@ -223,8 +240,8 @@ fn the_demo_ends_by_itself_where_nobody_can_be_asked() {
 }
 
 #[test]
-fn a_server_ends_by_sigterm_and_sigint_and_by_nothing_else() {
-    for signal in ["-TERM", "-INT"] {
+fn a_server_ends_by_a_signal_and_by_nothing_else() {
+    for signal in ["-TERM", "-INT", "-HUP"] {
         let mut server = Server::start(&[]);
         let pid = server.child.id().to_string();
         assert!(std::process::Command::new("kill").args([signal, &pid]).status().unwrap().success());
@@ -235,6 +252,7 @@ fn a_server_ends_by_sigterm_and_sigint_and_by_nothing_else() {
     let output = paypos(&["simulate", "--listen", address]).output().unwrap();
     assert_eq!(output.status.code(), Some(2));
     assert!(stderr(&output).contains("cannot listen on"), "{output:?}");
+    assert!(stderr(&output).contains("pass --listen with another port"), "{output:?}");
 }
 
 #[test]

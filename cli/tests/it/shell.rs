@@ -130,6 +130,23 @@ fn a_signal_ends_a_wait_of_the_process_with_the_number_1() {
     assert_eq!(ended["payment_session_id"], handoff["payment_session_id"]);
 }
 
+/// As `nohup` has it.
+#[test]
+fn a_signal_that_is_ignored_from_the_start_stays_ignored() {
+    let server = Server::start(&[]);
+    let mut command = Command::new("sh");
+    let sale = format!("trap '' HUP; exec {} sale 149.90 --wait --json", env!("CARGO_BIN_EXE_paypos"));
+    command.args(["-c", &sale]).stdin(Stdio::null());
+    let (mut child, _out, _) = waiting_sale(&server, command);
+    let id = child.id().to_string();
+    let kill = |signal: &str| assert!(Command::new("kill").args([signal, &id]).status().unwrap().success());
+    kill("-HUP");
+    std::thread::sleep(std::time::Duration::from_millis(500));
+    assert!(child.try_wait().unwrap().is_none(), "it waits on");
+    kill("-TERM");
+    assert_eq!(child.wait().unwrap().code(), Some(6));
+}
+
 #[tokio::test]
 async fn a_signal_during_a_request_leaves_it_open_and_before_one_says_so() {
     let server = Server::start(&[]);

@@ -617,13 +617,14 @@ async fn add_fault(State(shared): Server, Json(new): Json<NewFault>) -> Answer<R
     let number = shared.state.inject_for(&dealer, fault.clone()).map_err(|_| {
         Problem::new(StatusCode::TOO_MANY_REQUESTS, "too many faults are waiting, or too much text in them")
     })?;
-    Ok(json_of(&told(&dealer, number, &fault)))
+    Ok(json_of(&described_fault(&dealer, number, &fault)))
 }
 
 async fn faults(State(shared): Server, Query(of): Query<OfDealer>) -> Answer<Response> {
     let dealer = shared.known(of.dealer)?;
     let faults = shared.state.faults(&dealer);
-    let faults: Vec<_> = faults.iter().map(|(number, fault)| told(&dealer, *number, fault)).collect();
+    let faults: Vec<_> =
+        faults.iter().map(|(number, fault)| described_fault(&dealer, *number, fault)).collect();
     Ok(json_of(&json!({ "faults": faults })))
 }
 
@@ -634,8 +635,8 @@ async fn withdraw_faults(State(shared): Server, Query(of): Query<OfDealer>) -> A
 }
 
 /// A fault as it is asked for, and for how many more requests it is.
-fn told(dealer: &str, number: u64, fault: &Fault) -> Value {
-    let mut told = match &fault.effect {
+fn described_fault(dealer: &str, number: u64, fault: &Fault) -> Value {
+    let mut described = match &fault.effect {
         Effect::Status { status, headers, body } => {
             let headers: serde_json::Map<_, _> =
                 headers.iter().map(|(name, value)| (name.clone(), Value::from(value.as_str()))).collect();
@@ -647,13 +648,13 @@ fn told(dealer: &str, number: u64, fault: &Fault) -> Value {
         // Only the library has these.
         Effect::Property(..) | Effect::Html => json!({}),
     };
-    told["number"] = json!(number);
-    told["dealer"] = json!(dealer);
-    told["operation"] = json!(fault.operation.map(Operation::as_str));
-    told["when"] = json!(if fault.after { "after" } else { "before" });
-    told["skip"] = json!(fault.skip);
-    told["times"] = json!(fault.times);
-    told
+    described["number"] = json!(number);
+    described["dealer"] = json!(dealer);
+    described["operation"] = json!(fault.operation.map(Operation::as_str));
+    described["when"] = json!(if fault.after { "after" } else { "before" });
+    described["skip"] = json!(fault.skip);
+    described["times"] = json!(fault.times);
+    described
 }
 
 #[derive(Deserialize)]
