@@ -89,14 +89,19 @@ async fn another_sites_page_cannot_change_anything() {
 #[tokio::test]
 async fn a_body_that_is_too_large_and_a_request_that_never_ends_are_refused() {
     let server = Server::start(&[]);
-    // Also of what does not fit into the buffers of a socket, a client reads why it is refused.
-    for length in [65 * 1024, 12 * 1024 * 1024] {
-        let large = json!({ "dealer": "x".repeat(length) });
-        assert_eq!(post(server.at("dealers"), large.clone()).await.0, 413);
-        assert_eq!(
-            post(format!("{}/v1/agent/logout", server.url), large).await.0,
-            if length > 1 << 20 { 413 } else { 400 }
-        );
+    let large = json!({ "dealer": "x".repeat(65 * 1024) });
+    assert_eq!(post(server.at("dealers"), large).await.0, 413);
+    // Also of what does not fit into the buffers of a socket: a client that writes all of it, and reads then, reads why.
+    for path in ["/_paypos/dealers", "/v1/agent/logout"] {
+        let mut connection = TcpStream::connect(server.url.strip_prefix("http://").unwrap()).unwrap();
+        let body = vec![b' '; 15 * 1024 * 1024];
+        let head =
+            format!("POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\n\r\n", body.len());
+        connection.write_all(head.as_bytes()).unwrap();
+        connection.write_all(&body).unwrap();
+        let mut status = [0; 12];
+        connection.read_exact(&mut status).unwrap();
+        assert_eq!(&status, b"HTTP/1.1 413", "{path}");
     }
     let deep =
         http().post(server.at("dealers")).header("content-type", "application/json").body("[".repeat(60_000));
