@@ -158,7 +158,7 @@ pub(crate) struct Transaction {
     pub(crate) is_succeed: bool,
 }
 
-/// The properties of a transaction, by the documents: each with a value of its type that says nothing.
+/// The properties of a transaction, by the documents: each with a value that its schema allows, and that says nothing.
 pub(crate) fn documented_properties() -> &'static Members {
     static PROPERTIES: OnceLock<Members> = OnceLock::new();
     PROPERTIES.get_or_init(|| {
@@ -170,16 +170,28 @@ pub(crate) fn documented_properties() -> &'static Members {
         let data = schema.map(|schema| &resolved(&document, schema)["properties"]["Data"]["items"]);
         let transaction = data.map_or(&Value::Null, |schema| resolved(&document, schema));
         let property = |(name, schema): (&str, &Value)| {
-            let value = match resolved(&document, schema)["type"].as_str()? {
-                "string" => json!("simulated"),
-                "integer" | "number" => json!(0),
-                "boolean" => json!(false),
-                _ => return None,
-            };
-            Some((name.to_owned(), to_raw_value(&value).ok()?))
+            Some((name.to_owned(), to_raw_value(&sample(resolved(&document, schema))).ok()?))
         };
         members(&transaction["properties"]).filter_map(property).collect()
     })
+}
+
+/// A value that a schema allows.
+fn sample(schema: &Value) -> Value {
+    if let Some(value) = schema["enum"].get(0) {
+        return value.clone();
+    }
+    match schema["type"].as_str() {
+        Some("string") => json!("simulated"),
+        Some("integer" | "number") => {
+            let least = schema["minimum"].as_f64().filter(|least| *least > 0.0);
+            if least.is_some() { schema["minimum"].clone() } else { json!(0) }
+        }
+        Some("boolean") => json!(false),
+        Some("array") => json!([]),
+        Some("object") => json!({}),
+        _ => Value::Null,
+    }
 }
 
 impl Payment {

@@ -20,8 +20,9 @@ use serde_json::{Value, json};
 
 /// The command, with nothing of the environment that would change what it does.
 fn paypos(arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_paypos"));
-    command.args(arguments).stdin(Stdio::null());
+    let mut command = Command::new("env");
+    // A test may be run where signals are ignored.
+    command.args(["--default-signal", env!("CARGO_BIN_EXE_paypos")]).args(arguments).stdin(Stdio::null());
     for variable in ["PAYPOS_SECRET_KEY", "PAYPOS_SESSION_KEY", "PAYPOS_SIMULATOR_URL"] {
         command.env_remove(variable);
     }

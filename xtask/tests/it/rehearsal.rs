@@ -139,5 +139,6 @@ fn worked_case(root: &Path) {
     insert(root, "tests/it/support/operations.rs", "            \"logout\" =>", line);
     assert_runs(root, "cargo fmt --all");
     assert_runs(root, "cargo xtask spec regenerate");
-    assert_runs(root, "cargo test");
+    // The command has been tried above, and nothing of it is changed by hand.
+    assert_runs(root, "cargo test --workspace --exclude paypos-cli");
 }
