@@ -356,8 +356,10 @@ pub(crate) enum Phone {
     #[command(after_help = "Examples:\n  paypos phone approve\n  paypos phone approve --dealer suite-1")]
     Approve(Which),
     /// Decline a pending payment
+    #[command(after_help = "Examples:\n  paypos phone decline")]
     Decline(Which),
     /// Leave a pending payment undecided
+    #[command(after_help = "Examples:\n  paypos phone leave")]
     Leave(Which),
 }
 

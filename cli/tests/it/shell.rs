@@ -244,6 +244,16 @@ async fn every_next_step_asks_the_same_server_with_the_same_keys_for_the_same_pa
             assert_eq!(checked.status.code(), Some(6), "it is the dealer's own: {next:?}: {checked:?}");
         }
     }
+    // And so does what undoes a sale.
+    let approving = Server::start(&["--phone", "approve"]);
+    let secret = file("another secret", "sck_simulator");
+    let keys = ["--simulator-url", &approving.url, "--secret-key-file", &secret];
+    let sold = paypos(&[&["sale", "149.90", "--wait"], &keys[..]].concat()).output().unwrap();
+    let undo = stdout(&sold).replace("To undo it: ", "Next: ");
+    let undo = next_command(&Output { stdout: undo.into_bytes(), ..sold });
+    assert_eq!(undo[0], "reversal");
+    let undo: Vec<_> = undo.iter().map(String::as_str).collect();
+    assert_eq!(paypos(&undo).output().unwrap().status.code(), Some(0), "{undo:?}");
     // A session that is no more: another is opened, and what was waited for is checked by it.
     let expired = Server::start(&["--session-status", "401"]);
     let session = file("ended", &crate::session_key(&expired, "sck_simulator").await);
