@@ -9,7 +9,7 @@ use std::{
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use paypos::Decimal;
 
-/// Where `paypos simulate` is, unless something else is said.
+/// Default URL of `paypos simulate`.
 pub(crate) const SIMULATOR_URL: &str = "http://127.0.0.1:8650";
 
 /// Use Paynet's PayPOS from a terminal, or run a simulator of it

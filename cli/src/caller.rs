@@ -1,7 +1,6 @@
-//! Where a command calls, with which keys, and what to type next to call there again.
+//! Calls the chosen environment with the chosen keys, and composes the commands that call it again.
 
 use std::{
-    cell::Cell,
     env,
     error::Error as _,
     io,
@@ -32,7 +31,7 @@ pub(crate) struct Caller<'a> {
     calls: &'a Calls,
     session_key_file: Option<&'a Path>,
     /// The amount that was asked for, if the command has one.
-    pub(crate) amount: Cell<Option<Decimal>>,
+    pub(crate) amount: Option<Decimal>,
 }
 
 impl<'a> Caller<'a> {
@@ -40,6 +39,7 @@ impl<'a> Caller<'a> {
         console: &'a Console,
         calls: &'a Calls,
         session_key_file: Option<&'a PathBuf>,
+        amount: Option<Decimal>,
     ) -> Result<Self, Failure> {
         let session_key_file = session_key_file.map(PathBuf::as_path);
         let stdin = Some(Path::new("-"));
@@ -48,7 +48,7 @@ impl<'a> Caller<'a> {
                 "--secret-key-file and --session-key-file cannot both be standard input",
             ));
         }
-        Ok(Self { console, calls, session_key_file, amount: Cell::new(None) })
+        Ok(Self { console, calls, session_key_file, amount })
     }
 
     pub(crate) fn is_simulator(&self) -> bool {
@@ -59,7 +59,7 @@ impl<'a> Caller<'a> {
         self.calls.environment == Target::Production
     }
 
-    /// The client of the environment.
+    /// Creates a client of the environment.
     pub(crate) fn client(&self) -> Result<Client, Failure> {
         Ok(match self.calls.environment {
             Target::Simulator => {
@@ -70,7 +70,7 @@ impl<'a> Caller<'a> {
         })
     }
 
-    /// Nobody moves money on Production by mistake.
+    /// Asks for confirmation on Production.
     pub(crate) fn confirm(&self, what: &str) -> Done {
         if !self.is_production() || self.calls.yes {
             return Ok(());
@@ -100,7 +100,7 @@ impl<'a> Caller<'a> {
         SecretKey::new(text).map_err(|error| Failure::usage(format!("{source}: {error}")))
     }
 
-    /// The session key that was given; `None` if none was.
+    /// Reads the session key; `None` if none was given.
     pub(crate) fn session_key(&self) -> Result<Option<SessionKey>, Failure> {
         let read = secrets::read(self.console, &SESSION, self.session_key_file, !self.is_simulator())?;
         let Some((text, source)) = read else { return Ok(None) };
@@ -108,7 +108,7 @@ impl<'a> Caller<'a> {
         Ok(Some(key))
     }
 
-    /// The session with the key that was given. The simulator's needs none: one is opened.
+    /// Returns a session with the given key. For the simulator, opens one if there is no key.
     pub(crate) async fn session(&self) -> Result<Session, Failure> {
         let client = self.client()?;
         match self.session_key()? {
@@ -124,7 +124,7 @@ impl<'a> Caller<'a> {
         }
     }
 
-    /// A command that calls the same environment with the same keys.
+    /// Composes a command that calls the same environment with the same keys.
     pub(crate) fn command(&self, words: &[&str]) -> String {
         let mut command = self.dealers_command(words);
         if let Some(file) = self.session_key_file.filter(|file| *file != Path::new("-")) {
@@ -133,7 +133,7 @@ impl<'a> Caller<'a> {
         command
     }
 
-    /// A command that calls the same environment, and takes no session key.
+    /// Composes a command that calls the same environment and takes no session key.
     fn dealers_command(&self, words: &[&str]) -> String {
         let mut command = String::from("paypos");
         let mut add = |words: &[&str]| words.iter().for_each(|word| command = format!("{command} {word}"));
@@ -152,17 +152,15 @@ impl<'a> Caller<'a> {
         command
     }
 
-    /// The command that checks a payment session, with all that the decision needs: without what it is for, the sale
-    /// that is being reversed could be taken for its reversal.
+    /// Composes the command that checks a payment session. It says what the payment session is for, since the sale that
+    /// is being reversed could be taken for its reversal.
     pub(crate) fn next_check(&self, payment_session: &PaymentSession) -> String {
         let mut words = vec!["check".to_owned(), quoted(payment_session.id())];
         match payment_session.reversal_of() {
             Some(xact_id) => words.extend(["--reversal-of".to_owned(), quoted(xact_id)]),
             None => words.push("--sale".to_owned()),
         }
-        words.extend(
-            self.amount.get().into_iter().flat_map(|amount| ["--amount".to_owned(), amount.to_string()]),
-        );
+        words.extend(self.amount.into_iter().flat_map(|amount| ["--amount".to_owned(), amount.to_string()]));
         let reference = payment_session.reference_no();
         words.extend(reference.into_iter().flat_map(|text| ["--reference-no".to_owned(), quoted(text)]));
         words.push("--wait".to_owned());
@@ -170,7 +168,7 @@ impl<'a> Caller<'a> {
         self.command(&words)
     }
 
-    /// What to do about a failure.
+    /// Returns what to type after a failure.
     pub(crate) fn hint(&self, failure: &Failure) -> Option<String> {
         let Failure::Call(error, payment_session) = failure else { return None };
         let payment_session = payment_session.as_ref().or(error.payment_session());
@@ -190,7 +188,7 @@ impl<'a> Caller<'a> {
     }
 }
 
-/// Whether nothing listens there.
+/// Returns whether nothing listens at the address.
 fn is_refused(error: &Error) -> bool {
     let cause = error.source().and_then(|cause| cause.downcast_ref::<io::Error>());
     cause.is_some_and(|cause| cause.kind() == io::ErrorKind::ConnectionRefused)

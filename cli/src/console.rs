@@ -1,4 +1,4 @@
-//! What is printed: sentences for people, or JSON objects for a program, one a line.
+//! Prints sentences for people, or JSON objects for programs, one a line.
 
 use std::{
     env,
@@ -8,19 +8,20 @@ use std::{
 };
 
 use paypos::{Error, ErrorKind, Operation, Outcome, PaymentSession};
+use paypos_simulator::server::is_unseen;
 use qrcode::{EcLevel, QrCode, render::unicode::Dense1x2};
 use serde_json::json;
 
 /// What a command returns.
 pub(crate) type Done = Result<(), Failure>;
 
-/// Why a command is not done.
+/// Why a command failed.
 pub(crate) enum Failure {
     /// An argument, a file or a secret is missing or unusable.
     Usage(String),
     /// A call; with the payment session that it is about, if the command has one.
     Call(Box<Error>, Option<PaymentSession>),
-    /// Nothing was sent, as nobody is there.
+    /// Nothing was sent, since there was no connection.
     NotReached(String),
     /// Declined on the phone.
     Failed(String),
@@ -47,7 +48,7 @@ impl Failure {
         Self::Usage(text.into())
     }
 
-    /// A failure of a command that has a payment session.
+    /// Adds the payment session that the command has.
     pub(crate) fn of(self, payment_session: &PaymentSession) -> Self {
         match self {
             Self::Call(error, _) => Self::Call(error, Some(payment_session.clone())),
@@ -83,12 +84,12 @@ impl Failure {
     }
 }
 
-/// What a signal would interrupt.
+/// What a signal interrupts.
 #[derive(Clone, Default)]
 enum Underway {
     #[default]
     Nothing,
-    /// A request, which may be carried out without its response.
+    /// A request that may be executed without its response.
     Request(&'static str),
     /// The wait for a payment session, and what to type next.
     Wait(Box<PaymentSession>, String),
@@ -98,7 +99,7 @@ enum Underway {
 pub(crate) struct Console {
     pub(crate) json: bool,
     asks: bool,
-    /// Whether standard output is a terminal that obeys more than text.
+    /// Whether standard output is a terminal other than `dumb`.
     is_terminal: bool,
     colors: bool,
     underway: Mutex<Underway>,
@@ -119,27 +120,27 @@ impl Console {
         }
     }
 
-    /// Whether somebody is there to be asked.
+    /// Returns whether the command may prompt.
     pub(crate) fn asks(&self) -> bool {
         self.asks
     }
 
-    /// Prints what was obtained: a line for people. That it cannot be printed is a failure.
+    /// Prints a result for people. Fails if it cannot be written.
     pub(crate) fn result(&self, text: impl AsRef<str>) -> Done {
         if self.json { Ok(()) } else { written(text.as_ref()) }
     }
 
-    /// Prints an object for a program. That it cannot be printed is a failure.
+    /// Prints an object for programs. Fails if it cannot be written.
     pub(crate) fn object(&self, object: &impl serde::Serialize) -> Done {
         if self.json { written(&serde_json::to_string(object).unwrap_or_default()) } else { Ok(()) }
     }
 
-    /// Prints a sentence for people, which may go unread.
+    /// Prints a sentence for people, and ignores write errors.
     pub(crate) fn say(&self, text: impl AsRef<str>) {
         let _ = self.result(text);
     }
 
-    /// Prints a headline for people.
+    /// Prints a headline for people, in bold.
     pub(crate) fn headline(&self, text: &str) {
         self.say(if self.colors { format!("\x1b[1m{text}\x1b[0m") } else { text.to_owned() });
     }
@@ -159,7 +160,7 @@ impl Console {
         self.result(format!("Open on the phone (or, for the simulator, in a browser): {}", printable(url)))
     }
 
-    /// Writes a line that is written over, on a terminal.
+    /// Overwrites the current line of a terminal.
     pub(crate) fn progress(&self, text: &str) {
         if self.is_terminal && !self.json && io::stderr().is_terminal() {
             let _ = write!(io::stderr(), "\r\x1b[K{text}");
@@ -182,17 +183,17 @@ impl Console {
         *self.underway.lock().unwrap_or_else(PoisonError::into_inner) = underway;
     }
 
-    /// From here on, a signal interrupts a request.
+    /// Records that a request is under way, for [`interrupted`](Self::interrupted).
     pub(crate) fn requests(&self, what: &'static str) {
         self.set_underway(Underway::Request(what));
     }
 
-    /// From here on, a signal interrupts the wait for a payment session.
+    /// Records the payment session that is waited for, for [`interrupted`](Self::interrupted).
     pub(crate) fn waits_for(&self, payment_session: &PaymentSession, next: String) {
         self.set_underway(Underway::Wait(Box::new(payment_session.clone()), next));
     }
 
-    /// What a signal has interrupted.
+    /// Reports what a signal interrupted, as a failure.
     pub(crate) fn interrupted(&self, signal: u8) -> Failure {
         let underway = self.underway.lock().unwrap_or_else(PoisonError::into_inner).clone();
         match underway {
@@ -280,22 +281,18 @@ pub(crate) fn written(text: &str) -> Done {
     written.map_err(|error| Failure::Unwritten(text.to_owned(), error))
 }
 
-/// How many columns the terminal has.
+/// Returns the width of the terminal, from `COLUMNS` or the terminal itself.
 fn columns() -> Option<usize> {
     let set = env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
     set.or_else(|| terminal_size::terminal_size().map(|(width, _)| usize::from(width.0)))
 }
 
-/// A server's text without characters that a terminal would obey, or that cannot be seen.
+/// Replaces unseen and control characters of a server's text.
 pub(crate) fn printable(text: &str) -> String {
-    let is_unseen = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
-    };
     text.chars().map(|c| if is_unseen(c) { '\u{fffd}' } else { c }).collect()
 }
 
-/// A word for a shell: in quotes, unless it needs none.
+/// Quotes a word for a shell if it needs quotes.
 pub(crate) fn quoted(text: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:".contains(c);
     if !text.is_empty() && !text.starts_with('-') && text.chars().all(plain) {

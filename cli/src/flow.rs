@@ -58,11 +58,11 @@ pub(crate) async fn end(caller: &Caller<'_>) -> Done {
     let agent = caller.client()?.agent(caller.secret_key()?);
     caller.console.requests("ending a session");
     let response = agent.logout(LogoutRequest::new(&key)).await?;
-    caller.console.say("The session is ended.");
+    caller.console.result("The session is ended.")?;
     caller.console.object(&response)
 }
 
-/// What `--json` prints of a session that was opened.
+/// A session as `--json` prints it.
 #[derive(Serialize)]
 struct Opened<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -73,7 +73,6 @@ struct Opened<'a> {
 
 pub(crate) async fn sale(caller: &Caller<'_>, options: arguments::Sale) -> Done {
     let arguments::Sale { amount, initiate, .. } = options;
-    caller.amount.set(Some(amount));
     caller.confirm(&format!("a sale of {amount}"))?;
     warn_of_no_reference(caller, initiate.reference_no.as_deref());
     let session = caller.session().await?;
@@ -148,7 +147,6 @@ async fn finish(
 }
 
 pub(crate) async fn check(caller: &Caller<'_>, options: arguments::Check) -> Done {
-    caller.amount.set(options.amount);
     let id = &options.payment_session_id;
     let mut payment_session = match &options.reversal_of {
         Some(xact_id) => PaymentSession::reversal(id, xact_id),
@@ -187,7 +185,7 @@ pub(crate) async fn wait(
     decision.map_err(|error| Failure::from(error).of(payment_session))
 }
 
-/// What `--json` prints of a payment session, by the document's names.
+/// A payment session as `--json` prints it, with the API's names.
 #[derive(Default, Serialize)]
 struct Printed<'a> {
     payment_session_id: &'a str,
@@ -205,14 +203,14 @@ struct Printed<'a> {
     object_name: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     decision: Option<&'static str>,
-    /// Why a success is not the one that was asked for.
+    /// How a success differs from what was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     problem: Option<String>,
     #[serde(rename = "Data", skip_serializing_if = "Option::is_none")]
     data: Option<Vec<Transaction>>,
 }
 
-/// Why the transactions that succeeded are not the one that was asked for.
+/// Returns how the transactions that succeeded differ from what was asked for; `None` if they do not.
 fn other_than_asked(
     transactions: &[Transaction],
     payment_session: &PaymentSession,
@@ -243,7 +241,7 @@ fn report(caller: &Caller<'_>, payment_session: &PaymentSession, decision: Decis
     let mut problem = None;
     let (name, data, result) = match decision {
         Decision::Succeeded(transactions) => {
-            problem = other_than_asked(&transactions, payment_session, caller.amount.get());
+            problem = other_than_asked(&transactions, payment_session, caller.amount);
             let result = match &problem {
                 None => Ok(()),
                 Some(problem) => Err(Failure::Other(format!(

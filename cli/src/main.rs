@@ -13,6 +13,7 @@ mod simulate;
 use std::{env, io, path::PathBuf, process::ExitCode};
 
 use clap::{CommandFactory, Parser};
+use paypos::Decimal;
 
 use arguments::{Arguments, Calls, Command, Session};
 use caller::Caller;
@@ -34,25 +35,29 @@ async fn main() -> ExitCode {
             ended(&console, demo::run(&console, &options).await, None)
         }
         Command::Session(Session::Open(options)) => {
-            called(&options.calls, None, async |caller| flow::open(caller, &options).await).await
+            called(&options.calls, None, None, async |caller| flow::open(caller, &options).await).await
         }
         Command::Session(Session::End(options)) => {
             let file = options.session.session_key_file.as_ref();
-            called(&options.calls, file, async |caller| flow::end(caller).await).await
+            called(&options.calls, file, None, async |caller| flow::end(caller).await).await
         }
         Command::Sale(options) => {
             let (calls, file) =
                 (options.initiate.calls.clone(), options.initiate.session.session_key_file.clone());
-            called(&calls, file.as_ref(), async |caller| flow::sale(caller, options).await).await
+            called(&calls, file.as_ref(), Some(options.amount), async |caller| {
+                flow::sale(caller, options).await
+            })
+            .await
         }
         Command::Reversal(options) => {
             let (calls, file) =
                 (options.initiate.calls.clone(), options.initiate.session.session_key_file.clone());
-            called(&calls, file.as_ref(), async |caller| flow::reversal(caller, options).await).await
+            called(&calls, file.as_ref(), None, async |caller| flow::reversal(caller, options).await).await
         }
         Command::Check(options) => {
             let (calls, file) = (options.calls.clone(), options.session.session_key_file.clone());
-            called(&calls, file.as_ref(), async |caller| flow::check(caller, options).await).await
+            called(&calls, file.as_ref(), options.amount, async |caller| flow::check(caller, options).await)
+                .await
         }
         Command::Phone(command) => {
             let console = Console::new(command.which().output.json, true);
@@ -73,14 +78,15 @@ async fn main() -> ExitCode {
     }
 }
 
-/// Runs a command that calls, until it ends or a signal ends it.
+/// Runs a command that calls the API until it ends, or until a signal.
 async fn called(
     calls: &Calls,
     session_key_file: Option<&PathBuf>,
+    amount: Option<Decimal>,
     command: impl AsyncFnOnce(&Caller<'_>) -> Done,
 ) -> ExitCode {
     let console = Console::new(calls.output.json, calls.no_input);
-    let caller = match Caller::new(&console, calls, session_key_file) {
+    let caller = match Caller::new(&console, calls, session_key_file, amount) {
         Ok(caller) => caller,
         Err(failure) => return ended(&console, Err(failure), None),
     };
@@ -105,7 +111,7 @@ fn ended(console: &Console, result: Done, caller: Option<&Caller<'_>>) -> ExitCo
     }
 }
 
-/// Prints what can be printed again: that nobody reads it to its end is no failure.
+/// Prints a text that can be printed again. A closed pipe is not a failure.
 fn printed(text: &str) -> ExitCode {
     let console = Console::new(false, true);
     match written(text.trim_end()) {
@@ -117,7 +123,7 @@ fn printed(text: &str) -> ExitCode {
     }
 }
 
-/// Arguments that cannot be used, or help.
+/// Prints help, or the error in the arguments.
 fn misused(error: &clap::Error) -> ExitCode {
     if !error.use_stderr() {
         return printed(&error.render().to_string());

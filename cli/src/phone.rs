@@ -43,7 +43,7 @@ pub(crate) async fn run(console: &Console, command: Phone) -> Done {
     let body = json!({ "dealer": dealer, "decision": decision }).to_string();
     let payment = called(http.post(at).header("content-type", "application/json").body(body)).await?;
     let shown = |name: &str| printable(payment[name].as_str().unwrap_or_default());
-    console.say(format!("{} is {}.", shown("payment_session_id"), shown("state")));
+    console.result(format!("{} is {}.", shown("payment_session_id"), shown("state")))?;
     console.object(&payment)
 }
 

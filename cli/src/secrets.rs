@@ -1,5 +1,5 @@
-//! Where secrets come from: a file, standard input, the environment, or a prompt without echo; never an
-//! argument, which every process of the machine could read.
+//! Reads secrets from a file, standard input, the environment, or a prompt without echo. Never from an argument, which
+//! every process on the machine can read.
 
 use std::{
     env, fs,
@@ -9,7 +9,7 @@ use std::{
 
 use crate::console::{Console, Failure};
 
-/// Far more than any key has.
+/// Maximum size of a key file, in bytes.
 const MAX_FILE: u64 = 64 * 1024;
 
 /// A secret, and where it may come from.
@@ -19,8 +19,8 @@ pub(crate) struct Secret {
     pub(crate) variable: &'static str,
 }
 
-/// Reads a secret from a file or `-`; for Paynet, then from a variable, or asks for it. Returns it with its source, or
-/// `None` if it is nowhere. A key in the environment is never for a simulator.
+/// Reads a secret from a file or standard input. For Paynet, falls back to the environment and then to a prompt; a key
+/// in the environment is never sent to a simulator. Returns the secret and its source, or `None` if there is none.
 pub(crate) fn read(
     console: &Console,
     secret: &Secret,
@@ -65,7 +65,7 @@ pub(crate) fn read(
     }
 }
 
-/// A key as editors and shells write it: with a byte order mark, blanks around it, or in UTF-16.
+/// Decodes a key as editors and shells write it: with a byte order mark, surrounding blanks, or in UTF-16.
 fn text(bytes: &[u8]) -> Option<String> {
     let utf_16 = |from: fn([u8; 2]) -> u16| {
         let units: Vec<u16> = bytes[2..].chunks_exact(2).map(|unit| from([unit[0], unit[1]])).collect();
@@ -79,7 +79,7 @@ fn text(bytes: &[u8]) -> Option<String> {
     text.map(|text| text.trim_start_matches('\u{feff}').trim().to_owned())
 }
 
-/// A new file for a secret, which only its owner can read. It is removed again unless the secret is written.
+/// A new file that only its owner can read. It is removed when dropped, unless the secret was written.
 pub(crate) struct NewFile<'a> {
     path: &'a Path,
     file: fs::File,

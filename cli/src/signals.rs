@@ -1,4 +1,4 @@
-//! The signals that end a command.
+//! Waits for the signals that end a command.
 
 use std::future::Future;
 
@@ -7,8 +7,8 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::console::Failure;
 
-/// The first of SIGHUP, SIGINT and SIGTERM, by its number. A process with the number 1 has no other way to hear them.
-/// What whoever started it has it ignore, as `nohup` does, stays ignored.
+/// Listens for SIGHUP, SIGINT and SIGTERM, and resolves to the number of the first. Without a handler, the process with
+/// the number 1 would not receive them. A signal that was ignored at the start, as by `nohup`, stays ignored.
 #[cfg(unix)]
 pub(crate) fn first() -> Result<impl Future<Output = u8>, Failure> {
     let ignored = ignored();
@@ -32,7 +32,7 @@ pub(crate) fn first() -> Result<impl Future<Output = u8>, Failure> {
     })
 }
 
-/// Its number, once a signal is heard.
+/// Resolves to the number of a signal when it arrives; never, if there is none.
 #[cfg(unix)]
 async fn heard(signal: Option<Signal>, number: u8) -> u8 {
     match signal {
@@ -44,7 +44,7 @@ async fn heard(signal: Option<Signal>, number: u8) -> u8 {
     }
 }
 
-/// The signals that this process ignores, as Linux tells: a bit for each, from the lowest for the number 1.
+/// Returns the signals that this process ignores, as a bit mask: the lowest bit is signal 1. Zero if unknown.
 #[cfg(unix)]
 fn ignored() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
@@ -52,7 +52,7 @@ fn ignored() -> u64 {
     mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or_default()
 }
 
-/// Ctrl-C.
+/// Listens for Ctrl-C.
 #[cfg(not(unix))]
 #[allow(clippy::unnecessary_wraps, reason = "the counterpart of the other")]
 pub(crate) fn first() -> Result<impl Future<Output = u8>, Failure> {

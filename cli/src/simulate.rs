@@ -17,7 +17,7 @@ use crate::{
     signals,
 };
 
-/// Lines that wait for the terminal.
+/// Maximum number of lines that wait for the terminal.
 const LINES: usize = 1_000;
 
 pub(crate) async fn run(console: &Console, options: Simulate) -> Done {
@@ -77,7 +77,7 @@ pub(crate) async fn run(console: &Console, options: Simulate) -> Done {
     Ok(())
 }
 
-/// The URL by which this machine calls an address that was listened on, which may stand for all of its addresses.
+/// Returns a URL that this machine can call for the address that is listened on, which may be unspecified.
 fn callable(url: &str) -> String {
     let address = url.strip_prefix("http://").and_then(|address| address.parse::<SocketAddr>().ok());
     match address {
@@ -91,7 +91,7 @@ fn callable(url: &str) -> String {
     }
 }
 
-/// Prints a line for each request, by a thread of its own: a terminal that does not take them keeps no caller waiting.
+/// Prints a line for each request from a separate thread, so that a slow terminal delays no request.
 fn log() -> Box<server::Log> {
     let (lines, printed) = mpsc::sync_channel::<String>(LINES);
     thread::spawn(move || {
@@ -101,7 +101,7 @@ fn log() -> Box<server::Log> {
         }
     });
     Box::new(move |line| {
-        // If nobody reads them fast enough, the journal still has all of them.
+        // A line that does not fit is dropped; the journal has the request.
         let _ = lines.try_send(line.to_owned());
     })
 }

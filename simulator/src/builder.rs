@@ -1,4 +1,4 @@
-//! How a simulator is started: where it listens, and what else it serves.
+//! Configures and starts a simulator.
 
 use std::{
     fmt, io,
@@ -19,7 +19,7 @@ use crate::{
     state::State,
 };
 
-/// Serves the operations together with something else.
+/// Adds routes to the router of the operations.
 type Wrap = dyn FnOnce(Router, Flight) -> Router + Send;
 
 /// Configures a [`Simulator`]; made by [`Simulator::builder`].
@@ -53,7 +53,7 @@ impl SimulatorBuilder {
         self
     }
 
-    /// Sets what the phone does by itself. Defaults to [`Policy::Ask`]: [`Phone`](crate::Phone) decides.
+    /// Sets how the phone decides. Defaults to [`Policy::Ask`]: [`Phone`](crate::Phone) decides.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -74,7 +74,7 @@ impl SimulatorBuilder {
         self
     }
 
-    /// Sets how long the phone takes if it decides by itself. Defaults to no time.
+    /// Sets the delay before the phone decides by its policy. Defaults to none.
     pub fn phone_after(self, delay: Duration) -> Self {
         self.state.phones().after = delay;
         self

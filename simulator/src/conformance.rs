@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{read, state::ReceivedRequest};
 
-/// The longest name that a path of an API has.
+/// Maximum length of a path segment that is shown.
 const MAX_SEGMENT: usize = 40;
 
 /// The operations that the documents describe.
@@ -35,12 +35,12 @@ struct Body {
     content: Vec<(String, Validator)>,
 }
 
-/// All that breaks the documents; no value is quoted.
+/// The violations of a request, without values.
 #[derive(Debug)]
 pub(crate) struct Violations {
-    /// The HTTP status that says so.
+    /// HTTP status of the response.
     pub(crate) status: StatusCode,
-    /// The methods of the path, where the request has another.
+    /// Value of `Allow` for a wrong method.
     pub(crate) allow: Option<String>,
     pub(crate) texts: Vec<String>,
 }
@@ -70,7 +70,7 @@ impl Conformance {
         Ok(Self(operations))
     }
 
-    /// The path of the operation that the request is for, or all that breaks the documents.
+    /// Returns the path of the request's operation, or all violations of the documents.
     pub(crate) fn validate(&self, request: &ReceivedRequest) -> Result<&str, Violations> {
         let at_path: Vec<_> = self.0.iter().filter(|operation| operation.path == request.path()).collect();
         let path = shown_path(request.path());
@@ -182,8 +182,7 @@ impl Body {
     }
 }
 
-/// A validator of a schema that may refer to the document's components. Constraints that no validator takes constrain
-/// nothing.
+/// Compiles a schema, which may refer to the document's components. Patterns that cannot be compiled are dropped.
 fn validator(document: &Value, schema: &Value) -> Result<Validator, String> {
     // OpenAPI 3.0's schemas are an older draft's; its `$ref`s start at the root of the document.
     let mut root = json!({ "allOf": [schema], "components": document["components"] });
@@ -208,7 +207,7 @@ fn drop_patterns(value: &mut Value) {
     }
 }
 
-/// Writes OpenAPI's `nullable: true` as JSON Schema does, and requires of a request nothing that is only read.
+/// Rewrites OpenAPI's `nullable: true` for JSON Schema, and drops `readOnly` properties from `required`.
 fn spell_out_nullable(value: &mut Value) {
     match value {
         Value::Object(members) => {
@@ -234,7 +233,7 @@ fn spell_out_nullable(value: &mut Value) {
     }
 }
 
-/// A path of which each part is shown that is a name as APIs have them, since any other may be a secret.
+/// Masks each segment of a path that is not a plain name, since it may be a secret.
 pub(crate) fn shown_path(path: &str) -> String {
     let is_version = |part: &str| {
         part.strip_prefix('v')
@@ -249,7 +248,7 @@ pub(crate) fn shown_path(path: &str) -> String {
     path.split('/').map(shown).collect::<Vec<_>>().join("/")
 }
 
-/// What a schema refers to, or itself.
+/// Follows a schema's `$ref`, if it has one.
 pub(crate) fn resolved<'a>(document: &'a Value, schema: &'a Value) -> &'a Value {
     let pointer = schema["$ref"].as_str().and_then(|reference| reference.strip_prefix('#'));
     pointer.and_then(|pointer| document.pointer(pointer)).unwrap_or(schema)

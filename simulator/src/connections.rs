@@ -1,4 +1,4 @@
-//! Connections of the simulator, all owned by one task, and how they break.
+//! Serves connections from one task that owns them, and breaks them for faults.
 
 use std::{
     io,
@@ -29,14 +29,14 @@ use tokio::{
 };
 use tokio_io_timeout::TimeoutWriter;
 
-/// The most of a request's head, and of what is buffered of a body, in bytes.
+/// Maximum size of a request's head, and of a connection's buffer, in bytes.
 const MAX_BUFFER: usize = 64 * 1024;
 
-/// What a server that others can reach bounds.
+/// Limits of a server that others can reach.
 #[derive(Clone, Copy)]
 pub(crate) struct Limits {
     pub(crate) connections: usize,
-    /// For the head of a request, for its body, and for each piece of an answer that waits for its reader.
+    /// Time limit for a request's head, its body, and each write of a response.
     pub(crate) time: Option<Duration>,
 }
 

@@ -1,5 +1,5 @@
-//! What is in flight: bodies that are being read, and long answers that are being written. Together they have a bound,
-//! as do the seconds that each may take.
+//! Bounds what is in flight: request bodies that are being read, and response bodies that are being written. All of
+//! them share one budget, and each has a time limit.
 
 use std::{pin::Pin, sync::Arc, time::Duration};
 
@@ -9,17 +9,17 @@ use tokio::{
     time::timeout,
 };
 
-/// The most of all bodies in flight, in bytes.
+/// Maximum size of all bodies in flight, in bytes.
 const MAX_IN_FLIGHT: usize = 64 * 1024 * 1024;
 
-/// How much more is taken of a body that is refused, in bytes: a client that still writes would not read why.
+/// How much of a refused body is read and dropped, in bytes: a client that is still writing would not see the response.
 const MAX_DRAINED: usize = 16 * 1024 * 1024;
 
-/// Reads bodies within the bound.
+/// The budget for bodies in flight.
 #[derive(Clone)]
 pub(crate) struct Flight {
     bytes: Arc<Semaphore>,
-    /// The most time for a body.
+    /// Time limit for reading a body.
     time: Option<Duration>,
 }
 
@@ -39,12 +39,12 @@ impl Flight {
         Self { bytes: Arc::new(Semaphore::new(MAX_IN_FLIGHT)), time }
     }
 
-    /// Permits for this many bytes; `None` if too much is in flight.
+    /// Reserves bytes; `None` if too much is in flight.
     pub(crate) fn permits(&self, bytes: usize) -> Option<OwnedSemaphorePermit> {
         Arc::clone(&self.bytes).try_acquire_many_owned(u32::try_from(bytes).ok()?).ok()
     }
 
-    /// Reads a whole body. The permits are for as long as it is kept in memory.
+    /// Reads a whole body of at most `most` bytes. Hold the permit while the body is in memory.
     pub(crate) async fn read(
         &self,
         body: Body,

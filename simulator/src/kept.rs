@@ -1,14 +1,14 @@
-//! What is kept of each dealer, within a bound.
+//! Bounds what is kept of each dealer.
 
 use std::{
     collections::{HashMap, VecDeque},
     hash::Hash,
 };
 
-/// What each value costs beyond its own text, in bytes: its key, and its place in the maps.
+/// Bytes that a value takes beyond its own text, for its keys and its places in the maps.
 const OVERHEAD: usize = 256;
 
-/// Values by key. Each belongs to a dealer; a dealer that has more than its share loses its own oldest.
+/// A map whose values belong to dealers. A dealer that exceeds its share loses its own oldest values.
 pub(crate) struct Kept<K, V> {
     values: HashMap<K, Entry<V>>,
     by_dealer: HashMap<String, Keys<K>>,
@@ -18,11 +18,11 @@ pub(crate) struct Kept<K, V> {
 struct Entry<V> {
     value: V,
     bytes: usize,
-    /// Its place among those of all dealers.
+    /// Order of insertion among the values of all dealers.
     place: u64,
 }
 
-/// The keys of a dealer, from the oldest to the latest.
+/// The keys of a dealer, oldest first.
 struct Keys<K> {
     in_order: VecDeque<K>,
     bytes: usize,
@@ -36,7 +36,7 @@ impl<K, V> Default for Kept<K, V> {
 }
 
 impl<K: Clone + Eq + Hash, V> Kept<K, V> {
-    /// Keeps a value of a dealer under a key that is free.
+    /// Inserts a value under a key that is free.
     pub(crate) fn keep(&mut self, dealer: &str, key: K, value: V, bytes: usize, share: usize) {
         let bytes = bytes + OVERHEAD;
         self.added += 1;
@@ -51,7 +51,7 @@ impl<K: Clone + Eq + Hash, V> Kept<K, V> {
         self.forget(dealer, share);
     }
 
-    /// Counts what was added to a value.
+    /// Counts bytes that were added to a value.
     pub(crate) fn grow(&mut self, dealer: &str, key: &K, bytes: usize, share: usize) {
         let (Some(entry), Some(own)) = (self.values.get_mut(key), self.by_dealer.get_mut(dealer)) else {
             return;
@@ -82,20 +82,20 @@ impl<K: Clone + Eq + Hash, V> Kept<K, V> {
         self.values.len()
     }
 
-    /// All of them, from the oldest to the latest.
+    /// Iterates over all values, oldest first.
     pub(crate) fn all(&self) -> impl Iterator<Item = (&K, &V)> {
         let mut all: Vec<_> = self.values.iter().collect();
         all.sort_by_key(|(_, entry)| entry.place);
         all.into_iter().map(|(key, entry)| (key, &entry.value))
     }
 
-    /// Those of a dealer, from the oldest to the latest.
+    /// Iterates over a dealer's values, oldest first.
     pub(crate) fn of(&self, dealer: &str) -> impl DoubleEndedIterator<Item = (&K, &V)> {
         let keys = self.by_dealer.get(dealer).into_iter().flat_map(|own| &own.in_order);
         keys.filter_map(|key| Some((key, self.get(key)?)))
     }
 
-    /// Those of a dealer whose keys are greater, where keys grow.
+    /// Iterates over a dealer's values with greater keys. Keys must grow.
     pub(crate) fn of_after(&self, dealer: &str, key: &K) -> impl Iterator<Item = (&K, &V)> + Clone
     where
         K: Ord,
@@ -115,12 +115,12 @@ impl<K: Clone + Eq + Hash, V> Kept<K, V> {
         }
     }
 
-    /// How many of a dealer are not kept any more.
+    /// Returns how many of a dealer's values were dropped.
     pub(crate) fn forgotten(&self, dealer: &str) -> u64 {
         self.by_dealer.get(dealer).map_or(0, |own| own.forgotten)
     }
 
-    /// Removes all of a dealer's.
+    /// Removes a dealer's values.
     pub(crate) fn remove(&mut self, dealer: &str) {
         for key in self.by_dealer.remove(dealer).into_iter().flat_map(|own| own.in_order) {
             self.values.remove(&key);

@@ -1,4 +1,4 @@
-//! Executes the operations of the documents: by what was issued, and with the faults that were injected.
+//! Executes the operations of the documents, with the faults that were injected.
 
 use std::sync::Arc;
 
@@ -26,10 +26,10 @@ use crate::{
     state::{ReceivedRequest, State},
 };
 
-/// The most that is read of a request, in bytes.
+/// Maximum size of a request body, in bytes.
 const MAX_BODY: usize = 1024 * 1024;
 
-/// Is called with each request that was answered.
+/// Is called for each request after its response.
 pub(crate) type Log = dyn Fn(&ReceivedRequest) + Send + Sync;
 
 /// What the operations need.
@@ -41,7 +41,7 @@ pub(crate) struct Server {
     pub(crate) log: Option<Box<Log>>,
 }
 
-/// Serves the operations of the documents, under any path.
+/// Returns a router of the operations, for any path.
 pub(crate) fn router(server: Server) -> Router {
     let server = Arc::new(server);
     Router::new().fallback(move |request: Request| {
@@ -79,7 +79,7 @@ async fn respond(server: &Server, request: Request) -> Response {
     reply.into_response()
 }
 
-/// Records the reply to a request, or that there was none since the client hung up.
+/// Records the reply to a request when dropped: also that there is none, if the client hung up.
 struct Recorded<'a> {
     server: &'a Server,
     number: u64,
@@ -158,7 +158,7 @@ impl Reply {
         }
     }
 
-    /// The status and the body, for those who look at requests later.
+    /// Returns the status and the body for the journal.
     fn recorded(&self) -> Option<(u16, String)> {
         match self {
             Self::Json { status, body, .. } | Self::Truncated(status, body) => {
@@ -190,7 +190,7 @@ impl IntoResponse for Reply {
     }
 }
 
-/// Sets a property of the response, or of each of its transactions, or removes it.
+/// Sets or removes a property of the response, or of each of its transactions.
 fn set_property(response: &mut Members, name: &str, value: Option<&Value>) {
     if let Some(name) = name.strip_prefix("Data.") {
         let Some(data) = response.get_mut("Data") else { return };

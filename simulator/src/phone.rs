@@ -1,70 +1,63 @@
-//! What happens at the phone: what a person decides, and what it does by itself.
+//! The phone: decides payment sessions as a person chooses, or by a policy.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, atomic::Ordering},
-    time::Duration,
-};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use paypos::Decimal;
 use serde::{Deserialize, Serialize};
 
 use crate::{PaymentSession, Phone, state::State};
 
-/// How late an amount of `.68` is approved.
+/// Delay of the approval of an amount with 68 cents.
 const LATE: Duration = Duration::from_secs(10);
 
-/// Decisions that are still to come.
-const MAX_LATER: usize = 10_000;
-
-/// What the phone does with a payment session by itself. Written in kebab case.
+/// How the phone decides payment sessions. Serialized in kebab case.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Policy {
-    /// Nothing: [`Phone`] or a person decides.
+    /// Waits for a [`Phone`] or a person to decide.
     #[default]
     Ask,
-    /// It approves.
+    /// Approves everything.
     Approve,
-    /// It declines.
+    /// Declines everything.
     Decline,
-    /// Nobody ever decides.
+    /// Never decides.
     Never,
-    /// Decides by the amount's cents: `.05`, `.51` and `.55` are declined, `.68` is approved late, `.91` never; anything
-    /// else is approved.
+    /// Decides by the amount's cents: declines `.05`, `.51` and `.55`, approves `.68` after 10 seconds, never decides
+    /// `.91`, and approves anything else.
     ByAmount,
 }
 
-/// What is done at the phone.
+/// A decision at the phone.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Decision {
     Approve,
     Decline,
-    /// The app is left, and nothing is decided.
+    /// Leaves the app without a decision.
     Leave,
     DeclineThenApprove,
 }
 
-/// Why nothing can be decided.
+/// Why a payment session cannot be decided.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Undecidable {
     NotWaiting,
     TooMany,
 }
 
-/// What the phones of all dealers do by themselves.
+/// The policies of all dealers' phones.
 #[derive(Default)]
 pub(crate) struct Phones {
     pub(crate) policy: Policy,
     pub(crate) after: Duration,
-    /// Of the dealers whose phones do something else.
+    /// Dealers with a policy of their own.
     pub(crate) of_dealers: HashMap<String, Policy>,
 }
 
 impl Phones {
-    /// What is decided of a payment session as it is opened, and after how long.
+    /// Returns the decision for a new payment session, and its delay.
     fn decision(&self, payment: &PaymentSession) -> Option<(Decision, Duration)> {
         let policy = self.of_dealers.get(&payment.dealer).copied().unwrap_or(self.policy);
         Some(match policy {
@@ -81,7 +74,7 @@ impl Phones {
     }
 }
 
-/// Has the phone do what it does by itself with a payment session that was opened.
+/// Applies the phone's policy to a new payment session.
 pub(crate) fn opened(state: &Arc<State>, payment: &PaymentSession) {
     let decision = state.phones().decision(payment);
     if let Some((decision, after)) = decision {
@@ -90,7 +83,7 @@ pub(crate) fn opened(state: &Arc<State>, payment: &PaymentSession) {
     }
 }
 
-/// Does at the phone what was decided, now or later.
+/// Executes a decision now, or after a delay.
 pub(crate) fn decide(
     state: &Arc<State>,
     id: &str,
@@ -100,14 +93,11 @@ pub(crate) fn decide(
     if after.is_zero() {
         return decide_now(state, id, decision);
     }
-    if state.later.fetch_add(1, Ordering::Relaxed) >= MAX_LATER {
-        state.later.fetch_sub(1, Ordering::Relaxed);
-        return Err(Undecidable::TooMany);
-    }
+    let dealer = state.schedule(id)?;
     let (state, id) = (Arc::clone(state), id.to_owned());
     tokio::spawn(async move {
         tokio::time::sleep(after).await;
-        state.later.fetch_sub(1, Ordering::Relaxed);
+        state.scheduled_is_due(&dealer);
         let _ = decide_now(&state, &id, decision);
     });
     Ok(())

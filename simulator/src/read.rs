@@ -1,16 +1,16 @@
-//! Reads the body of a request as JSON, and says why it is none.
+//! Parses the body of a request as JSON, and says precisely why it cannot be parsed.
 
-use std::fmt;
+use std::{collections::BTreeSet, fmt};
 
-use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
-use serde_json::{Map, Value};
+use serde::de::{self, Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde_json::Value;
 
 use crate::state::ReceivedRequest;
 
-/// How a duplicate member is told from a mistake of syntax.
+/// Tells a duplicate member from a syntax error.
 const TWICE: &str = "is there twice";
 
-/// The body as JSON, or what is wrong with it; nothing of it but the name of a member is quoted.
+/// Parses the body of a request. The error quotes nothing of it except the name of a member.
 pub(crate) fn json(request: &ReceivedRequest) -> Result<Value, String> {
     let body = request.body();
     if request.header("content-encoding").is_some_and(|coding| !coding.eq_ignore_ascii_case("identity")) {
@@ -25,78 +25,45 @@ pub(crate) fn json(request: &ReceivedRequest) -> Result<Value, String> {
     let text = std::str::from_utf8(body).map_err(|error| {
         format!("the body is not UTF-8, from byte {}; JSON is UTF-8", error.valid_up_to())
     })?;
-    let Unique(value) = serde_json::from_str(text).map_err(|error| {
+    let value: Value = serde_json::from_str(text).map_err(|error| {
         let error = error.to_string();
-        if error.contains(TWICE) {
-            format!("the body is ambiguous: {error}")
-        } else if error.starts_with("number out of range") {
+        if error.starts_with("number out of range") {
             format!("the body has a number that cannot be held: {error}")
         } else {
             format!("the body is not JSON: {error}")
         }
     })?;
-    Ok(value)
-}
-
-/// JSON in whose objects each member is there once.
-struct Unique(Value);
-
-impl<'de> Deserialize<'de> for Unique {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(UniqueVisitor).map(Self)
+    match serde_json::from_str::<UniqueMembers>(text) {
+        Err(error) if error.to_string().contains(TWICE) => Err(format!("the body is ambiguous: {error}")),
+        _ => Ok(value),
     }
 }
 
-struct UniqueVisitor;
+/// An object without duplicate members. Only the top level is checked: no request of the documents is nested.
+struct UniqueMembers;
 
-impl<'de> Visitor<'de> for UniqueVisitor {
-    type Value = Value;
+impl<'de> Deserialize<'de> for UniqueMembers {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(Self)
+    }
+}
+
+impl<'de> Visitor<'de> for UniqueMembers {
+    type Value = Self;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("JSON")
+        f.write_str("an object")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
-        let mut members = Map::new();
-        while let Some((name, Unique(value))) = map.next_entry::<String, _>()? {
-            if members.contains_key(&name) {
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self, A::Error> {
+        let mut names = BTreeSet::new();
+        while let Some((name, _)) = map.next_entry::<String, IgnoredAny>()? {
+            if names.contains(&name) {
                 let name: String = name.chars().filter(|c| !c.is_control()).take(100).collect();
                 return Err(de::Error::custom(format!("the member `{name}` {TWICE}")));
             }
-            members.insert(name, value);
+            names.insert(name);
         }
-        Ok(Value::Object(members))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value, A::Error> {
-        let mut items = Vec::new();
-        while let Some(Unique(item)) = seq.next_element()? {
-            items.push(item);
-        }
-        Ok(Value::Array(items))
-    }
-
-    fn visit_unit<E>(self) -> Result<Value, E> {
-        Ok(Value::Null)
-    }
-
-    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
-        Ok(value.into())
-    }
-
-    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
-        Ok(value.into())
-    }
-
-    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
-        Ok(value.into())
-    }
-
-    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
-        Ok(value.into())
-    }
-
-    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
-        Ok(value.into())
+        Ok(self)
     }
 }

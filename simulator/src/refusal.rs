@@ -7,14 +7,14 @@ use http::StatusCode;
 
 use crate::{code, conformance::Violations};
 
-/// `code` and `message` of the answer.
+/// `code` and `message` of the response.
 #[derive(Debug)]
 pub(crate) struct Refusal {
     pub(crate) code: i64,
     pub(crate) message: Cow<'static, str>,
-    /// The HTTP status, where it is not the documented 400.
+    /// HTTP status; `None` is the documented 400.
     status: Option<StatusCode>,
-    /// The methods of the path, where the request has another.
+    /// Value of `Allow` for a wrong method.
     pub(crate) allow: Option<String>,
 }
 
@@ -34,7 +34,7 @@ impl Refusal {
         Self { code, message: Cow::Borrowed(message), status: None, allow: None }
     }
 
-    /// An unknown secret key, which HTTP clients encode as they do a user name and a password.
+    /// Refuses a secret key. If it is in base64, as HTTP clients send a user name and password, the message says so.
     pub(crate) fn unknown_dealer(secret_key: &str) -> Self {
         let decoded = STANDARD.decode(secret_key).ok().and_then(|bytes| String::from_utf8(bytes).ok());
         Self::of(
@@ -48,7 +48,7 @@ impl Refusal {
         )
     }
 
-    /// The HTTP status: this one for a session that is no more.
+    /// Returns the HTTP status; `session_status` applies to ended and expired sessions.
     pub(crate) fn status(&self, session_status: u16) -> u16 {
         match self.code {
             code::ENDED_SESSION | code::EXPIRED_SESSION => session_status,

@@ -4,7 +4,7 @@ use std::{
     collections::{BTreeMap, HashMap, VecDeque},
     fmt,
     hash::{BuildHasher, Hasher, RandomState},
-    sync::{Mutex, MutexGuard, PoisonError, atomic::AtomicUsize},
+    sync::{Mutex, MutexGuard, PoisonError},
     time::SystemTime,
 };
 
@@ -16,19 +16,20 @@ use crate::{
     Fault, NoPendingPayment, PaymentSession, PaymentState, Refusal, Sale, Simulator,
     kept::Kept,
     ledger::{CompletedSale, Members, OpenSession, Payment, PaymentRequest, SessionState, Transaction},
-    phone::Phones,
+    phone::{Phones, Undecidable},
 };
 
 /// The dealer that needs no setting up: it owns the sessions and sales that a test creates without one, and the
 /// requests without a known credential.
 pub(crate) const DEALER: &str = "simulator";
 
+/// Decisions of a dealer's phone that are still to come.
+const MAX_SCHEDULED: usize = 10_000;
+
 #[derive(Default)]
 pub(crate) struct State {
     inner: Mutex<Inner>,
     phones: Mutex<Phones>,
-    /// How many decisions of phones are still to come.
-    pub(crate) later: AtomicUsize,
 }
 
 /// How the simulator behaves where Paynet documents nothing.
@@ -64,6 +65,8 @@ struct Inner {
 #[derive(Default)]
 struct Dealer {
     faults: Faults,
+    /// How many decisions of its phone are still to come.
+    scheduled: usize,
     /// Counts what has happened.
     changed: watch::Sender<u64>,
 }
@@ -88,14 +91,21 @@ impl Default for Inner {
     }
 }
 
-/// Requests of a dealer, and what is known of those that are not among them.
+/// The requests of a dealer after a number.
 pub(crate) struct Journal {
     pub(crate) requests: Vec<ReceivedRequest>,
-    /// How many more there are that are kept, and older.
-    pub(crate) older: usize,
-    /// The number of the last that was looked at.
+    /// The number of the last request that was looked at.
     pub(crate) last: u64,
-    /// How many of the dealer's are not kept any more.
+    /// How many requests of the dealer are not kept any more.
+    pub(crate) forgotten: u64,
+}
+
+/// The latest requests or payment sessions of a dealer, from the latest.
+pub(crate) struct Latest<T> {
+    pub(crate) items: Vec<T>,
+    /// How many more are kept.
+    pub(crate) older: usize,
+    /// How many are not kept any more.
     pub(crate) forgotten: u64,
 }
 
@@ -190,18 +200,17 @@ impl State {
         (payments, inner.payments.forgotten(dealer))
     }
 
-    /// The latest payment sessions of a dealer that are meant, from the latest; how many more there are; and how many
-    /// are not kept any more.
+    /// Returns the latest payment sessions of a dealer in the states that are meant.
     pub(crate) fn latest_payments(
         &self,
         dealer: &str,
         count: usize,
         is_meant: impl Fn(PaymentState) -> bool,
-    ) -> (Vec<PaymentSession>, usize, u64) {
+    ) -> Latest<PaymentSession> {
         let inner = self.lock();
         let mut meant = inner.payments.of(dealer).rev().filter(|(_, payment)| is_meant(payment.state()));
-        let latest = meant.by_ref().take(count).map(|(id, payment)| payment.described(id)).collect();
-        (latest, meant.count(), inner.payments.forgotten(dealer))
+        let items = meant.by_ref().take(count).map(|(id, payment)| payment.described(id)).collect();
+        Latest { items, older: meant.count(), forgotten: inner.payments.forgotten(dealer) }
     }
 
     pub(crate) fn payment(&self, id: &str) -> Option<PaymentSession> {
@@ -221,6 +230,23 @@ impl State {
         inner.payments.grow(&dealer, &id, text, share);
         inner.has_changed(&dealer);
         true
+    }
+
+    /// Counts a decision that is to come for a payment session that waits; returns its dealer.
+    pub(crate) fn schedule(&self, payment_session_id: &str) -> Result<String, Undecidable> {
+        let mut inner = self.lock();
+        let payment = inner.payments.get(&payment_session_id.to_owned()).filter(|payment| payment.waiting);
+        let name = payment.ok_or(Undecidable::NotWaiting)?.dealer.clone();
+        let dealer = inner.dealers.get_mut(&name).filter(|dealer| dealer.scheduled < MAX_SCHEDULED);
+        dealer.ok_or(Undecidable::TooMany)?.scheduled += 1;
+        Ok(name)
+    }
+
+    /// Counts a decision of a dealer's phone that has come.
+    pub(crate) fn scheduled_is_due(&self, dealer: &str) {
+        if let Some(dealer) = self.lock().dealers.get_mut(dealer) {
+            dealer.scheduled -= 1;
+        }
     }
 
     pub(crate) fn try_again(&self, id: &str) -> Result<(), NoPendingPayment> {
@@ -371,21 +397,21 @@ impl State {
         let answered = after.map(|(_, request)| request).take_while(|request| request.is_answered);
         let last = answered.clone().last().map_or(number, |request| request.number);
         let requests = answered.filter(|request| is_meant(request)).cloned().collect();
-        Journal { requests, older: 0, last, forgotten: inner.requests.forgotten(dealer) }
+        Journal { requests, last, forgotten: inner.requests.forgotten(dealer) }
     }
 
-    /// The latest requests of a dealer that are meant, from the latest.
+    /// Returns the latest requests of a dealer that are meant.
     pub(crate) fn latest_requests(
         &self,
         dealer: &str,
         count: usize,
         is_meant: impl Fn(&ReceivedRequest) -> bool,
-    ) -> Journal {
+    ) -> Latest<ReceivedRequest> {
         let inner = self.lock();
-        let mut meant = inner.requests.of(dealer).rev().map(|(_, request)| request).filter(|r| is_meant(r));
-        let requests: Vec<_> = meant.by_ref().take(count).cloned().collect();
-        let last = requests.first().map_or(0, ReceivedRequest::number);
-        Journal { requests, older: meant.count(), last, forgotten: inner.requests.forgotten(dealer) }
+        let requests = inner.requests.of(dealer).rev().map(|(_, request)| request);
+        let mut meant = requests.filter(|request| is_meant(request));
+        let items = meant.by_ref().take(count).cloned().collect();
+        Latest { items, older: meant.count(), forgotten: inner.requests.forgotten(dealer) }
     }
 
     pub(crate) fn requests(&self) -> Vec<ReceivedRequest> {

@@ -1,5 +1,4 @@
-//! The pages in Chromium, driven by its own driver, and judged by axe: what a browser sends and refuses, nobody here
-//! wrote.
+//! Tries the pages in Chromium, through its own driver, and with axe.
 
 use std::{
     env, fs,
@@ -113,7 +112,7 @@ impl Browser {
         }
     }
 
-    /// Waits until the page says something by itself, and returns what it says then.
+    /// Waits until the page shows a text, and returns all of its text.
     async fn says(&self, expected: &str) -> String {
         let started = Instant::now();
         loop {

@@ -144,10 +144,10 @@ async fn names_of_dealers_are_plain_and_delays_are_bounded() {
     assert_eq!(post(server.at(&format!("payments/{id}/decide")), decide).await.0, 400);
     assert_eq!(answered(http().get(server.at("shutdown"))).await.0, 404, "nothing stops it");
     let mut statuses = Vec::new();
-    for number in 0..1_000 {
+    for number in 0..100 {
         statuses.push(post(server.at("dealers"), json!({ "dealer": number.to_string() })).await.0);
     }
-    assert_eq!((statuses[998], statuses[999]), (200, 429), "the first dealer is never forgotten");
+    assert_eq!((statuses[98], statuses[99]), (200, 429), "the first dealer is never forgotten");
     session_key(&server, "sck_simulator").await;
 }
 

@@ -63,6 +63,9 @@ async fn a_full_disk_and_a_closed_pipe_lose_nothing_and_are_not_exit_0() {
             assert!(error.contains(obtained), "{arguments:?}: {error}");
         }
     }
+    let asking = Server::start(&[]);
+    at(&asking.url, &["sale", "1.00"]);
+    assert_eq!(into(&asking, &["phone", "leave"], full()).status.code(), Some(3));
     for arguments in [
         ["completions", "zsh"].as_slice(),
         &["man"],

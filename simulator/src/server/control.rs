@@ -1,4 +1,4 @@
-//! What the server serves below `/_paypos/`: pages for people, and the same for machines.
+//! Serves what is below `/_paypos/`: the pages for people, and the control interface for programs.
 
 use std::{convert::Infallible, sync::Arc, time::Duration};
 
@@ -37,19 +37,19 @@ use crate::{
     phone::{self, Decision},
 };
 
-/// The most that is read of a body here.
+/// Maximum size of a request body, in bytes.
 const MAX_BODY: usize = 64 * 1024;
-/// The longest that a decision or an answer may be put off.
+/// Maximum delay of a decision or a response.
 const MAX_DELAY: Duration = Duration::from_secs(60 * 60);
 const MAX_WAIT: Duration = Duration::from_secs(60);
 const MAX_NAME: usize = 64;
-/// How long events of a page are put together.
+/// How long changes are collected into one event.
 const EVENTS_TOGETHER: Duration = Duration::from_millis(100);
 
 type Server = State<Arc<Shared>>;
 type Answer<T> = Result<T, Problem>;
 
-/// Serves the pages and the control interface in addition to the operations, to those who may.
+/// Returns a router of the operations, the pages and the control interface, with their guards.
 pub(crate) fn router(shared: Arc<Shared>, operations: Router, flight: Flight) -> Router {
     let at = |path: &str| format!("{PREFIX}{path}");
     let own = Router::new()
@@ -80,7 +80,7 @@ pub(crate) fn router(shared: Arc<Shared>, operations: Router, flight: Flight) ->
     own.fallback_service(operations).layer(middleware::from_fn_with_state(shared, admit))
 }
 
-/// Lets a request in if its host is one of the server's.
+/// Refuses a request whose `Host` is not one of the server's.
 async fn admit(State(shared): Server, request: Request, next: Next) -> Response {
     match guard::check_host(request.headers(), &shared.hosts) {
         Ok(()) => next.run(request).await,
@@ -88,8 +88,8 @@ async fn admit(State(shared): Server, request: Request, next: Next) -> Response 
     }
 }
 
-/// What all that is below `/_paypos/` has in common: who may change something, bounds of what is in flight, problems
-/// as people and machines read them, and headers.
+/// Wraps every route below `/_paypos/`: refuses cross-site requests, bounds bodies, renders problems as a page or as
+/// JSON, and sets the security headers.
 async fn around(
     State((shared, flight)): State<(Arc<Shared>, Flight)>,
     request: Request,
@@ -120,7 +120,7 @@ async fn around(
     written(&flight, response).await
 }
 
-/// Reads a request whole, if it may be made; its permits are for as long as it is in memory.
+/// Reads the whole request unless it is cross-site. Hold the permit while the body is in memory.
 async fn read(
     shared: &Shared,
     flight: &Flight,
@@ -139,7 +139,7 @@ async fn read(
     Ok((Request::from_parts(parts, Body::from(body)), permits))
 }
 
-/// The response, whose body counts until it is written; one that has no end, such as events, does not.
+/// Makes the body of a response count as in flight until it is written. A stream, such as events, does not count.
 async fn written(flight: &Flight, response: Response) -> Response {
     if response.body().size_hint().exact().is_none() {
         return response;
@@ -152,7 +152,7 @@ async fn written(flight: &Flight, response: Response) -> Response {
     }
 }
 
-/// A problem as a page, where one is wanted, or as JSON.
+/// Renders a problem as a page if the request accepts HTML, and as JSON otherwise.
 fn refused(asked: &HeaderMap, problem: &Problem) -> Response {
     let accepted = asked.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let answer = if accepted.contains("text/html") {
@@ -163,7 +163,7 @@ fn refused(asked: &HeaderMap, problem: &Problem) -> Response {
     (problem.status, answer).into_response()
 }
 
-/// A body of JSON, which a form of another site cannot send.
+/// A JSON body. The form of another site cannot send one.
 struct Json<T>(T);
 
 impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
@@ -198,13 +198,13 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Form<T> {
 }
 
 impl Shared {
-    /// The dealer that is meant: the one that needs no setting up, unless another is named.
+    /// Returns the dealer that is named, or the built-in one.
     fn known(&self, dealer: Option<String>) -> Answer<String> {
         let dealer = dealer.unwrap_or_else(|| DEALER.to_owned());
         if self.state.is_dealer(&dealer) { Ok(dealer) } else { Err(Problem::unknown_dealer()) }
     }
 
-    /// A payment session of the dealer that is meant.
+    /// Returns a payment session if it is the dealer's.
     fn payment(&self, id: &str, dealer: Option<String>) -> Answer<PaymentSession> {
         let dealer = self.known(dealer)?;
         let payment = self.state.payment(id).filter(|payment| payment.dealer == dealer);
@@ -233,7 +233,7 @@ async fn desk(State(shared): Server, words: &'static Words, Query(of): Query<OfD
     Ok(html_of(&page::desk(words, &shared.state, &dealer, revision)))
 }
 
-/// What the page of the phone says of the last button.
+/// The button that was pressed before the page was shown again.
 #[derive(Deserialize)]
 struct Pressed {
     left: Option<String>,
@@ -258,7 +258,7 @@ async fn phone_page(
     Ok(html_of(&page::phone(words, &payment, revision, note)))
 }
 
-/// A button of the page that is the phone.
+/// A button on the phone page.
 #[derive(Deserialize)]
 #[serde(rename_all = "kebab-case")]
 enum Button {
@@ -274,7 +274,7 @@ struct Choice {
     decision: Button,
 }
 
-/// What a person chose on the page of the phone; the page is shown again.
+/// Executes what a person chose on the phone page, and redirects to it.
 async fn phone_form(
     State(shared): Server,
     Path(id): Path<String>,
@@ -291,7 +291,7 @@ async fn phone_form(
     Ok(Redirect::to(&format!("{PREFIX}/phone/{id}{query}")))
 }
 
-/// Says that something has happened to a dealer: by the number of what has, from the present on.
+/// Streams an event for each change of a dealer. Its data is the count of changes.
 async fn events(
     State(shared): Server,
     Query(of): Query<OfDealer>,
@@ -309,7 +309,7 @@ async fn events(
     Ok(Sse::new(events).keep_alive(KeepAlive::default()))
 }
 
-/// A payment session, as machines see it.
+/// A payment session in a response.
 #[derive(Serialize)]
 #[allow(clippy::struct_field_names, reason = "the document's name")]
 struct Payment<'a> {
@@ -408,7 +408,7 @@ struct SetTransactions {
     properties: Members,
 }
 
-/// Sets properties of the transactions of a payment session, those to come included.
+/// Sets properties of a payment session's transactions, including later ones.
 async fn set_transactions(
     State(shared): Server,
     Path(id): Path<String>,
@@ -450,7 +450,7 @@ struct WantedRequests {
     accepted: Option<bool>,
 }
 
-/// The requests of a dealer after a number; waits for the first, if there is none.
+/// Returns the requests of a dealer after a number. If there are none, waits for the first.
 async fn requests(State(shared): Server, Query(wanted): Query<WantedRequests>) -> Answer<Response> {
     let dealer = shared.known(wanted.dealer)?;
     let seconds =
@@ -477,12 +477,12 @@ async fn requests(State(shared): Server, Query(wanted): Query<WantedRequests>) -
 #[derive(Serialize)]
 struct Received<'a> {
     requests: Vec<Entry<'a>>,
-    /// The `after` of the next call.
+    /// Pass it as `after` in the next call.
     last: u64,
     forgotten: u64,
 }
 
-/// A request with its answer and its verdict, without secrets.
+/// A received request with its response and violations, without secrets.
 #[derive(Serialize)]
 struct Entry<'a> {
     number: u64,
@@ -514,7 +514,7 @@ fn entry(request: &ReceivedRequest) -> Entry<'_> {
     }
 }
 
-/// A body as it was, with its secrets masked.
+/// Returns a body with its secrets masked.
 fn shown(body: &[u8]) -> Box<RawValue> {
     let json = masked::json(body).and_then(|json| RawValue::from_string(json).ok());
     json.unwrap_or_else(|| raw(&format!("[{} bytes that are not a JSON object]", body.len())))
@@ -524,7 +524,7 @@ fn raw(value: &impl Serialize) -> Box<RawValue> {
     to_raw_value(value).unwrap_or_default()
 }
 
-/// A fault, as it is asked for: exactly one of what goes wrong.
+/// A fault to inject: exactly one of `status`, `delay_ms`, `drop` and `truncate`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct NewFault {
@@ -634,7 +634,7 @@ async fn withdraw_faults(State(shared): Server, Query(of): Query<OfDealer>) -> A
     Ok(json_of(&json!({ "dealer": dealer })))
 }
 
-/// A fault as it is asked for, and for how many more requests it is.
+/// Describes a fault in the form of a [`NewFault`], with the number of requests that it still applies to.
 fn described_fault(dealer: &str, number: u64, fault: &Fault) -> Value {
     let mut described = match &fault.effect {
         Effect::Status { status, headers, body } => {
@@ -714,7 +714,7 @@ async fn reset(State(shared): Server, Json(of): Json<OfDealer>) -> Answer<Respon
     Ok(json_of(&json!({ "dealer": dealer })))
 }
 
-/// What `--seed` reads: the dealers, without their secret keys, and the sales, of all of them or of one.
+/// Returns what `--seed` reads: the sales, and the dealers without their secret keys.
 async fn seed(State(shared): Server, Query(of): Query<OfDealer>) -> Answer<Response> {
     let dealers = match of.dealer {
         Some(dealer) => vec![shared.known(Some(dealer))?],

@@ -1,4 +1,4 @@
-//! What keeps other web pages out: a browser on this machine may be on any of them.
+//! Keeps other web pages out, since a browser on this machine may have any page open.
 
 use http::{
     HeaderMap, Method,
@@ -6,8 +6,7 @@ use http::{
 };
 use url::{Host, Url};
 
-/// Refuses a request for a host that is not the server's: a name that somebody else may let point to this machine, and
-/// whose pages a browser takes for the server's own.
+/// Refuses a request whose `Host` is not one of the server's, which prevents DNS rebinding.
 pub(crate) fn check_host(headers: &HeaderMap, hosts: &[String]) -> Result<(), String> {
     let host = headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
     let url = Url::parse(&format!("http://{host}")).ok();
@@ -23,7 +22,7 @@ pub(crate) fn check_host(headers: &HeaderMap, hosts: &[String]) -> Result<(), St
     ))
 }
 
-/// Refuses a request that another site's page may have made; returns why.
+/// Refuses a request that changes something and that another site's page may have made.
 pub(crate) fn check_site(
     method: &Method,
     headers: &HeaderMap,

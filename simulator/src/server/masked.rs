@@ -1,20 +1,20 @@
-//! Shows JSON that was received or sent, without the secrets in it.
+//! Masks the secrets in JSON that was received or sent.
 
 use serde::de::IgnoredAny;
 
-/// How far lines are indented at most, in levels.
+/// Maximum indentation, in levels.
 const MAX_INDENT: usize = 20;
 
-/// JSON as it was, in its order, with its secrets masked.
+/// Returns JSON with its order and digits, and its secrets masked.
 ///
-/// `None` of anything but an object or an array, as all of it may be a secret.
+/// `None` unless it is an object or an array: a bare text may itself be a secret.
 pub(crate) fn json(body: &[u8]) -> Option<String> {
     let mut shown = Shown::new(body, false)?;
     while shown.step().is_some() {}
     Some(shown.out)
 }
 
-/// As [`json`], in lines, up to a length; and how many bytes are left.
+/// Returns the same as [`json`] indented and cut at `most` bytes, and the number of bytes that were cut.
 pub(crate) fn lines(body: &[u8], most: usize) -> Option<(String, usize)> {
     let mut shown = Shown::new(body, true)?;
     while shown.out.len() < most && shown.step().is_some() {}
@@ -27,7 +27,7 @@ pub(crate) fn lines(body: &[u8], most: usize) -> Option<(String, usize)> {
     Some((shown.out, left))
 }
 
-/// Goes through a valid text of JSON once.
+/// Copies valid JSON in one pass.
 struct Shown<'a> {
     text: &'a str,
     at: usize,
@@ -89,7 +89,7 @@ impl<'a> Shown<'a> {
         Some(())
     }
 
-    /// The next byte that is not white space.
+    /// Skips white space, and returns the next byte.
     fn next(&mut self) -> Option<u8> {
         let rest = self.text.get(self.at..)?;
         self.at += rest.len() - rest.trim_ascii_start().len();
@@ -103,7 +103,7 @@ impl<'a> Shown<'a> {
         }
     }
 
-    /// The string that begins here, with its quotes.
+    /// Consumes and returns a string, with its quotes.
     fn string(&mut self) -> &'a str {
         let start = self.at;
         let bytes = self.text.as_bytes();
@@ -119,7 +119,7 @@ impl<'a> Shown<'a> {
         &self.text[start..self.at]
     }
 
-    /// The number, or the word, that begins here.
+    /// Consumes and returns a number or a keyword.
     fn literal(&mut self) -> &'a str {
         let rest = &self.text[self.at..];
         let end = rest.find(|c: char| c.is_ascii_whitespace() || ",:]}".contains(c)).unwrap_or(rest.len());
@@ -147,7 +147,7 @@ impl<'a> Shown<'a> {
     }
 }
 
-/// Whether a member, by its name as JSON has it, has a secret.
+/// Returns whether the name of a member, a JSON string, indicates a secret.
 fn is_secret(name: &str) -> bool {
     let name: String = serde_json::from_str(name).unwrap_or_default();
     let name = name.trim().to_lowercase();

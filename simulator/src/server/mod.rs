@@ -1,5 +1,5 @@
-//! The simulator as a server for any language: with a control interface and pages for people below `/_paypos/`,
-//! credentials that need no setting up, and bounds for whoever can reach it.
+//! Runs the simulator as a server for any language. Below `/_paypos/` it has a control interface and pages for people;
+//! a built-in dealer needs no setup; connections, times and sizes are bounded.
 
 mod control;
 mod guard;
@@ -19,47 +19,50 @@ use url::Url;
 
 use crate::{Policy, ReceivedRequest, Sale, Simulator, connections::Limits, ledger, state::State};
 
-/// The dealer that needs no setting up.
+/// Name of the built-in dealer.
 pub const DEALER: &str = crate::state::DEALER;
 /// The secret key of [`DEALER`].
 pub const SECRET_KEY: &str = "sck_simulator";
-/// The `agent_id` that is shown to those who need one; any is taken.
+/// An `agent_id` to use with the built-in dealer; any other is accepted as well.
 pub const AGENT_ID: &str = "simulator";
-/// The `user_id` that is shown to those who need one; any is taken.
+/// A `user_id` to use with the built-in dealer; any other is accepted as well.
 pub const USER_ID: &str = "simulator";
 
-/// What all paths begin with that Paynet has not.
+/// Prefix of all paths that are not Paynet's.
 pub const PREFIX: &str = "/_paypos";
 
-/// Connections at once, and the time for each part of a request and of its answer.
+/// Maximum number of connections, and the time for each part of a request and its response.
 const LIMITS: Limits = Limits { connections: 20_000, time: Some(Duration::from_secs(10)) };
 
-/// Dealers, of which none is ever forgotten.
-const MAX_DEALERS: usize = 1_000;
+/// Maximum number of dealers. None is dropped, and all share what is kept.
+const MAX_DEALERS: usize = 100;
 
-/// Is called with a text.
+/// Is called with the text of a request; see [`Options::log`].
 pub type Log = dyn Fn(&str) + Send + Sync;
 
-/// How a server is started.
+/// Configures [`start`].
 pub struct Options {
     /// The address to listen on.
     pub listen: SocketAddr,
-    /// The URL by which a phone reaches it, if not by the address: `http` or `https`, a host, and no path.
+    /// The URL at which phones reach the server, such as `http://192.168.1.20:8650`: `http` or `https`, a host and no
+    /// path. `None` if it is the address.
     pub public_url: Option<String>,
-    /// Names by which it is reached, in addition to `localhost`, IP addresses and the public URL's.
+    /// Host names that a request may be for, such as a service's in a compose network. `localhost`, IP addresses and
+    /// the public URL's host are always allowed.
     pub hosts: Vec<String>,
-    /// What the phone does by itself.
+    /// How the phone decides.
     pub phone: Policy,
-    /// How long the phone takes if it decides by itself.
+    /// How long the phone takes to decide, unless a person does.
     pub after: Duration,
-    /// The HTTP status of what a session is refused with that has ended or expired: from 400 to 499.
+    /// The HTTP status for requests with an ended or expired session: 400 to 499. Paynet does not document it.
     pub session_status: u16,
-    /// Is called with a text for each request of an operation that was answered.
+    /// Is called for each request to an operation, after its response: with the time, the dealer, the method, the path
+    /// and the status in a line, and each violation in another. No secret is among them. It must not block.
     pub log: Option<Box<Log>>,
 }
 
 impl Default for Options {
-    /// A free port of 127.0.0.1, a phone that asks, and 400 for sessions that are no more.
+    /// A free port on 127.0.0.1, [`Policy::Ask`], and status 400 for ended and expired sessions.
     fn default() -> Self {
         Self {
             listen: ([127, 0, 0, 1], 0).into(),
@@ -76,13 +79,13 @@ impl Default for Options {
 /// What the handlers of requests share.
 pub(crate) struct Shared {
     state: Arc<State>,
-    /// Without a slash at its end.
+    /// Without a trailing slash.
     public_url: Option<String>,
-    /// The names that a request may be for.
+    /// Host names that a request may have.
     hosts: Vec<String>,
 }
 
-/// The dealers and sales to begin with. Read from JSON.
+/// Initial dealers and sales, deserialized from what `GET /_paypos/seed` returned.
 #[derive(Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Seed {
@@ -90,7 +93,7 @@ pub struct Seed {
     dealers: Vec<SeedDealer>,
     #[serde(default)]
     sales: Vec<SeedSale>,
-    /// How many sales had been forgotten before these.
+    /// Number of sales that were dropped before.
     #[serde(default)]
     forgotten: u64,
 }
@@ -121,8 +124,8 @@ fn amount(json: &RawValue) -> Option<Decimal> {
 /// Starts a server. It stops when the simulator is dropped.
 ///
 /// # Errors
-/// If it cannot listen on the address, the public URL or the status cannot be used, or the seed's dealers or sales
-/// cannot be taken; what is wrong is said.
+/// If it cannot listen on the address, with the operating system's kind of error. With `InvalidInput`, if the public
+/// URL, the status, or a dealer or sale of the seed cannot be used; the message names it.
 pub async fn start(options: Options, seed: Seed) -> io::Result<Simulator> {
     let unusable = |problem: String| io::Error::new(io::ErrorKind::InvalidInput, problem);
     let mut builder =
@@ -170,6 +173,14 @@ pub async fn start(options: Options, seed: Seed) -> io::Result<Simulator> {
     })
 }
 
+/// Returns whether a character cannot be seen, or changes how others are shown: control characters, marks of direction,
+/// and characters without a width. A terminal would obey some of them.
+#[must_use]
+pub fn is_unseen(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+}
+
 /// Reads a public URL, to which the paths of the pages are added.
 fn public_url(text: &str) -> Result<Url, String> {
     let problem = "expected one such as http://192.168.1.20:8650";
@@ -187,19 +198,19 @@ fn public_url(text: &str) -> Result<Url, String> {
 }
 
 impl Shared {
-    /// Adds a dealer; returns whether its name and its key were free.
+    /// Adds a dealer. Returns `false` if the name or the key is already taken.
     fn add_dealer(&self, name: &str, secret_key: String) -> Result<bool, String> {
         let key = SecretKey::new(secret_key).map_err(|error| error.to_string())?;
         Ok(self.state.add_dealer(name, key.expose()))
     }
 }
 
-/// The secret key of a dealer that was given none.
+/// Returns the secret key of a dealer that is added without one.
 fn secret_key_of(dealer: &str) -> String {
     format!("sck_{dealer}")
 }
 
-/// A request in a line, and below it what breaks the documents.
+/// Describes a request in a line, with its violations on further lines.
 fn logged(request: &ReceivedRequest) -> String {
     let status =
         request.response().map_or_else(|| "no response".to_owned(), |(status, _)| status.to_string());
@@ -213,13 +224,13 @@ fn logged(request: &ReceivedRequest) -> String {
     request.violations().iter().fold(line, |lines, violation| format!("{lines}\n  {violation}"))
 }
 
-/// A time as machines read it.
+/// Formats a time as RFC 3339, in UTC.
 fn timestamp(time: std::time::SystemTime) -> String {
     let time = Timestamp::try_from(time).unwrap_or_default();
     format!("{time:.3}")
 }
 
-/// The time of day, where this process runs.
+/// Formats the time of day in the time zone of this process.
 fn clock(time: std::time::SystemTime) -> String {
     let time = Timestamp::try_from(time).unwrap_or_default();
     TimeZone::system().to_datetime(time).strftime("%H:%M:%S").to_string()

@@ -1,34 +1,34 @@
-//! The pages: the phone, and the desk of whoever integrates. HTML with forms, which works without the script that keeps
-//! it up to date. Everything that is shown is escaped.
+//! Renders the pages: the phone, and the desk with violations, payments and requests. They work without the script,
+//! which only keeps them up to date. Everything that is shown is escaped.
 
 use std::time::{Duration, SystemTime};
 
 use maud::{DOCTYPE, Markup, html};
 
-use super::{PREFIX, clock, masked, problem::Problem, timestamp, words::Words};
+use super::{PREFIX, clock, is_unseen, masked, problem::Problem, timestamp, words::Words};
 use crate::{
     PaymentSession, PaymentState, ReceivedRequest,
     conformance::shown_path,
-    state::{Journal, State},
+    state::{Latest, State},
 };
 
-/// Nothing from elsewhere, no frame, and no script or style but the server's own.
+/// Content security policy: scripts and styles of this server only, and no frames.
 pub(crate) const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
                                  form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
 
-/// How late "approve later" is.
+/// Delay of the button "Approve in 10 seconds".
 pub(crate) const LATER: Duration = Duration::from_secs(10);
 
-/// How many requests and payments a page shows.
+/// Maximum number of requests, and of payments, on a page.
 const SHOWN: usize = 100;
-/// How many requests that break the documents a page shows.
+/// Maximum number of requests in the list of violations.
 const SHOWN_VIOLATIONS: usize = 20;
-/// How much of a body a page shows, in bytes.
+/// Maximum length of a body on a page, in bytes.
 const SHOWN_BODY: usize = 16 * 1024;
-/// How much of a text a page shows before it folds it, in characters.
+/// Length from which a text is folded, in characters.
 const SHOWN_TEXT: usize = 300;
 
-/// What a page follows.
+/// The changes that a page follows.
 struct Live<'a> {
     dealer: &'a str,
     revision: u64,
@@ -52,7 +52,7 @@ fn document(words: &Words, title: &str, live: Option<&Live>, content: &Markup) -
     }
 }
 
-/// The page that is the phone.
+/// Renders the phone page.
 pub(crate) fn phone(words: &Words, payment: &PaymentSession, revision: u64, note: Option<&str>) -> Markup {
     let request = &payment.request;
     let what = if request.xact_id.is_some() { words.reverse } else { words.pay };
@@ -94,7 +94,7 @@ pub(crate) fn phone(words: &Words, payment: &PaymentSession, revision: u64, note
     document(words, &title, Some(&Live { dealer: &payment.dealer, revision }), &content)
 }
 
-/// A link, and no redirect: browsers block those to an app's scheme.
+/// Renders a link to the app. A redirect would not work: browsers block those to an app's scheme.
 fn way_back(words: &Words, callback_url: Option<&str>) -> Markup {
     html! {
         @match callback_url {
@@ -111,7 +111,7 @@ fn way_back(words: &Words, callback_url: Option<&str>) -> Markup {
     }
 }
 
-/// What went wrong, with a way on.
+/// Renders a problem, with a link to the desk.
 pub(crate) fn problem(words: &Words, problem: &Problem) -> Markup {
     let (text, language) = match problem.turkish {
         Some(text) if words.is_turkish() => (text, None),
@@ -125,7 +125,7 @@ pub(crate) fn problem(words: &Words, problem: &Problem) -> Markup {
     document(words, &problem.status.as_u16().to_string(), None, &content)
 }
 
-/// The desk: what breaks the documents, what waits for the phone, what was decided, and what was received.
+/// Renders the desk: violations, pending and decided payments, and received requests.
 pub(crate) fn desk(words: &Words, state: &State, dealer: &str, revision: u64) -> Markup {
     let dealers = state.dealers();
     let broken = state.latest_requests(dealer, SHOWN_VIOLATIONS, |request| !request.violations().is_empty());
@@ -145,11 +145,11 @@ pub(crate) fn desk(words: &Words, state: &State, dealer: &str, revision: u64) ->
         }
         section #violations {
             h2 { (words.violations) }
-            @if broken.requests.is_empty() {
-                p { @if requests.requests.is_empty() { (words.nothing) } @else { (words.no_violations) } }
+            @if broken.items.is_empty() {
+                p { @if requests.items.is_empty() { (words.nothing) } @else { (words.no_violations) } }
             } @else {
                 (left_out(words, broken.older, 0))
-                ul.list { @for request in &broken.requests { li { (line(words, request)) (violations(request)) } } }
+                ul.list { @for request in &broken.items { li { (line(words, request)) (violations(request)) } } }
             }
         }
         (payments(words, state, dealer, "waiting", words.waiting, true))
@@ -160,15 +160,14 @@ pub(crate) fn desk(words: &Words, state: &State, dealer: &str, revision: u64) ->
 }
 
 fn payments(words: &Words, state: &State, dealer: &str, id: &str, heading: &str, waiting: bool) -> Markup {
-    let (latest, older, forgotten) =
-        state.latest_payments(dealer, SHOWN, |state| (state == PaymentState::Waiting) == waiting);
+    let payments = state.latest_payments(dealer, SHOWN, |state| (state == PaymentState::Waiting) == waiting);
     html! {
         section id=(id) {
             h2 { (heading) }
-            @if latest.is_empty() { p { (words.nothing) } }
-            (left_out(words, older, if waiting { 0 } else { forgotten }))
+            @if payments.items.is_empty() { p { (words.nothing) } }
+            (left_out(words, payments.older, if waiting { 0 } else { payments.forgotten }))
             ul.list {
-                @for payment in &latest {
+                @for payment in &payments.items {
                     li {
                         (time(payment.opened)) " "
                         a href=(format!("{PREFIX}/phone/{}", payment.id)) {
@@ -186,13 +185,13 @@ fn payments(words: &Words, state: &State, dealer: &str, id: &str, heading: &str,
     }
 }
 
-fn journal(words: &Words, journal: &Journal) -> Markup {
+fn journal(words: &Words, journal: &Latest<ReceivedRequest>) -> Markup {
     html! {
         section #requests {
             h2 { (words.requests) }
-            @if journal.requests.is_empty() { p { (words.nothing) } }
+            @if journal.items.is_empty() { p { (words.nothing) } }
             (left_out(words, journal.older, journal.forgotten))
-            ul.list { @for request in &journal.requests { li { (entry(words, request)) } } }
+            ul.list { @for request in &journal.items { li { (entry(words, request)) } } }
         }
     }
 }
@@ -215,7 +214,7 @@ fn entry(words: &Words, request: &ReceivedRequest) -> Markup {
     }
 }
 
-/// When, what, and how it ended.
+/// Renders a request in a line: number, time, method, path and status.
 fn line(words: &Words, request: &ReceivedRequest) -> Markup {
     html! {
         (request.number()) " " (time(request.received())) " " (request.method()) " " (shown_path(request.path())) " → "
@@ -249,7 +248,7 @@ fn time(time: SystemTime) -> Markup {
     html! { time datetime=(timestamp(time)) { (clock(time)) } }
 }
 
-/// A text of a request, folded if it is long, in its own direction.
+/// Renders a text of a request in its own direction, folded if it is long.
 fn long(text: &str) -> Markup {
     let short = shortened(text);
     html! {
@@ -266,12 +265,9 @@ fn shortened(text: &str) -> String {
     }
 }
 
-/// A text whose characters that cannot be seen, or that turn others around, are written by their numbers.
+/// Replaces unseen characters by their code points, such as `[U+202E]`.
 fn visible(text: &str) -> String {
-    let is_unseen = |c: char| {
-        (c.is_control() && !matches!(c, '\n' | '\t'))
-            || matches!(c, '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
-    };
+    let is_unseen = |c| is_unseen(c) && !matches!(c, '\n' | '\t');
     if !text.contains(is_unseen) {
         return text.to_owned();
     }

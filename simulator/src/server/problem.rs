@@ -1,4 +1,4 @@
-//! What cannot be done, as a page for people and as JSON for machines.
+//! Errors of the control interface and the pages.
 
 use std::borrow::Cow;
 
@@ -10,12 +10,12 @@ use http::StatusCode;
 
 use crate::phone::Undecidable;
 
-/// Why a request is refused, and what would be right.
+/// A status, and a text that says what is wrong and what would be right.
 #[derive(Clone, Debug)]
 pub(crate) struct Problem {
     pub(crate) status: StatusCode,
     pub(crate) text: Cow<'static, str>,
-    /// For people; what only machines meet is not translated.
+    /// The text in Turkish; `None` if only programs meet it.
     pub(crate) turkish: Option<&'static str>,
 }
 
@@ -56,7 +56,7 @@ impl Problem {
     }
 }
 
-/// The response is made where it is known who asks.
+/// Carries the problem to the middleware, which knows whether a page or JSON is wanted.
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let mut response = self.status.into_response();

@@ -1,4 +1,4 @@
-//! Long answers, written piece by piece.
+//! Response bodies that are written in slices.
 
 use std::{
     convert::Infallible,
@@ -12,10 +12,10 @@ use tokio::sync::OwnedSemaphorePermit;
 
 use crate::flight::Flight;
 
-/// How much is handed on at a time.
+/// Size of a slice, in bytes.
 const SLICE: usize = 64 * 1024;
 
-/// A body that counts as in flight until its last piece is handed on; `None` if too much is.
+/// Returns a body that counts as in flight until its last slice is written; `None` if too much is in flight.
 pub(crate) fn body(flight: &Flight, bytes: Bytes) -> Option<Body> {
     let permits = flight.permits(bytes.len())?;
     Some(Body::new(Slices { bytes, _permits: permits }))

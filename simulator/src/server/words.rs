@@ -138,7 +138,7 @@ const TURKISH: Words = Words {
 };
 
 impl Words {
-    /// The language that the browser prefers of the two; English, if it asks for neither.
+    /// Returns the words in the language that the browser prefers, or in English.
     pub(crate) fn preferred(headers: &HeaderMap) -> &'static Self {
         let asked = headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let weight = |language: &str| {
@@ -157,7 +157,7 @@ impl Words {
         self.language == TURKISH.language
     }
 
-    /// An amount as money: with two decimals at least. The documents do not say in which currency.
+    /// Formats an amount with at least two decimals, and without a currency: the documents name none.
     pub(crate) fn money(&self, amount: Option<Decimal>) -> String {
         let mut amount = amount.unwrap_or_default();
         if amount.scale() < 2 {
@@ -174,7 +174,7 @@ impl Words {
         }]
     }
 
-    /// What a list does not have.
+    /// Says how many entries a list leaves out, and how many are no longer kept.
     pub(crate) fn left_out(&self, older: usize, forgotten: u64) -> Vec<String> {
         let mut texts = Vec::new();
         if older > 0 {
