@@ -1,0 +1,239 @@
+//! A merchant's backend for PayPOS that loses nothing: configuration, start and end. The README beside it has the states
+//! and the calls.
+
+mod orders;
+mod routes;
+mod sessions;
+mod store;
+mod worker;
+
+use std::{
+    env,
+    io::{self, IsTerminal},
+    process::ExitCode,
+    sync::Arc,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use paypos::{Agent, Client, Environment, SecretKey};
+use paypos_simulator::{
+    Simulator,
+    server::{self, Options, SECRET_KEY},
+};
+use tokio::{
+    net::TcpListener,
+    signal::unix::{SignalKind, signal},
+    time::timeout,
+};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tracing_subscriber::EnvFilter;
+
+use crate::{
+    sessions::Sessions,
+    store::{Store, millis},
+};
+
+/// What the requests and the waits share.
+struct Backend {
+    store: Store,
+    sessions: Sessions,
+    terminals: Vec<String>,
+    limits: Limits,
+    /// Cancelled when the backend is to stop: waits end at once, for they lose nothing.
+    stop: CancellationToken,
+    waits: TaskTracker,
+    /// Finished before the backend stops, since Paynet's responses come once.
+    initiations: TaskTracker,
+}
+
+/// Times, in milliseconds where the database has them.
+struct Limits {
+    /// How long the phone has to finish a payment.
+    payment_within: i64,
+    /// How often it is looked at after that, and until when.
+    look_again: i64,
+    look_again_for: i64,
+    pause_after_error: i64,
+    /// How long one wait takes, before the database is asked again.
+    wait: Duration,
+    interval: Duration,
+}
+
+/// The configuration, from the environment.
+struct Config {
+    listen: String,
+    database_url: String,
+    /// `None`: a simulator.
+    paynet: Option<(Environment, SecretKey)>,
+    simulator_url: Option<String>,
+    agent_id: String,
+    terminals: Vec<String>,
+    payment_within: Duration,
+    look_again: Duration,
+    paynet_timeout: Duration,
+    shutdown_within: Duration,
+}
+
+impl Config {
+    /// Reads all variables, or says of each that cannot be used what would be right.
+    fn read() -> Result<Self, Vec<String>> {
+        let mut problems = Vec::new();
+        let environment = text("PAYPOS_ENVIRONMENT").filter(|name| name != "simulator");
+        let environment = environment.map(|name| name.parse::<Environment>()).transpose();
+        let is_simulator = matches!(environment, Ok(None));
+        let mut value = |name: &str, of_simulator: &str, expected: &str| {
+            let value = text(name).or_else(|| is_simulator.then(|| of_simulator.to_owned()));
+            if value.is_none() {
+                problems.push(format!("{name} is missing; expected {expected}"));
+            }
+            value
+        };
+        let agent_id = value("PAYPOS_AGENT_ID", "simulator", "the dealer's agent_id");
+        let terminals =
+            value("TERMINALS", "till-1,till-2", "the user_id of each terminal, such as till-1,till-2");
+        let secret_key = value("PAYPOS_SECRET_KEY", SECRET_KEY, "the dealer's secret key");
+        let mut paynet = None;
+        match (environment, secret_key.map(SecretKey::new)) {
+            (Err(error), _) => problems.push(format!("PAYPOS_ENVIRONMENT: {error}, or simulator")),
+            (Ok(Some(_)), Some(Err(error))) => problems.push(format!("PAYPOS_SECRET_KEY: {error}")),
+            (Ok(Some(environment)), Some(Ok(key))) => paynet = Some((environment, key)),
+            (Ok(Some(_)), None) | (Ok(None), _) => {}
+        }
+        let mut seconds = |name: &str, default: u64| {
+            let value = text(name).map_or(Ok(default), |value| value.parse());
+            Duration::from_secs(value.unwrap_or_else(|_| {
+                problems.push(format!("{name}: expected whole seconds, such as {default}"));
+                default
+            }))
+        };
+        let config = Self {
+            listen: text("LISTEN").unwrap_or("127.0.0.1:8080".to_owned()),
+            database_url: text("DATABASE_URL").unwrap_or("sqlite://paypos-backend.db?mode=rwc".to_owned()),
+            paynet,
+            simulator_url: text("PAYPOS_SIMULATOR_URL"),
+            agent_id: agent_id.unwrap_or_default(),
+            terminals: terminals.unwrap_or_default().split(',').map(|name| name.trim().to_owned()).collect(),
+            payment_within: seconds("PAYMENT_WITHIN", 15 * 60),
+            look_again: seconds("LOOK_AGAIN", 60 * 60),
+            paynet_timeout: seconds("PAYNET_TIMEOUT", 20),
+            shutdown_within: seconds("SHUTDOWN_WITHIN", 60),
+        };
+        if problems.is_empty() { Ok(config) } else { Err(problems) }
+    }
+}
+
+fn text(name: &str) -> Option<String> {
+    env::var(name).ok().filter(|value| !value.trim().is_empty())
+}
+
+/// The time in milliseconds since 1970.
+fn now() -> i64 {
+    millis(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default())
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let filter = EnvFilter::try_from_default_env().unwrap_or(EnvFilter::new("info,sqlx=warn"));
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
+    log.with_ansi(io::stderr().is_terminal()).init();
+    let config = match Config::read() {
+        Ok(config) => config,
+        Err(problems) => {
+            for problem in problems {
+                eprintln!("error: {problem}");
+            }
+            return ExitCode::from(2);
+        }
+    };
+    match run(config).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(problem) => {
+            eprintln!("error: {problem}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(config: Config) -> Result<(), String> {
+    let (client, agent, _simulator) = paynet(&config).await?;
+    let environment = config.paynet.as_ref().map_or("simulator", |(environment, _)| environment.as_str());
+    // Longer than all calls of an initiation, or of a wait: whoever holds a lease beyond it is dead.
+    let lease = 8 * config.paynet_timeout;
+    let database = Store::open(&config.database_url, environment, lease).await;
+    let listener = TcpListener::bind(&config.listen).await;
+    let listener = listener.map_err(|error| format!("LISTEN={}: {error}", config.listen))?;
+    let backend = Arc::new(Backend {
+        store: database.map_err(|problem| format!("DATABASE_URL: {problem}"))?,
+        sessions: Sessions::new(agent, config.agent_id, config.paynet_timeout),
+        terminals: config.terminals,
+        limits: Limits {
+            payment_within: millis(config.payment_within),
+            look_again: millis(config.look_again),
+            look_again_for: millis(Duration::from_hours(24)),
+            pause_after_error: 2_000,
+            wait: 2 * config.paynet_timeout,
+            interval: Duration::from_secs(2).min(config.paynet_timeout / 10),
+        },
+        stop: CancellationToken::new(),
+        waits: TaskTracker::new(),
+        initiations: TaskTracker::new(),
+    });
+    let address = listener.local_addr().map_err(|error| error.to_string())?;
+    println!("listening on http://{address}, with the {environment} at {}", client.base_url());
+
+    let stop = backend.stop.clone();
+    stop_on_signal(&stop)?;
+    let worker = tokio::spawn(worker::run(Arc::clone(&backend)));
+    let server = axum::serve(listener, routes::router(Arc::clone(&backend)))
+        .with_graceful_shutdown(stop.clone().cancelled_owned());
+    let server = tokio::spawn(server.into_future());
+    stop.cancelled().await;
+    tracing::info!("stopping: what is in flight is finished");
+    backend.initiations.close();
+    backend.waits.close();
+    let finished = timeout(config.shutdown_within, async {
+        let _ = worker.await;
+        tokio::join!(backend.initiations.wait(), backend.waits.wait());
+        // A client that does not read its response keeps nothing else.
+        let _ = timeout(Duration::from_secs(2), server).await;
+        backend.sessions.end().await;
+    });
+    finished.await.map_err(|_| {
+        let left = backend.initiations.len();
+        format!("SHUTDOWN_WITHIN is over; {left} requests to Paynet are not finished")
+    })
+}
+
+/// Returns a client of Paynet and the dealer's agent; or of a simulator, started here if there is no URL of one.
+async fn paynet(config: &Config) -> Result<(Client, Agent, Option<Simulator>), String> {
+    let environment = config.paynet.as_ref().map_or(Environment::Sandbox, |(environment, _)| *environment);
+    let builder = Client::builder(environment).timeout(config.paynet_timeout);
+    let failed = |error: paypos::Error| error.to_string();
+    if let Some((_, key)) = &config.paynet {
+        let client = builder.build().map_err(failed)?;
+        return Ok((client.clone(), client.agent(key.clone()), None));
+    }
+    let mut simulator = None;
+    let url = if let Some(url) = &config.simulator_url {
+        url.clone()
+    } else {
+        let options = Options { session_status: 401, ..Options::default() };
+        let started = server::start(options, server::Seed::default()).await;
+        simulator.insert(started.map_err(|error| format!("the simulator: {error}"))?).url().to_owned()
+    };
+    let client = builder.base_url(url).build().map_err(|error| format!("PAYPOS_SIMULATOR_URL: {error}"))?;
+    let agent = client.agent(SecretKey::new(SECRET_KEY).map_err(failed)?);
+    Ok((client, agent, simulator))
+}
+
+fn stop_on_signal(stop: &CancellationToken) -> Result<(), String> {
+    for kind in [SignalKind::terminate(), SignalKind::interrupt()] {
+        let mut signals = signal(kind).map_err(|error| format!("signals: {error}"))?;
+        let stop = stop.clone();
+        tokio::spawn(async move {
+            signals.recv().await;
+            stop.cancel();
+        });
+    }
+    Ok(())
+}

@@ -1,0 +1,263 @@
+//! The state machine of a payment. Each transition is a function from a [`Payment`] to the next one, without a
+//! database and without a network; what is called when is in `routes` and `worker`.
+
+use paypos::{Decimal, Decision, Error, Handoff, Outcome, PaymentSession, Secret, types::Transaction};
+use serde::{Deserialize, Serialize};
+use strum::{Display, EnumString};
+
+use crate::Limits;
+
+#[derive(Clone, Copy, Debug, Deserialize, Display, EnumString, PartialEq)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub(crate) enum Kind {
+    Sale,
+    Refund,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize, Display, EnumString, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub(crate) enum State {
+    /// Claimed. Paynet is being asked, or the process that asked has died.
+    Initiating,
+    /// Paynet could not be reached, or had no time, and nothing happened. It may be posted again.
+    NotSent,
+    /// Paynet refused, and nothing happened. It may be posted again, once the cause is gone.
+    Rejected,
+    /// Paynet has opened a payment session. The phone may finish it.
+    Pending,
+    Paid,
+    Refunded,
+    /// Declined, and not paid with another card in time.
+    Declined,
+    /// Unknown, or something else than asked. An operator looks it up in Paynet's panel, and resolves it.
+    NeedsAttention,
+    /// An operator found that nothing happened. It may be posted again.
+    Released,
+}
+
+/// One attempt at a sale or a refund: a row of the database.
+#[allow(clippy::struct_field_names, reason = "a payment session is Paynet's word")]
+#[derive(Clone, Debug)]
+pub(crate) struct Payment {
+    pub(crate) reference: String,
+    pub(crate) kind: Kind,
+    pub(crate) attempt: i64,
+    pub(crate) terminal: String,
+    pub(crate) amount: Decimal,
+    /// For a refund: the transaction of the sale.
+    pub(crate) reversal_of: Option<String>,
+    pub(crate) state: State,
+    pub(crate) reason: Option<String>,
+    pub(crate) payment_session: Option<PaymentSession>,
+    pub(crate) deeplink_url: Option<String>,
+    pub(crate) encryption_key: Option<Secret>,
+    /// Paynet's `xact_id`, once it is paid or refunded.
+    pub(crate) transaction_id: Option<String>,
+    /// Whether a card was declined. The customer may try another.
+    pub(crate) is_declined: bool,
+    pub(crate) created_at: i64,
+    /// When to look at it next; `None` if never.
+    pub(crate) due_at: Option<i64>,
+    /// Counts the writes, so that none replaces what it has not seen.
+    pub(crate) version: i64,
+}
+
+/// What an operator found in Paynet's panel.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Resolution {
+    pub(crate) attempt: i64,
+    #[serde(rename = "as")]
+    state: State,
+    /// For a paid sale that may be refunded later.
+    transaction_id: Option<String>,
+    note: String,
+}
+
+impl Payment {
+    pub(crate) fn new(reference: String, kind: Kind, terminal: String, amount: Decimal) -> Self {
+        Self {
+            reference,
+            kind,
+            attempt: 1,
+            terminal,
+            amount,
+            reversal_of: None,
+            state: State::Initiating,
+            reason: None,
+            payment_session: None,
+            deeplink_url: None,
+            encryption_key: None,
+            transaction_id: None,
+            is_declined: false,
+            created_at: crate::now(),
+            // Looked at when the claim's lease has run out: then its process has died.
+            due_at: Some(crate::now()),
+            version: 0,
+        }
+    }
+
+    /// The `reference_no` at Paynet, by which an operator finds the attempt. References have no dot.
+    pub(crate) fn reference_no(&self) -> String {
+        match (self.kind, self.attempt) {
+            (Kind::Sale, 1) => self.reference.clone(),
+            (Kind::Sale, attempt) => format!("{}.{attempt}", self.reference),
+            (Kind::Refund, attempt) => format!("{}.R{attempt}", self.reference),
+        }
+    }
+
+    /// Whether nothing has happened for certain, so that it may be posted again.
+    pub(crate) fn may_be_posted_again(&self) -> bool {
+        matches!(self.state, State::NotSent | State::Rejected | State::Released)
+    }
+
+    /// Whether it will change by itself, and soon.
+    pub(crate) fn is_open(&self) -> bool {
+        matches!(self.state, State::Initiating | State::Pending)
+    }
+
+    /// Is called with what Paynet returned to the one request of this attempt.
+    pub(crate) fn initiated(&self, initiated: &Result<Handoff, Error>) -> Self {
+        let mut next = self.clone();
+        let obtained = match initiated {
+            Ok(handoff) => {
+                next.deeplink_url = Some(handoff.deeplink_url.clone());
+                next.encryption_key = Some(handoff.encryption_key.clone());
+                Some(handoff.payment_session())
+            }
+            // A response that could not be used in full may still have the id.
+            Err(error) => error.payment_session().cloned(),
+        };
+        let is_undecided = matches!(self.state, State::Initiating | State::NeedsAttention);
+        next.reason = initiated.as_ref().err().map(with_words_of_paynet);
+        if obtained.is_some() {
+            next.payment_session = obtained;
+            next.due_at = Some(crate::now());
+            if is_undecided {
+                next.state = State::Pending;
+            } else {
+                next.attention(&format!("it was {} before Paynet's response arrived", self.state));
+            }
+        } else if is_undecided && let Err(error) = initiated {
+            next.due_at = None;
+            match error.outcome() {
+                _ if error.is_safe_to_retry() => next.state = State::NotSent,
+                Outcome::NotSent | Outcome::Rejected => next.state = State::Rejected,
+                Outcome::Unknown => next.attention(&error.to_string()),
+            }
+        } else {
+            return self.clone();
+        }
+        next
+    }
+
+    /// Is called for a claim whose lease has run out. Whether Paynet was asked is unknown, so it is never sent again.
+    pub(crate) fn abandoned(&self) -> Self {
+        let mut next = self.clone();
+        if self.state == State::Initiating {
+            next.due_at = None;
+            next.attention("the process that sent it has died before it noted Paynet's response");
+        }
+        next
+    }
+
+    /// Is called with what Paynet says of the payment session. After its time, it is looked at again for a day: a phone
+    /// may finish late.
+    pub(crate) fn looked_at(&self, looked: &Result<Decision, String>, now: i64, limits: &Limits) -> Self {
+        use State::{Declined, NeedsAttention, Paid, Pending, Refunded, Released};
+        let mut next = self.clone();
+        if self.due_at.is_none() {
+            return next;
+        }
+        let is_over = now >= self.created_at + limits.payment_within;
+        next.due_at = if is_over {
+            (now < self.created_at + limits.look_again_for).then_some(now + limits.look_again)
+        } else {
+            Some(if looked.is_ok() { now } else { now + limits.pause_after_error })
+        };
+        match (self.state, looked) {
+            (Pending | Declined | NeedsAttention | Released, Ok(Decision::Succeeded(transactions))) => {
+                next.due_at = None;
+                match self.compare(transactions) {
+                    Ok(only) if matches!(self.state, Pending | NeedsAttention) => {
+                        next.state = if self.kind == Kind::Sale { Paid } else { Refunded };
+                        next.reason = None;
+                        next.transaction_id.clone_from(&only.xact_id);
+                    }
+                    Ok(_) => next.attention(&format!("it was {} before it succeeded", self.state)),
+                    Err(difference) => next.attention(&difference),
+                }
+            }
+            (Pending | NeedsAttention, Ok(Decision::Failed(_))) => {
+                next.is_declined = true;
+                if is_over {
+                    next.state = Declined;
+                    next.reason = None;
+                }
+            }
+            (Pending, Ok(Decision::Pending)) if is_over => {
+                next.attention("nobody finished it on the phone in time");
+            }
+            (Pending, Err(problem)) if is_over => next.attention(problem),
+            (Pending | Declined | NeedsAttention | Released, _) => {}
+            // Resolved in the meantime.
+            _ => return self.clone(),
+        }
+        next
+    }
+
+    /// Is called with what an operator found; or says why that cannot be.
+    pub(crate) fn resolved(&self, resolution: &Resolution) -> Result<Self, String> {
+        let done = if self.kind == Kind::Sale { State::Paid } else { State::Refunded };
+        let allowed: &[State] = match self.state {
+            State::NeedsAttention => &[done, State::Declined, State::Released],
+            State::Declined => &[State::Released],
+            state => return Err(format!("it is {state}, which needs no attention")),
+        };
+        if !allowed.contains(&resolution.state) {
+            let allowed: Vec<_> = allowed.iter().map(State::to_string).collect();
+            return Err(format!("`as`: it is {}; expected {}", self.state, allowed.join(" or ")));
+        }
+        if resolution.note.trim().is_empty() {
+            return Err("`note` is blank; expected who found what".to_owned());
+        }
+        let mut next = self.clone();
+        next.state = resolution.state;
+        next.reason = Some(format!("resolved by an operator: {}", resolution.note));
+        if next.state == done {
+            next.due_at = None;
+            next.transaction_id.clone_from(&resolution.transaction_id);
+        }
+        Ok(next)
+    }
+
+    fn attention(&mut self, problem: &str) {
+        self.state = State::NeedsAttention;
+        self.reason = Some(format!("{problem}; look up {} in Paynet's panel", self.reference_no()));
+    }
+
+    /// Returns the one transaction if it is what was asked for, and otherwise what differs.
+    fn compare<'a>(&self, transactions: &'a [Transaction]) -> Result<&'a Transaction, String> {
+        let [only] = transactions else {
+            let ids = transactions.iter().map(|one| one.xact_id.as_deref().unwrap_or("one without an id"));
+            let ids: Vec<_> = ids.collect();
+            return Err(format!("{} transactions succeeded instead of one: {}", ids.len(), ids.join(", ")));
+        };
+        let reference = only.agent_reference.as_deref().map(str::trim).filter(|text| !text.is_empty());
+        if only.amount != Some(self.amount) {
+            let amount = only.amount.map_or("an unknown amount".to_owned(), |amount| amount.to_string());
+            Err(format!("{amount} succeeded instead of {}", self.amount))
+        } else if reference.is_some_and(|reference| reference != self.reference_no()) {
+            Err(format!("the reference {:?} succeeded instead", reference.unwrap_or_default()))
+        } else {
+            Ok(only)
+        }
+    }
+}
+
+/// Says what failed, and what Paynet says of it.
+fn with_words_of_paynet(error: &Error) -> String {
+    error.server_message().map_or_else(|| error.to_string(), |message| format!("{error} ({message})"))
+}

@@ -1,0 +1,206 @@
+//! The database: `SQLite` in a file for one process, `PostgreSQL` for several, by the same statements.
+
+use std::{str::FromStr, time::Duration};
+
+use paypos::{Decimal, Secret};
+use sqlx::{
+    AnyPool, AssertSqlSafe, Row,
+    any::{AnyPoolOptions, AnyRow},
+    query, query_scalar,
+};
+
+use crate::{
+    now,
+    orders::{Kind, Payment},
+};
+
+pub(crate) struct Store {
+    pool: AnyPool,
+    /// Passes over rows that another process is about to lease. `SQLite` has one process, and no such words.
+    skip_locked: &'static str,
+    /// How long one process has a payment for itself, in milliseconds.
+    lease: i64,
+}
+
+impl Store {
+    /// Opens the database, creates or updates its tables, and claims it for payments of one environment.
+    pub(crate) async fn open(url: &str, environment: &str, lease: Duration) -> Result<Self, String> {
+        sqlx::any::install_default_drivers();
+        let is_sqlite = url.starts_with("sqlite:");
+        let mut options = AnyPoolOptions::new().acquire_timeout(Duration::from_secs(10));
+        if is_sqlite {
+            // One connection that stays, since it holds the lock of the file.
+            options = options.max_connections(1).idle_timeout(None).max_lifetime(None);
+        }
+        let opened = async {
+            let pool = options.connect(url).await?;
+            if is_sqlite {
+                // `FULL`: a claim survives a power failure.
+                for pragma in ["locking_mode = EXCLUSIVE", "journal_mode = WAL", "synchronous = FULL"] {
+                    sqlx::raw_sql(AssertSqlSafe(format!("PRAGMA {pragma}"))).execute(&pool).await?;
+                }
+            }
+            sqlx::migrate!().run(&pool).await?;
+            if is_sqlite {
+                // Whoever had them is dead.
+                query("UPDATE payments SET leased_until = 0").execute(&pool).await?;
+            }
+            Ok(pool)
+        };
+        let pool = opened.await.map_err(|error: sqlx::Error| match error.to_string() {
+            text if text.contains("database is locked") => {
+                "another process uses it; SQLite is for one process, PostgreSQL for several".to_owned()
+            }
+            text => text,
+        })?;
+        let skip_locked = if is_sqlite { "" } else { "FOR UPDATE SKIP LOCKED" };
+        let store = Self { pool, skip_locked, lease: millis(lease) };
+        store.belong_to(environment).await?;
+        Ok(store)
+    }
+
+    /// A payment of the Sandbox must never be looked for in Production.
+    async fn belong_to(&self, environment: &str) -> Result<(), String> {
+        let theirs = async {
+            let claim = "INSERT INTO paynet (one, environment) VALUES (1, $1) ON CONFLICT DO NOTHING";
+            query(claim).bind(environment).execute(&self.pool).await?;
+            query_scalar::<_, String>("SELECT environment FROM paynet").fetch_one(&self.pool).await
+        };
+        match theirs.await {
+            Ok(theirs) if theirs == environment => Ok(()),
+            Ok(theirs) => {
+                Err(format!("it has payments of {theirs}; expected another database for {environment}"))
+            }
+            Err(error) => Err(error.to_string()),
+        }
+    }
+
+    pub(crate) async fn is_up(&self) -> sqlx::Result<()> {
+        query("SELECT 1").execute(&self.pool).await.map(drop)
+    }
+
+    /// Claims the next attempt, unless there is one that may have happened. Of callers at the same time, one succeeds.
+    pub(crate) async fn claim(&self, payment: &Payment) -> sqlx::Result<Option<Payment>> {
+        let claimed = query(
+            "INSERT INTO payments (reference, kind, attempt, terminal, amount, reversal_of, state,
+                                   created_at, due_at, leased_until)
+             SELECT $1, $2, COALESCE(MAX(attempt), 0) + 1, $3, $4, $5, $6, $7, $8, $9
+             FROM payments WHERE reference = $1 AND kind = $2
+             HAVING COUNT(CASE WHEN state NOT IN ('not_sent', 'rejected', 'released') THEN 1 END) = 0
+             ON CONFLICT DO NOTHING RETURNING *",
+        )
+        .bind(&payment.reference)
+        .bind(payment.kind.to_string())
+        .bind(&payment.terminal)
+        .bind(payment.amount.to_string())
+        .bind(&payment.reversal_of)
+        .bind(payment.state.to_string())
+        .bind(payment.created_at)
+        .bind(payment.due_at)
+        .bind(now() + self.lease)
+        .fetch_optional(&self.pool)
+        .await?;
+        claimed.as_ref().map(read).transpose()
+    }
+
+    pub(crate) async fn latest(&self, reference: &str, kind: Kind) -> sqlx::Result<Option<Payment>> {
+        let latest =
+            "SELECT * FROM payments WHERE reference = $1 AND kind = $2 ORDER BY attempt DESC LIMIT 1";
+        let row = query(latest).bind(reference).bind(kind.to_string());
+        row.fetch_optional(&self.pool).await?.as_ref().map(read).transpose()
+    }
+
+    pub(crate) async fn get(
+        &self,
+        reference: &str,
+        kind: Kind,
+        attempt: i64,
+    ) -> sqlx::Result<Option<Payment>> {
+        let one = "SELECT * FROM payments WHERE reference = $1 AND kind = $2 AND attempt = $3";
+        let row = query(one).bind(reference).bind(kind.to_string()).bind(attempt);
+        row.fetch_optional(&self.pool).await?.as_ref().map(read).transpose()
+    }
+
+    pub(crate) async fn needing_attention(&self) -> sqlx::Result<Vec<Payment>> {
+        let all = "SELECT * FROM payments WHERE state = 'needs_attention' ORDER BY created_at";
+        query(all).fetch_all(&self.pool).await?.iter().map(read).collect()
+    }
+
+    /// Replaces a payment by its next state and ends its lease, unless it has changed since it was read.
+    pub(crate) async fn replace(&self, before: &Payment, next: &Payment) -> sqlx::Result<bool> {
+        let payment_session = next.payment_session.as_ref().map(serde_json::to_string).transpose();
+        let written = query(
+            "UPDATE payments SET state = $1, reason = $2, payment_session = $3, deeplink_url = $4,
+                encryption_key = $5, transaction_id = $6, is_declined = $7, due_at = $8,
+                leased_until = 0, version = version + 1
+             WHERE reference = $9 AND kind = $10 AND attempt = $11 AND version = $12",
+        )
+        .bind(next.state.to_string())
+        .bind(&next.reason)
+        .bind(payment_session.map_err(|error| sqlx::Error::Encode(error.into()))?)
+        .bind(&next.deeplink_url)
+        .bind(next.encryption_key.as_ref().map(Secret::expose))
+        .bind(&next.transaction_id)
+        .bind(i64::from(next.is_declined))
+        .bind(next.due_at)
+        .bind(&before.reference)
+        .bind(before.kind.to_string())
+        .bind(before.attempt)
+        .bind(before.version)
+        .execute(&self.pool)
+        .await?;
+        Ok(written.rows_affected() == 1)
+    }
+
+    /// Leases what is due to this process. What it does not replace in time, another process leases.
+    pub(crate) async fn lease(&self) -> sqlx::Result<Vec<Payment>> {
+        let lease = format!(
+            "WITH due AS MATERIALIZED (
+                SELECT reference, kind, attempt FROM payments
+                WHERE due_at <= $1 AND leased_until < $1 ORDER BY due_at LIMIT 100 {}
+             )
+             UPDATE payments SET leased_until = $2
+             WHERE (reference, kind, attempt) IN (SELECT reference, kind, attempt FROM due) RETURNING *",
+            self.skip_locked
+        );
+        let now = now();
+        let rows = query(AssertSqlSafe(lease)).bind(now).bind(now + self.lease);
+        rows.fetch_all(&self.pool).await?.iter().map(read).collect()
+    }
+}
+
+fn read(row: &AnyRow) -> sqlx::Result<Payment> {
+    let session: Option<String> = row.try_get("payment_session")?;
+    let session = session.map(|text| serde_json::from_str(&text)).transpose();
+    let key: Option<String> = row.try_get("encryption_key")?;
+    Ok(Payment {
+        reference: row.try_get("reference")?,
+        kind: word(row, "kind")?,
+        attempt: row.try_get("attempt")?,
+        terminal: row.try_get("terminal")?,
+        amount: word::<Decimal>(row, "amount")?,
+        reversal_of: row.try_get("reversal_of")?,
+        state: word(row, "state")?,
+        reason: row.try_get("reason")?,
+        payment_session: session.map_err(|error| sqlx::Error::Decode(error.into()))?,
+        deeplink_url: row.try_get("deeplink_url")?,
+        encryption_key: key.map(Secret::from),
+        transaction_id: row.try_get("transaction_id")?,
+        is_declined: row.try_get::<i64, _>("is_declined")? != 0,
+        created_at: row.try_get("created_at")?,
+        due_at: row.try_get("due_at")?,
+        version: row.try_get("version")?,
+    })
+}
+
+fn word<T: FromStr<Err: std::error::Error + Send + Sync + 'static>>(
+    row: &AnyRow,
+    column: &str,
+) -> sqlx::Result<T> {
+    let text: String = row.try_get(column)?;
+    text.parse().map_err(|error: T::Err| sqlx::Error::Decode(error.into()))
+}
+
+pub(crate) fn millis(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+}

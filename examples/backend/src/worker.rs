@@ -1,0 +1,132 @@
+//! What takes time: asking Paynet to open a payment session, and waiting for the phone.
+
+use std::{sync::Arc, time::Duration};
+
+use paypos::{
+    Decision, Error, ErrorKind, Handoff, Outcome, PaymentSession, Session,
+    types::{InitReversalRequest, InitSaleRequest},
+};
+use tokio::time::sleep;
+
+use crate::{Backend, now, orders::Payment};
+
+/// How often the database is asked for what is due.
+const POLL: Duration = Duration::from_millis(250);
+
+/// Sends a claimed payment to Paynet, once, and records what came of it.
+pub(crate) async fn initiate(
+    backend: &Backend,
+    session: Session,
+    claimed: Payment,
+) -> (Payment, Option<Error>) {
+    let mut initiated = send(&session, &claimed).await;
+    if let Err(error) = &initiated
+        && is_refused_session(error)
+        && error.outcome() == Outcome::Rejected
+        && let Ok(renewed) = backend.sessions.renew(&claimed.terminal, &session).await
+    {
+        initiated = send(&renewed, &claimed).await;
+    }
+    // The id is out before anything else that can fail.
+    if let Ok(handoff) = &initiated {
+        tracing::info!(reference_no = claimed.reference_no(), id = handoff.payment_session_id, "initiated");
+    }
+    let payment = record(backend, claimed, |payment| payment.initiated(&initiated)).await;
+    (payment, initiated.err())
+}
+
+async fn send(session: &Session, payment: &Payment) -> Result<Handoff, Error> {
+    let reference_no = payment.reference_no();
+    match &payment.reversal_of {
+        None => {
+            let request = InitSaleRequest::new(payment.amount).reference_no(reference_no);
+            session.init_sale_transaction(request).await
+        }
+        Some(sale) => {
+            let request = InitReversalRequest::new(sale).reference_no(reference_no);
+            session.init_reversal_transaction(request).await
+        }
+    }
+}
+
+/// Waits for what is pending, until the backend stops.
+pub(crate) async fn run(backend: Arc<Backend>) {
+    while !backend.stop.is_cancelled() {
+        match backend.store.lease().await {
+            Ok(due) => {
+                for payment in due {
+                    let backend_of_wait = Arc::clone(&backend);
+                    backend.waits.spawn(async move { look_at(&backend_of_wait, payment).await });
+                }
+            }
+            Err(error) => tracing::error!(%error, "the database does not say what is due"),
+        }
+        backend.stop.run_until_cancelled(sleep(POLL)).await;
+    }
+}
+
+async fn look_at(backend: &Backend, payment: Payment) {
+    let Some(payment_session) = payment.payment_session.clone() else {
+        record(backend, payment, Payment::abandoned).await;
+        return;
+    };
+    match backend.stop.run_until_cancelled(wait(backend, &payment, &payment_session)).await {
+        Some(looked) => {
+            record(backend, payment, |payment| payment.looked_at(&looked, now(), &backend.limits)).await;
+        }
+        // Nothing is lost: whoever is next waits for it.
+        None => drop(backend.store.replace(&payment, &payment).await),
+    }
+}
+
+/// Waits for a part of the payment's time, or looks once if that is over.
+async fn wait(
+    backend: &Backend,
+    payment: &Payment,
+    payment_session: &PaymentSession,
+) -> Result<Decision, String> {
+    let session = backend.sessions.get(&payment.terminal).await?;
+    let left = payment.created_at + backend.limits.payment_within - now();
+    let left = Duration::from_millis(u64::try_from(left).unwrap_or_default());
+    let mut wait = session.wait_for(payment_session.clone()).timeout(left.min(backend.limits.wait));
+    wait = wait.interval(backend.limits.interval);
+    if payment.is_declined {
+        wait = wait.after_decline();
+    }
+    let looked = match wait.await {
+        Err(error) if is_refused_session(&error) => {
+            let renewed = backend.sessions.renew(&payment.terminal, &session).await?;
+            renewed.decision(payment_session).await
+        }
+        looked => looked,
+    };
+    looked.map_err(|error| error.to_string())
+}
+
+fn is_refused_session(error: &Error) -> bool {
+    error.kind() == ErrorKind::Unauthorized
+}
+
+/// Writes the next state of a payment, by whatever it is by now, and as often as it takes.
+async fn record(backend: &Backend, mut before: Payment, step: impl Fn(&Payment) -> Payment) -> Payment {
+    loop {
+        let next = step(&before);
+        let written = match backend.store.replace(&before, &next).await {
+            Ok(false) => {
+                let found = backend.store.get(&before.reference, before.kind, before.attempt).await;
+                found.map(|found| before = found.unwrap_or(next))
+            }
+            Ok(true) => {
+                if next.state != before.state {
+                    tracing::info!(reference_no = next.reference_no(), state = %next.state, "changed");
+                }
+                return next;
+            }
+            Err(error) => Err(error),
+        };
+        if let Err(error) = written {
+            tracing::error!(reference_no = before.reference_no(), %error, "not written yet");
+            sleep(POLL).await;
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! What is left when the backend ends, in order or not.
+
+use std::time::Duration;
+
+use serde_json::json;
+use tempfile::tempdir;
+use tokio::time::sleep;
+
+use crate::world::{Paynet, Setup};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_claimed_and_not_answered_for_is_never_sent_again() {
+    let (folder, paynet) = (tempdir().unwrap(), Paynet::start());
+    let setup = Setup::new(&folder, &paynet);
+    let backend = setup.start();
+    paynet.fault(json!({ "operation": "init_sale_transaction", "delay_ms": 1500, "when": "after" })).await;
+    let lost = tokio::spawn(
+        backend.request("/orders/A/sale", &json!({ "terminal": "till-1", "amount": "10" })).send(),
+    );
+    while paynet.opened_for("A").await.is_empty() {
+        sleep(Duration::from_millis(20)).await;
+    }
+    backend.kill();
+    assert!(lost.await.unwrap().is_err());
+
+    let backend = setup.start();
+    let sale = backend.until("A", "sale", "needs_attention").await;
+    let reason = sale["reason"].as_str().unwrap();
+    assert!(reason.ends_with("; look up A in Paynet's panel"), "{reason}");
+    let (status, again) = backend.sale("A", "10").await;
+    assert_eq!((status, &again["state"]), (409, &json!("needs_attention")));
+    assert_eq!(paynet.opened_for("A").await.len(), 1);
+    let (_, attention) = backend.get("/attention").await;
+    assert_eq!(attention["payments"][0]["reference_no"], "A");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_pending_is_waited_for_again_from_the_database_alone() {
+    let (folder, paynet) = (tempdir().unwrap(), Paynet::start());
+    let setup = Setup::new(&folder, &paynet);
+    let backend = setup.start();
+    let (status, before) = backend.sale("A", "10").await;
+    assert_eq!(status, 200);
+    backend.kill();
+    paynet.decide(&before, "approve").await;
+    let backend = setup.start();
+    let sale = backend.until("A", "sale", "paid").await;
+    assert_eq!(sale["payment_session_id"], before["payment_session_id"]);
+    assert!(sale["transaction_id"].is_string());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_shutdown_finishes_what_is_in_flight_and_ends_the_sessions() {
+    let (folder, paynet) = (tempdir().unwrap(), Paynet::start());
+    let setup = Setup::new(&folder, &paynet);
+    let backend = setup.start();
+    // One that is waited for, and a long poll.
+    backend.sale("WAITS", "5").await;
+    let poll = paypos::reqwest::Client::new().get(format!("{}/orders/WAITS?wait=60", backend.url)).send();
+    let poll = tokio::spawn(poll);
+    paynet.fault(json!({ "operation": "init_sale_transaction", "delay_ms": 1500, "when": "after" })).await;
+    let body = json!({ "terminal": "till-1", "amount": "10" });
+    let in_flight = tokio::spawn(backend.request("/orders/A/sale", &body).send());
+    while paynet.opened_for("A").await.is_empty() {
+        sleep(Duration::from_millis(20)).await;
+    }
+    assert_eq!(
+        tokio::task::spawn_blocking(|| backend.terminate()).await.unwrap(),
+        Some(0),
+        "{}",
+        setup.log()
+    );
+    assert_eq!(in_flight.await.unwrap().unwrap().status().as_u16(), 200);
+    assert_eq!(poll.await.unwrap().unwrap().status().as_u16(), 200);
+    assert_eq!(paynet.requests("/agent/get_auth_key").await, 1);
+    assert_eq!(paynet.requests("/agent/logout").await, 1);
+
+    let backend = setup.start();
+    let sale = backend.until("A", "sale", "pending").await;
+    assert!(sale["deeplink_url"].is_string());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_app_may_hang_up_while_paynet_is_asked() {
+    let (folder, paynet) = (tempdir().unwrap(), Paynet::start());
+    let backend = Setup::new(&folder, &paynet).start();
+    paynet.fault(json!({ "operation": "init_sale_transaction", "delay_ms": 1000 })).await;
+    let body = json!({ "terminal": "till-1", "amount": "10" });
+    let app = tokio::spawn(backend.request("/orders/A/sale", &body).send());
+    let sale = backend_until_known(&backend, "A").await;
+    assert_eq!(sale["state"], "initiating");
+    app.abort();
+    let sale = backend.until("A", "sale", "pending").await;
+    assert!(sale["deeplink_url"].is_string());
+}
+
+async fn backend_until_known(backend: &crate::world::Backend, reference: &str) -> serde_json::Value {
+    loop {
+        let (status, order) = backend.get(&format!("/orders/{reference}")).await;
+        if status == 200 {
+            return order["sale"].clone();
+        }
+        assert_eq!(status, 404);
+        sleep(Duration::from_millis(10)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sqlite_is_for_one_process_and_a_database_for_one_environment() {
+    let (folder, paynet) = (tempdir().unwrap(), Paynet::start());
+    let setup = Setup::new(&folder, &paynet);
+    let backend = setup.start();
+    // Requests whose clients hang up leave the lock where it is.
+    for _ in 0..50 {
+        let request =
+            backend.request("/orders/A/sale", &json!({ "terminal": "till-1", "amount": "10" })).send();
+        let _ = tokio::time::timeout(Duration::from_micros(500), request).await;
+    }
+    backend.sale("A", "10").await;
+    let second = setup.command().output().unwrap();
+    assert_eq!(second.status.code(), Some(1));
+    let stderr = String::from_utf8(second.stderr).unwrap();
+    let says =
+        "error: DATABASE_URL: another process uses it; SQLite is for one process, PostgreSQL for several\n";
+    assert!(stderr.ends_with(says), "{stderr}");
+    backend.terminate();
+
+    let sandbox = setup.with("PAYPOS_ENVIRONMENT", "sandbox");
+    let sandbox =
+        sandbox.with("PAYPOS_SECRET_KEY", "sck_a").with("PAYPOS_AGENT_ID", "1").with("TERMINALS", "till-1");
+    let refused = sandbox.command().output().unwrap();
+    let stderr = String::from_utf8(refused.stderr).unwrap();
+    assert!(
+        stderr.contains("it has payments of simulator; expected another database for Sandbox"),
+        "{stderr}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs PAYPOS_POSTGRES, the URL of a database: .ci/with-postgres"]
+async fn another_process_waits_for_what_a_killed_one_has_waited_for() {
+    let (folder, paynet) = (tempdir().unwrap(), Paynet::start());
+    let setup = Setup::new(&folder, &paynet).with("DATABASE_URL", &std::env::var("PAYPOS_POSTGRES").unwrap());
+    let setup = setup.with("PAYNET_TIMEOUT", "1");
+    let one = setup.start();
+    let (_, sale) = one.sale("TAKEN-OVER", "10").await;
+    sleep(Duration::from_secs(1)).await;
+    let two = setup.start();
+    one.kill();
+    paynet.decide(&sale, "approve").await;
+    two.until("TAKEN-OVER", "sale", "paid").await;
+}
