@@ -38,6 +38,7 @@ struct Backend {
     store: Store,
     sessions: Sessions,
     terminals: Vec<String>,
+    callback_url: Option<String>,
     limits: Limits,
     /// Cancelled when the backend is to stop: waits end at once, for they lose nothing.
     stop: CancellationToken,
@@ -68,6 +69,7 @@ struct Config {
     simulator_url: Option<String>,
     agent_id: String,
     terminals: Vec<String>,
+    callback_url: Option<String>,
     payment_within: Duration,
     look_again: Duration,
     paynet_timeout: Duration,
@@ -99,6 +101,11 @@ impl Config {
             (Ok(Some(environment)), Some(Ok(key))) => paynet = Some((environment, key)),
             (Ok(Some(_)), None) | (Ok(None), _) => {}
         }
+        let callback_url = text("CALLBACK_URL");
+        if callback_url.as_ref().is_some_and(|url| !paypos::opens_app(url)) {
+            problems
+                .push("CALLBACK_URL: expected a URL that opens the app, such as myshop://paid".to_owned());
+        }
         let mut seconds = |name: &str, default: u64| {
             let value = text(name).map_or(Ok(default), |value| value.parse());
             Duration::from_secs(value.unwrap_or_else(|_| {
@@ -113,6 +120,7 @@ impl Config {
             simulator_url: text("PAYPOS_SIMULATOR_URL"),
             agent_id: agent_id.unwrap_or_default(),
             terminals: terminals.unwrap_or_default().split(',').map(|name| name.trim().to_owned()).collect(),
+            callback_url,
             payment_within: seconds("PAYMENT_WITHIN", 15 * 60),
             look_again: seconds("LOOK_AGAIN", 60 * 60),
             paynet_timeout: seconds("PAYNET_TIMEOUT", 20),
@@ -166,6 +174,7 @@ async fn run(config: Config) -> Result<(), String> {
         store: database.map_err(|problem| format!("DATABASE_URL: {problem}"))?,
         sessions: Sessions::new(agent, config.agent_id, config.paynet_timeout),
         terminals: config.terminals,
+        callback_url: config.callback_url,
         limits: Limits {
             payment_within: millis(config.payment_within),
             look_again: millis(config.look_again),

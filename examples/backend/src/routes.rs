@@ -104,7 +104,7 @@ async fn refund(
     body: Body<NewRefund>,
 ) -> Result<Response, Problem> {
     let Json(NewRefund { terminal }) = body?;
-    let sale = backend.store.latest(&reference, Kind::Sale).await?;
+    let sale = backend.store.current(&reference, Kind::Sale).await?;
     let sale = sale.ok_or(Problem(StatusCode::NOT_FOUND, format!("there is no sale {reference}")))?;
     if sale.state != orders::State::Paid {
         return Err(conflict(format!("the sale is {}; only a paid sale can be refunded", sale.state)));
@@ -131,7 +131,7 @@ async fn post_once(backend: Arc<Backend>, payment: Payment) -> Result<Response, 
     // In a task of its own: the app may hang up, while Paynet may have the request.
     let tracker = backend.initiations.clone();
     let task = tracker.spawn(async move {
-        let there = backend.store.latest(&payment.reference, payment.kind).await?;
+        let there = backend.store.current(&payment.reference, payment.kind).await?;
         if let Some(there) = there.filter(|there| !there.may_be_posted_again()) {
             return what_there_is(&there, &payment);
         }
@@ -141,7 +141,7 @@ async fn post_once(backend: Arc<Backend>, payment: Payment) -> Result<Response, 
             let (payment, error) = worker::initiate(&backend, session, claimed).await;
             return Ok(response(&payment, error.as_ref()));
         }
-        match backend.store.latest(&payment.reference, payment.kind).await? {
+        match backend.store.current(&payment.reference, payment.kind).await? {
             Some(there) => what_there_is(&there, &payment),
             None => Err(conflict("another request for the reference failed; try again")),
         }
@@ -235,8 +235,8 @@ async fn order(
     let mut first = None;
     loop {
         let (sale, refund) = tokio::try_join!(
-            backend.store.latest(&reference, Kind::Sale),
-            backend.store.latest(&reference, Kind::Refund)
+            backend.store.current(&reference, Kind::Sale),
+            backend.store.current(&reference, Kind::Refund)
         )?;
         let is_open = [&sale, &refund].into_iter().flatten().any(Payment::is_open);
         let Some(sale) = sale else {

@@ -103,10 +103,11 @@ impl Store {
         claimed.as_ref().map(read).transpose()
     }
 
-    pub(crate) async fn latest(&self, reference: &str, kind: Kind) -> sqlx::Result<Option<Payment>> {
-        let latest =
-            "SELECT * FROM payments WHERE reference = $1 AND kind = $2 ORDER BY attempt DESC LIMIT 1";
-        let row = query(latest).bind(reference).bind(kind.to_string());
+    /// Returns the attempt that counts: the last one that may have happened, or else the last one.
+    pub(crate) async fn current(&self, reference: &str, kind: Kind) -> sqlx::Result<Option<Payment>> {
+        let current = "SELECT * FROM payments WHERE reference = $1 AND kind = $2
+             ORDER BY CASE WHEN state IN ('not_sent', 'rejected', 'released') THEN 1 ELSE 0 END, attempt DESC LIMIT 1";
+        let row = query(current).bind(reference).bind(kind.to_string());
         row.fetch_optional(&self.pool).await?.as_ref().map(read).transpose()
     }
 

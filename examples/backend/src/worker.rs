@@ -19,13 +19,13 @@ pub(crate) async fn initiate(
     session: Session,
     claimed: Payment,
 ) -> (Payment, Option<Error>) {
-    let mut initiated = send(&session, &claimed).await;
+    let mut initiated = send(backend, &session, &claimed).await;
     if let Err(error) = &initiated
         && is_refused_session(error)
         && error.outcome() == Outcome::Rejected
         && let Ok(renewed) = backend.sessions.renew(&claimed.terminal, &session).await
     {
-        initiated = send(&renewed, &claimed).await;
+        initiated = send(backend, &renewed, &claimed).await;
     }
     // The id is out before anything else that can fail.
     if let Ok(handoff) = &initiated {
@@ -35,17 +35,16 @@ pub(crate) async fn initiate(
     (payment, initiated.err())
 }
 
-async fn send(session: &Session, payment: &Payment) -> Result<Handoff, Error> {
+async fn send(backend: &Backend, session: &Session, payment: &Payment) -> Result<Handoff, Error> {
     let reference_no = payment.reference_no();
-    match &payment.reversal_of {
-        None => {
-            let request = InitSaleRequest::new(payment.amount).reference_no(reference_no);
-            session.init_sale_transaction(request).await
-        }
-        Some(sale) => {
-            let request = InitReversalRequest::new(sale).reference_no(reference_no);
-            session.init_reversal_transaction(request).await
-        }
+    if let Some(sale) = &payment.reversal_of {
+        let mut request = InitReversalRequest::new(sale).reference_no(reference_no);
+        request.callback_url.clone_from(&backend.callback_url);
+        session.init_reversal_transaction(request).await
+    } else {
+        let mut request = InitSaleRequest::new(payment.amount).reference_no(reference_no);
+        request.callback_url.clone_from(&backend.callback_url);
+        session.init_sale_transaction(request).await
     }
 }
 
@@ -111,22 +110,24 @@ fn is_refused_session(error: &Error) -> bool {
 async fn record(backend: &Backend, mut before: Payment, step: impl Fn(&Payment) -> Payment) -> Payment {
     loop {
         let next = step(&before);
-        let written = match backend.store.replace(&before, &next).await {
-            Ok(false) => {
-                let found = backend.store.get(&before.reference, before.kind, before.attempt).await;
-                found.map(|found| before = found.unwrap_or(next))
+        match try_record(backend, &before, &next).await {
+            Ok(None) => return next,
+            Ok(Some(changed)) => before = changed,
+            Err(error) => {
+                tracing::error!(reference_no = before.reference_no(), %error, "not written yet");
+                sleep(POLL).await;
             }
-            Ok(true) => {
-                if next.state != before.state {
-                    tracing::info!(reference_no = next.reference_no(), state = %next.state, "changed");
-                }
-                return next;
-            }
-            Err(error) => Err(error),
-        };
-        if let Err(error) = written {
-            tracing::error!(reference_no = before.reference_no(), %error, "not written yet");
-            sleep(POLL).await;
         }
     }
+}
+
+/// Returns what somebody else has written since `before` was read.
+async fn try_record(backend: &Backend, before: &Payment, next: &Payment) -> sqlx::Result<Option<Payment>> {
+    if backend.store.replace(before, next).await? {
+        if next.state != before.state {
+            tracing::info!(reference_no = next.reference_no(), state = %next.state, "changed");
+        }
+        return Ok(None);
+    }
+    backend.store.get(&before.reference, before.kind, before.attempt).await
 }

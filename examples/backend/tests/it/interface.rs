@@ -290,6 +290,35 @@ async fn no_secret_is_in_a_response_or_in_a_log() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn the_paypos_app_returns_to_the_configured_url() {
+    let (folder, paynet) = (tempdir().unwrap(), Paynet::start());
+    let backend = Setup::new(&folder, &paynet).with("CALLBACK_URL", "myshop://paid").start();
+    let (_, sale) = backend.sale("A", "10").await;
+    paynet.decide(&sale, "approve").await;
+    backend.until("A", "sale", "paid").await;
+    backend.refund("A").await;
+    assert!(paynet.ledger().await.iter().all(|payment| payment["callback_url"] == "myshop://paid"));
+    assert_eq!(paynet.ledger().await.len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_late_payment_of_a_released_attempt_is_what_a_later_post_is_told() {
+    let (folder, paynet) = (tempdir().unwrap(), Paynet::start());
+    let backend = Setup::new(&folder, &paynet).with("PAYMENT_WITHIN", "1").start();
+    let (_, first) = backend.sale("A", "10").await;
+    backend.until("A", "sale", "needs_attention").await;
+    let released = json!({ "attempt": 1, "as": "released", "note": "the customer has left" });
+    assert_eq!(backend.post("/orders/A/sale/resolve", released).await.0, 200);
+    paynet.fault(json!({ "operation": "init_sale_transaction", "status": 429, "when": "before" })).await;
+    assert_eq!(backend.sale("A", "10").await.0, 429);
+    paynet.decide(&first, "approve").await;
+    backend.until("A", "sale", "needs_attention").await;
+    let (status, told) = backend.sale("A", "10").await;
+    assert_eq!((status, &told["attempt"]), (409, &json!(1)));
+    assert_eq!(paynet.ledger().await.len(), 1);
+}
+
 #[test]
 fn each_missing_value_is_named_with_what_is_expected() {
     let run = |more: &[(&str, &str)]| {
@@ -298,13 +327,15 @@ fn each_missing_value_is_named_with_what_is_expected() {
         let output = command.output().unwrap();
         (output.status.code(), String::from_utf8(output.stderr).unwrap())
     };
-    let (code, stderr) = run(&[("PAYPOS_ENVIRONMENT", "production"), ("LOOK_AGAIN", "often")]);
+    let url = ("CALLBACK_URL", "javascript:alert(1)");
+    let (code, stderr) = run(&[("PAYPOS_ENVIRONMENT", "production"), ("LOOK_AGAIN", "often"), url]);
     assert_eq!(code, Some(2));
     assert_eq!(
         stderr,
         "error: PAYPOS_AGENT_ID is missing; expected the dealer's agent_id\n\
          error: TERMINALS is missing; expected the user_id of each terminal, such as till-1,till-2\n\
          error: PAYPOS_SECRET_KEY is missing; expected the dealer's secret key\n\
+         error: CALLBACK_URL: expected a URL that opens the app, such as myshop://paid\n\
          error: LOOK_AGAIN: expected whole seconds, such as 3600\n"
     );
     let (code, stderr) = run(&[("PAYPOS_ENVIRONMENT", "live")]);
