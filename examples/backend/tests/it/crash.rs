@@ -58,12 +58,16 @@ async fn a_shutdown_finishes_what_is_in_flight_and_ends_the_sessions() {
     backend.sale("WAITS", "5").await;
     let poll = paypos::reqwest::Client::new().get(format!("{}/orders/WAITS?wait=60", backend.url)).send();
     let poll = tokio::spawn(poll);
-    paynet.fault(json!({ "operation": "init_sale_transaction", "delay_ms": 1500, "when": "after" })).await;
+    let delay =
+        json!({ "operation": "init_sale_transaction", "delay_ms": 1500, "when": "after", "times": 2 });
+    paynet.fault(delay).await;
     let body = json!({ "terminal": "till-1", "amount": "10" });
     let in_flight = tokio::spawn(backend.request("/orders/A/sale", &body).send());
-    while paynet.opened_for("A").await.is_empty() {
+    let hung_up = tokio::spawn(backend.request("/orders/B/sale", &body).send());
+    while paynet.opened_for("A").await.is_empty() || paynet.opened_for("B").await.is_empty() {
         sleep(Duration::from_millis(20)).await;
     }
+    hung_up.abort();
     assert_eq!(
         tokio::task::spawn_blocking(|| backend.terminate()).await.unwrap(),
         Some(0),
@@ -76,8 +80,10 @@ async fn a_shutdown_finishes_what_is_in_flight_and_ends_the_sessions() {
     assert_eq!(paynet.requests("/agent/logout").await, 1);
 
     let backend = setup.start();
-    let sale = backend.until("A", "sale", "pending").await;
-    assert!(sale["deeplink_url"].is_string());
+    for reference in ["A", "B"] {
+        let sale = backend.until(reference, "sale", "pending").await;
+        assert!(sale["deeplink_url"].is_string());
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
