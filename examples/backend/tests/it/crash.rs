@@ -58,15 +58,18 @@ async fn a_shutdown_finishes_what_is_in_flight_and_ends_the_sessions() {
     backend.sale("WAITS", "5").await;
     let poll = paypos::reqwest::Client::new().get(format!("{}/orders/WAITS?wait=60", backend.url)).send();
     let poll = tokio::spawn(poll);
-    let delay =
-        json!({ "operation": "init_sale_transaction", "delay_ms": 1500, "when": "after", "times": 2 });
-    paynet.fault(delay).await;
     let body = json!({ "terminal": "till-1", "amount": "10" });
-    let in_flight = tokio::spawn(backend.request("/orders/A/sale", &body).send());
-    let hung_up = tokio::spawn(backend.request("/orders/B/sale", &body).send());
-    while paynet.opened_for("A").await.is_empty() || paynet.opened_for("B").await.is_empty() {
-        sleep(Duration::from_millis(20)).await;
+    let mut in_flight = Vec::new();
+    for (reference, delay) in [("A", 700), ("B", 1_500)] {
+        let operation = "init_sale_transaction";
+        paynet.fault(json!({ "operation": operation, "delay_ms": delay, "when": "after" })).await;
+        let path = format!("/orders/{reference}/sale");
+        in_flight.push(tokio::spawn(backend.request(&path, &body).send()));
+        while paynet.opened_for(reference).await.is_empty() {
+            sleep(Duration::from_millis(20)).await;
+        }
     }
+    let (hung_up, in_flight) = (in_flight.pop().unwrap(), in_flight.pop().unwrap());
     hung_up.abort();
     assert_eq!(
         tokio::task::spawn_blocking(|| backend.terminate()).await.unwrap(),
@@ -123,7 +126,7 @@ async fn sqlite_is_for_one_process_and_a_database_for_one_environment() {
         let _ = tokio::time::timeout(Duration::from_micros(500), request).await;
     }
     backend.sale("A", "10").await;
-    let second = setup.command().output().unwrap();
+    let second = setup.run();
     assert_eq!(second.status.code(), Some(1));
     let stderr = String::from_utf8(second.stderr).unwrap();
     let says =
@@ -134,7 +137,7 @@ async fn sqlite_is_for_one_process_and_a_database_for_one_environment() {
     let sandbox = setup.with("PAYPOS_ENVIRONMENT", "sandbox");
     let sandbox =
         sandbox.with("PAYPOS_SECRET_KEY", "sck_a").with("PAYPOS_AGENT_ID", "1").with("TERMINALS", "till-1");
-    let refused = sandbox.command().output().unwrap();
+    let refused = sandbox.run();
     let stderr = String::from_utf8(refused.stderr).unwrap();
     assert!(
         stderr.contains("it has payments of simulator; expected another database for Sandbox"),

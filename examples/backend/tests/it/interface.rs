@@ -1,7 +1,10 @@
 //! What the merchant's app and the operator see.
 
+use std::time::Duration;
+
 use serde_json::json;
 use tempfile::tempdir;
+use tokio::time::sleep;
 
 use crate::world::{Backend, Paynet, Setup};
 
@@ -229,6 +232,24 @@ async fn a_phone_that_is_later_than_the_operator_needs_attention_again() {
     paynet.decide(&sale, "approve").await;
     let sale = backend.until("A", "sale", "needs_attention").await;
     assert_eq!(sale["reason"], "it was released before it succeeded; look up A in Paynet's panel");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_operator_says_is_not_overwritten_by_a_look_that_began_before() {
+    let (folder, paynet) = (tempdir().unwrap(), Paynet::start());
+    let backend = Setup::new(&folder, &paynet).with("PAYMENT_WITHIN", "1").start();
+    let (_, sale) = backend.sale("A", "10").await;
+    backend.until("A", "sale", "needs_attention").await;
+    let looks = paynet.requests("/check_transaction").await;
+    paynet.fault(json!({ "operation": "check_transaction", "delay_ms": 1500, "when": "before" })).await;
+    while paynet.requests("/check_transaction").await == looks {
+        sleep(Duration::from_millis(20)).await;
+    }
+    paynet.decide(&sale, "approve").await;
+    let declined = json!({ "attempt": 1, "as": "declined", "note": "the customer says so" });
+    assert_eq!(backend.post("/orders/A/sale/resolve", declined).await.0, 200);
+    let sale = backend.until("A", "sale", "needs_attention").await;
+    assert_eq!(sale["reason"], "it was declined before it succeeded; look up A in Paynet's panel");
 }
 
 #[tokio::test(flavor = "multi_thread")]

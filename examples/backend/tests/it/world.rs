@@ -4,7 +4,7 @@ use std::{
     fs::File,
     io::{BufRead, BufReader},
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    process::{Child, Command, Output, Stdio},
     sync::OnceLock,
     time::{Duration, Instant},
 };
@@ -145,7 +145,14 @@ impl Setup {
         self
     }
 
-    pub(crate) fn command(&self) -> Command {
+    /// Runs one that is expected to end by itself.
+    pub(crate) fn run(&self) -> Output {
+        let mut limited = Command::new("timeout");
+        let command = self.command();
+        limited.arg("20").arg(command.get_program()).args(command.get_args()).output().unwrap()
+    }
+
+    fn command(&self) -> Command {
         // A test may be run where signals are ignored.
         let mut command = Command::new("env");
         command.args(["--ignore-environment", "--default-signal"]);
