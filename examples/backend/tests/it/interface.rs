@@ -249,6 +249,9 @@ async fn what_an_operator_says_is_not_overwritten_by_a_look_that_began_before() 
     assert_eq!(backend.post("/orders/A/sale/resolve", declined).await.0, 200);
     let sale = backend.until("A", "sale", "needs_attention").await;
     assert_eq!(sale["reason"], "it was declined before it succeeded; look up A in Paynet's panel");
+    // The look that began before ends.
+    sleep(Duration::from_secs(2)).await;
+    assert_eq!(backend.get("/orders/A").await.1["sale"]["state"], "needs_attention");
 }
 
 #[tokio::test(flavor = "multi_thread")]
