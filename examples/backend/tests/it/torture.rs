@@ -285,11 +285,15 @@ impl World {
         }
         // What a test calls approved, declined and late has to have happened.
         assert!(counts.contains_key("paid") && counts.contains_key("refunded"), "{counts:?}");
-        let unclear =
-            rows.values().filter(|row| row.state == "needs_attention" && row.session.is_none()).count();
+        let unclear = rows.values().filter(|row| row.state == "needs_attention" && row.session.is_none());
+        let (died, lost) = unclear.partition::<Vec<_>, _>(|row| row.reason.contains("has died"));
+        assert!(!died.is_empty(), "no process was killed while Paynet was asked");
         format!(
-            "{counts:?} of {} payments; {unclear} need attention because nobody knows, the rest because nobody paid",
-            rows.len()
+            "{counts:?} of {} payments; {} need attention because a process died, {} because a response was lost, \
+             the rest because nobody paid in time",
+            rows.len(),
+            died.len(),
+            lost.len()
         )
     }
 }
@@ -304,6 +308,7 @@ fn payment_of(reference_no: &str) -> String {
 /// A row of the database, by its reference at Paynet.
 struct Stored {
     state: String,
+    reason: String,
     session: Option<String>,
 }
 
@@ -322,7 +327,8 @@ async fn rows(url: &str) -> BTreeMap<String, Stored> {
         let session = row.get::<Option<String>, _>("payment_session");
         let session = session.map(|text| serde_json::from_str::<Value>(&text).unwrap());
         let session = session.map(|session| session["payment_session_id"].as_str().unwrap().to_owned());
-        (reference_no, Stored { state: row.get("state"), session })
+        let reason = row.get::<Option<String>, _>("reason").unwrap_or_default();
+        (reference_no, Stored { state: row.get("state"), reason, session })
     });
     rows.collect()
 }
@@ -409,9 +415,22 @@ async fn faults(world: Arc<World>, mut rng: Rng) {
     }
 }
 
+/// Kills a process at any moment, or while Paynet has been asked and has not responded.
 async fn kill(world: Arc<World>, kills: usize, mut rng: Rng) {
     for _ in 0..kills {
         sleep(Duration::from_millis(rng.u64(50..1_500))).await;
+        if rng.bool() {
+            let operation = if rng.bool() { "init_sale_transaction" } else { "init_reversal_transaction" };
+            let fault = json!({ "operation": operation, "delay_ms": 700, "when": "after" });
+            let number = world.paynet.control("faults", fault).await["number"].clone();
+            for _ in 0..30 {
+                let waiting = world.paynet.get("faults").await;
+                if waiting["faults"].as_array().unwrap().iter().all(|fault| fault["number"] != number) {
+                    break;
+                }
+                sleep(Duration::from_millis(50)).await;
+            }
+        }
         let mut backend = world.backends[rng.usize(..world.backends.len())].write().await;
         if let Some(running) = backend.take() {
             running.kill();
