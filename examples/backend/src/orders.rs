@@ -121,15 +121,11 @@ impl Payment {
     /// Is called with what Paynet returned to the one request of this attempt.
     pub(crate) fn initiated(&self, initiated: &Result<Handoff, Error>) -> Self {
         let mut next = self.clone();
-        let obtained = match initiated {
-            Ok(handoff) => {
-                next.deeplink_url = Some(handoff.deeplink_url.clone());
-                next.encryption_key = Some(handoff.encryption_key.clone());
-                Some(handoff.payment_session())
-            }
-            // A response that could not be used in full may still have the id.
-            Err(error) => error.payment_session().cloned(),
-        };
+        if let Ok(handoff) = initiated {
+            next.deeplink_url = Some(handoff.deeplink_url.clone());
+            next.encryption_key = Some(handoff.encryption_key.clone());
+        }
+        let obtained = payment_session_of(initiated);
         let is_undecided = matches!(self.state, State::Initiating | State::NeedsAttention);
         next.reason = initiated.as_ref().err().map(with_words_of_paynet);
         if obtained.is_some() {
@@ -158,7 +154,7 @@ impl Payment {
         let mut next = self.clone();
         if self.state == State::Initiating {
             next.due_at = None;
-            next.attention("the process that sent it has died before it noted Paynet's response");
+            next.attention("its process died before it recorded Paynet's response");
         }
         next
     }
@@ -254,6 +250,14 @@ impl Payment {
         } else {
             Ok(only)
         }
+    }
+}
+
+/// Returns the payment session that Paynet has opened, even if its response cannot be used in full.
+pub(crate) fn payment_session_of(initiated: &Result<Handoff, Error>) -> Option<PaymentSession> {
+    match initiated {
+        Ok(handoff) => Some(handoff.payment_session()),
+        Err(error) => error.payment_session().cloned(),
     }
 }
 

@@ -8,7 +8,10 @@ use paypos::{
 };
 use tokio::time::sleep;
 
-use crate::{Backend, now, orders::Payment};
+use crate::{
+    Backend, now,
+    orders::{Payment, payment_session_of},
+};
 
 /// How often the database is asked for what is due.
 const POLL: Duration = Duration::from_millis(250);
@@ -28,8 +31,8 @@ pub(crate) async fn initiate(
         initiated = send(backend, &renewed, &claimed).await;
     }
     // The id is out before anything else that can fail.
-    if let Ok(handoff) = &initiated {
-        tracing::info!(reference_no = claimed.reference_no(), id = handoff.payment_session_id, "initiated");
+    if let Some(obtained) = payment_session_of(&initiated) {
+        tracing::info!(reference_no = claimed.reference_no(), id = obtained.id(), "payment session opened");
     }
     let payment = record(backend, claimed, |payment| payment.initiated(&initiated)).await;
     (payment, initiated.err())

@@ -286,7 +286,7 @@ impl World {
         // What a test calls approved, declined and late has to have happened.
         assert!(counts.contains_key("paid") && counts.contains_key("refunded"), "{counts:?}");
         let unclear = rows.values().filter(|row| row.state == "needs_attention" && row.session.is_none());
-        let (died, lost) = unclear.partition::<Vec<_>, _>(|row| row.reason.contains("has died"));
+        let (died, lost) = unclear.partition::<Vec<_>, _>(|row| row.reason.contains("its process died"));
         assert!(!died.is_empty(), "no process was killed while Paynet was asked");
         format!(
             "{counts:?} of {} payments; {} need attention because a process died, {} because a response was lost, \

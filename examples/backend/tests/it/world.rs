@@ -15,7 +15,9 @@ use tempfile::TempDir;
 use tokio::time::sleep;
 
 pub(crate) fn http() -> reqwest::Client {
-    reqwest::Client::builder().no_proxy().timeout(Duration::from_mins(2)).build().unwrap()
+    // No kept connection, which a server may close as the next request is sent.
+    let client = reqwest::Client::builder().no_proxy().pool_max_idle_per_host(0);
+    client.timeout(Duration::from_mins(2)).build().unwrap()
 }
 
 /// The status and the JSON of a response.
