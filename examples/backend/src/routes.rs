@@ -147,7 +147,10 @@ async fn post_once(backend: Arc<Backend>, payment: Payment) -> Result<Response, 
         }
     });
     task.await.unwrap_or_else(|_| {
-        Err(Problem(StatusCode::INTERNAL_SERVER_ERROR, "a defect; look it up".to_owned()))
+        Err(Problem(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "it failed by a defect; look at the order before you post it again".to_owned(),
+        ))
     })
 }
 

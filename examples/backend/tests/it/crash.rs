@@ -1,10 +1,15 @@
 //! What is left when the backend ends, in order or not.
 
-use std::time::Duration;
+use std::{env, path::Path, sync::Arc, time::Duration};
 
 use serde_json::json;
 use tempfile::tempdir;
-use tokio::time::sleep;
+use tokio::{
+    io::copy_bidirectional,
+    net::{TcpListener, UnixStream},
+    sync::watch,
+    time::sleep,
+};
 
 use crate::world::{Paynet, Setup};
 
@@ -149,7 +154,7 @@ async fn sqlite_is_for_one_process_and_a_database_for_one_environment() {
 #[ignore = "needs PAYPOS_POSTGRES, the URL of a database: .ci/with-postgres"]
 async fn another_process_waits_for_what_a_killed_one_has_waited_for() {
     let (folder, paynet) = (tempdir().unwrap(), Paynet::start());
-    let setup = Setup::new(&folder, &paynet).with("DATABASE_URL", &std::env::var("PAYPOS_POSTGRES").unwrap());
+    let setup = Setup::new(&folder, &paynet).with("DATABASE_URL", &env::var("PAYPOS_POSTGRES").unwrap());
     let setup = setup.with("PAYNET_TIMEOUT", "1");
     let one = setup.start();
     let (_, sale) = one.sale("TAKEN-OVER", "10").await;
@@ -158,4 +163,55 @@ async fn another_process_waits_for_what_a_killed_one_has_waited_for() {
     one.kill();
     paynet.decide(&sale, "approve").await;
     two.until("TAKEN-OVER", "sale", "paid").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs PAYPOS_POSTGRES, the URL of a database: .ci/with-postgres"]
+async fn a_database_that_is_gone_while_paynet_responds_loses_no_payment_session() {
+    let (folder, paynet) = (tempdir().unwrap(), Paynet::start());
+    let (url, is_reachable) = database_behind_a_cable().await;
+    let backend = Setup::new(&folder, &paynet).with("DATABASE_URL", &url).start();
+    paynet.fault(json!({ "operation": "init_sale_transaction", "delay_ms": 1000, "when": "after" })).await;
+    let body = json!({ "terminal": "till-1", "amount": "10" });
+    let in_flight = tokio::spawn(backend.request("/orders/DATABASE-GONE/sale", &body).send());
+    while paynet.opened_for("DATABASE-GONE").await.is_empty() {
+        sleep(Duration::from_millis(20)).await;
+    }
+    is_reachable.send_replace(false);
+    sleep(Duration::from_secs(2)).await;
+    is_reachable.send_replace(true);
+    assert_eq!(in_flight.await.unwrap().unwrap().status().as_u16(), 200);
+    let sale = backend.until("DATABASE-GONE", "sale", "pending").await;
+    assert!(sale["deeplink_url"].is_string());
+
+    is_reachable.send_replace(false);
+    let (status, problem) = backend.get("/healthz").await;
+    assert_eq!((status, &problem["error"]), (503, &json!("the database is not available; try again")));
+}
+
+/// Returns a URL of the database that can be cut off, and what cuts it off.
+async fn database_behind_a_cable() -> (String, Arc<watch::Sender<bool>>) {
+    let url = env::var("PAYPOS_POSTGRES").unwrap();
+    let socket = Path::new(url.split("?host=").nth(1).unwrap()).join(".s.PGSQL.5432");
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let is_reachable = Arc::new(watch::Sender::new(true));
+    let cable = Arc::clone(&is_reachable);
+    tokio::spawn(async move {
+        loop {
+            let (mut client, _) = listener.accept().await.unwrap();
+            let mut is_reachable = cable.subscribe();
+            let socket = socket.clone();
+            tokio::spawn(async move {
+                if *is_reachable.borrow_and_update() {
+                    let mut server = UnixStream::connect(socket).await.unwrap();
+                    tokio::select! {
+                        _ = copy_bidirectional(&mut client, &mut server) => {}
+                        _ = is_reachable.changed() => {}
+                    }
+                }
+            });
+        }
+    });
+    (format!("postgres://merchant@127.0.0.1:{port}/postgres?sslmode=disable"), is_reachable)
 }

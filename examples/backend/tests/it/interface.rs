@@ -351,7 +351,8 @@ fn each_missing_value_is_named_with_what_is_expected() {
         (output.status.code(), String::from_utf8(output.stderr).unwrap())
     };
     let url = ("CALLBACK_URL", "javascript:alert(1)");
-    let (code, stderr) = run(&[("PAYPOS_ENVIRONMENT", "production"), ("LOOK_AGAIN", "often"), url]);
+    let (code, stderr) =
+        run(&[("PAYPOS_ENVIRONMENT", "production"), ("LOOK_AGAIN", "often"), ("PAYNET_TIMEOUT", "0"), url]);
     assert_eq!(code, Some(2));
     assert_eq!(
         stderr,
@@ -359,7 +360,8 @@ fn each_missing_value_is_named_with_what_is_expected() {
          error: TERMINALS is missing; expected the user_id of each terminal, such as till-1,till-2\n\
          error: PAYPOS_SECRET_KEY is missing; expected the dealer's secret key\n\
          error: CALLBACK_URL: expected a URL that opens the app, such as myshop://paid\n\
-         error: LOOK_AGAIN: expected whole seconds, such as 3600\n"
+         error: LOOK_AGAIN: expected 1 to 86400 whole seconds, such as 3600\n\
+         error: PAYNET_TIMEOUT: expected 1 to 86400 whole seconds, such as 20\n"
     );
     let (code, stderr) = run(&[("PAYPOS_ENVIRONMENT", "live")]);
     assert_eq!(code, Some(2));
