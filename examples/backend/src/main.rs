@@ -1,5 +1,5 @@
-//! A merchant's backend for PayPOS that loses nothing: configuration, start and end. The README beside it has the states
-//! and the calls.
+//! A merchant's backend for PayPOS that loses no payment: configuration, start and shutdown. Its README describes the
+//! states and the calls.
 
 mod orders;
 mod routes;
@@ -28,10 +28,7 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing_subscriber::EnvFilter;
 
-use crate::{
-    sessions::Sessions,
-    store::{Store, millis},
-};
+use crate::{sessions::Sessions, store::Store};
 
 /// What the requests and the waits share.
 struct Backend {
@@ -40,24 +37,20 @@ struct Backend {
     terminals: Vec<String>,
     callback_url: Option<String>,
     limits: Limits,
-    /// Cancelled when the backend is to stop: waits end at once, for they lose nothing.
+    /// Cancelled by a signal. Waits end immediately, which loses nothing.
     stop: CancellationToken,
     waits: TaskTracker,
-    /// Finished before the backend stops, since Paynet's responses come once.
+    /// The backend stops only when these are finished, since each response of Paynet comes once.
     initiations: TaskTracker,
 }
 
-/// Times, in milliseconds where the database has them.
 struct Limits {
     /// How long the phone has to finish a payment.
-    payment_within: i64,
-    /// How often it is looked at after that, and until when.
-    look_again: i64,
-    look_again_for: i64,
-    pause_after_error: i64,
-    /// How long one wait takes, before the database is asked again.
-    wait: Duration,
-    interval: Duration,
+    payment_within: Duration,
+    /// How often a payment is checked after that.
+    look_again: Duration,
+    /// How long one call to Paynet may take.
+    paynet_timeout: Duration,
 }
 
 /// The configuration, from the environment.
@@ -70,14 +63,12 @@ struct Config {
     agent_id: String,
     terminals: Vec<String>,
     callback_url: Option<String>,
-    payment_within: Duration,
-    look_again: Duration,
-    paynet_timeout: Duration,
+    limits: Limits,
     shutdown_within: Duration,
 }
 
 impl Config {
-    /// Reads all variables, or says of each that cannot be used what would be right.
+    /// Reads all variables. The errors name each variable that is missing or unusable, and what is expected.
     fn read() -> Result<Self, Vec<String>> {
         let mut problems = Vec::new();
         let environment = text("PAYPOS_ENVIRONMENT").filter(|name| name != "simulator");
@@ -123,9 +114,11 @@ impl Config {
             agent_id: agent_id.unwrap_or_default(),
             terminals,
             callback_url,
-            payment_within: seconds("PAYMENT_WITHIN", 15 * 60),
-            look_again: seconds("LOOK_AGAIN", 60 * 60),
-            paynet_timeout: seconds("PAYNET_TIMEOUT", 20),
+            limits: Limits {
+                payment_within: seconds("PAYMENT_WITHIN", 15 * 60),
+                look_again: seconds("LOOK_AGAIN", 60 * 60),
+                paynet_timeout: seconds("PAYNET_TIMEOUT", 20),
+            },
             shutdown_within: seconds("SHUTDOWN_WITHIN", 60),
         };
         if problems.is_empty() { Ok(config) } else { Err(problems) }
@@ -136,7 +129,11 @@ fn text(name: &str) -> Option<String> {
     env::var(name).ok().filter(|value| !value.trim().is_empty())
 }
 
-/// The time in milliseconds since 1970.
+pub(crate) fn millis(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+}
+
+/// Returns the time in milliseconds since 1970.
 fn now() -> i64 {
     millis(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default())
 }
@@ -167,31 +164,24 @@ async fn main() -> ExitCode {
 async fn run(config: Config) -> Result<(), String> {
     let (client, agent, _simulator) = paynet(&config).await?;
     let environment = config.paynet.as_ref().map_or("simulator", |(environment, _)| environment.as_str());
-    // Longer than all calls of an initiation, or of a wait: whoever holds a lease beyond it is dead.
-    let lease = 8 * config.paynet_timeout;
+    // Longer than all calls of an initiation or a wait, so a process that holds a lease for longer is dead.
+    let lease = 8 * config.limits.paynet_timeout;
     let database = Store::open(&config.database_url, environment, lease).await;
     let listener = TcpListener::bind(&config.listen).await;
     let listener = listener.map_err(|error| format!("LISTEN={}: {error}", config.listen))?;
     let backend = Arc::new(Backend {
         store: database.map_err(|problem| format!("DATABASE_URL: {problem}"))?,
-        sessions: Sessions::new(agent, config.agent_id, config.paynet_timeout),
+        sessions: Sessions::new(agent, config.agent_id, config.limits.paynet_timeout),
         terminals: config.terminals,
         callback_url: config.callback_url,
-        limits: Limits {
-            payment_within: millis(config.payment_within),
-            look_again: millis(config.look_again),
-            look_again_for: millis(Duration::from_hours(24)),
-            pause_after_error: 2_000,
-            wait: 2 * config.paynet_timeout,
-            interval: Duration::from_secs(2).min(config.paynet_timeout / 10),
-        },
+        limits: config.limits,
         stop: CancellationToken::new(),
         waits: TaskTracker::new(),
         initiations: TaskTracker::new(),
     });
     let address = listener.local_addr().map_err(|error| error.to_string())?;
     let line = format!("listening on http://{address}, with the {environment} at {}", client.base_url());
-    // Nobody may read it.
+    // A closed pipe is no reason to stop.
     let _ = writeln!(io::stdout(), "{line}");
 
     let stop = backend.stop.clone();
@@ -207,7 +197,7 @@ async fn run(config: Config) -> Result<(), String> {
     let finished = timeout(config.shutdown_within, async {
         let _ = worker.await;
         tokio::join!(backend.initiations.wait(), backend.waits.wait());
-        // A client that does not read its response keeps nothing else.
+        // Without a limit, a client that does not read its response would delay the end of the sessions.
         let _ = timeout(Duration::from_secs(2), server).await;
         backend.sessions.end().await;
     });
@@ -220,7 +210,7 @@ async fn run(config: Config) -> Result<(), String> {
 /// Returns a client of Paynet and the dealer's agent; or of a simulator, started here if there is no URL of one.
 async fn paynet(config: &Config) -> Result<(Client, Agent, Option<Simulator>), String> {
     let environment = config.paynet.as_ref().map_or(Environment::Sandbox, |(environment, _)| *environment);
-    let builder = Client::builder(environment).timeout(config.paynet_timeout);
+    let builder = Client::builder(environment).timeout(config.limits.paynet_timeout);
     let failed = |error: paypos::Error| error.to_string();
     if let Some((_, key)) = &config.paynet {
         let client = builder.build().map_err(failed)?;

@@ -1,11 +1,15 @@
-//! The state machine of a payment. Each transition is a function from a [`Payment`] to the next one, without a
-//! database and without a network; what is called when is in `routes` and `worker`.
+//! The state machine of a payment. Each transition is a function from a [`Payment`] to the next one, and uses neither
+//! the database nor the network. `routes` and `worker` call them.
 
 use paypos::{Decimal, Decision, Error, Handoff, Outcome, PaymentSession, Secret, types::Transaction};
 use serde::{Deserialize, Serialize};
 use strum::{Display, EnumString};
 
-use crate::Limits;
+use crate::{Limits, millis};
+
+/// How long a payment is checked after it began, and how long after a failed check, in milliseconds.
+const LOOK_AGAIN_FOR: i64 = 24 * 60 * 60 * 1_000;
+const PAUSE_AFTER_ERROR: i64 = 2_000;
 
 #[derive(Clone, Copy, Debug, Deserialize, Display, EnumString, PartialEq)]
 #[serde(rename_all = "snake_case")]
@@ -19,7 +23,7 @@ pub(crate) enum Kind {
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub(crate) enum State {
-    /// Claimed. Paynet is being asked, or the process that asked has died.
+    /// Claimed. The request to Paynet is in flight, or its process died.
     Initiating,
     /// Paynet could not be reached, or had no time, and nothing happened. It may be posted again.
     NotSent,
@@ -31,10 +35,14 @@ pub(crate) enum State {
     Refunded,
     /// Declined, and not paid with another card in time.
     Declined,
-    /// Unknown, or something else than asked. An operator looks it up in Paynet's panel, and resolves it.
+    /// The outcome is unknown, or differs from the request. An operator looks it up in Paynet's panel and resolves it.
     NeedsAttention,
     /// An operator found that nothing happened. It may be posted again.
     Released,
+}
+
+impl State {
+    pub(crate) const NOTHING_HAPPENED: [Self; 3] = [Self::NotSent, Self::Rejected, Self::Released];
 }
 
 /// One attempt at a sale or a refund: a row of the database.
@@ -55,16 +63,16 @@ pub(crate) struct Payment {
     pub(crate) encryption_key: Option<Secret>,
     /// Paynet's `xact_id`, once it is paid or refunded.
     pub(crate) transaction_id: Option<String>,
-    /// Whether a card was declined. The customer may try another.
+    /// Whether a card was declined. The customer may try another one.
     pub(crate) is_declined: bool,
     pub(crate) created_at: i64,
-    /// When to look at it next; `None` if never.
+    /// When to check it next; `None` if never.
     pub(crate) due_at: Option<i64>,
-    /// Counts the writes, so that none replaces what it has not seen.
+    /// Number of writes. A write that has not seen the latest one fails.
     pub(crate) version: i64,
 }
 
-/// What an operator found in Paynet's panel.
+/// The body of `resolve`: what an operator found in Paynet's panel.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Resolution {
@@ -93,13 +101,13 @@ impl Payment {
             transaction_id: None,
             is_declined: false,
             created_at: crate::now(),
-            // Looked at when the claim's lease has run out: then its process has died.
+            // Due when the lease of the claim expires, which means that its process died.
             due_at: Some(crate::now()),
             version: 0,
         }
     }
 
-    /// The `reference_no` at Paynet, by which an operator finds the attempt. References have no dot.
+    /// Returns the `reference_no` that Paynet's panel shows for the attempt. References of the merchant have no dot.
     pub(crate) fn reference_no(&self) -> String {
         match (self.kind, self.attempt) {
             (Kind::Sale, 1) => self.reference.clone(),
@@ -108,48 +116,55 @@ impl Payment {
         }
     }
 
-    /// Whether nothing has happened for certain, so that it may be posted again.
+    /// Returns whether nothing has happened for certain, so that it may be posted again.
     pub(crate) fn may_be_posted_again(&self) -> bool {
-        matches!(self.state, State::NotSent | State::Rejected | State::Released)
+        State::NOTHING_HAPPENED.contains(&self.state)
     }
 
-    /// Whether it will change by itself, and soon.
+    /// Returns when the time is over that the phone has.
+    pub(crate) fn ends_at(&self, limits: &Limits) -> i64 {
+        self.created_at + millis(limits.payment_within)
+    }
+
+    /// Returns whether it will change soon without anybody's request.
     pub(crate) fn is_open(&self) -> bool {
         matches!(self.state, State::Initiating | State::Pending)
     }
 
-    /// Is called with what Paynet returned to the one request of this attempt.
+    /// Returns the payment after Paynet's response to the one request of this attempt.
     pub(crate) fn initiated(&self, initiated: &Result<Handoff, Error>) -> Self {
         let mut next = self.clone();
+        // Another process may have given the claim up, and an operator may have resolved it.
+        let is_undecided = matches!(self.state, State::Initiating | State::NeedsAttention);
+        next.reason = initiated.as_ref().err().map(with_words_of_paynet);
         if let Ok(handoff) = initiated {
             next.deeplink_url = Some(handoff.deeplink_url.clone());
             next.encryption_key = Some(handoff.encryption_key.clone());
         }
-        let obtained = payment_session_of(initiated);
-        let is_undecided = matches!(self.state, State::Initiating | State::NeedsAttention);
-        next.reason = initiated.as_ref().err().map(with_words_of_paynet);
-        if obtained.is_some() {
-            next.payment_session = obtained;
-            next.due_at = Some(crate::now());
-            if is_undecided {
-                next.state = State::Pending;
-            } else {
-                next.attention(&format!("it was {} before Paynet's response arrived", self.state));
+        match (payment_session_of(initiated), initiated) {
+            (Some(obtained), _) => {
+                next.payment_session = Some(obtained);
+                next.due_at = Some(crate::now());
+                if is_undecided {
+                    next.state = State::Pending;
+                } else {
+                    next.attention(&format!("it was {} before Paynet's response arrived", self.state));
+                }
             }
-        } else if is_undecided && let Err(error) = initiated {
-            next.due_at = None;
-            match error.outcome() {
-                _ if error.is_safe_to_retry() => next.state = State::NotSent,
-                Outcome::NotSent | Outcome::Rejected => next.state = State::Rejected,
-                Outcome::Unknown => next.attention(&error.to_string()),
+            (None, Err(error)) if is_undecided => {
+                next.due_at = None;
+                match error.outcome() {
+                    _ if error.is_safe_to_retry() => next.state = State::NotSent,
+                    Outcome::NotSent | Outcome::Rejected => next.state = State::Rejected,
+                    Outcome::Unknown => next.attention(&error.to_string()),
+                }
             }
-        } else {
-            return self.clone();
+            (None, _) => return self.clone(),
         }
         next
     }
 
-    /// Is called for a claim whose lease has run out. Whether Paynet was asked is unknown, so it is never sent again.
+    /// Returns the payment after the lease of its claim expired. The request may have been sent, so it is not sent again.
     pub(crate) fn abandoned(&self) -> Self {
         let mut next = self.clone();
         if self.state == State::Initiating {
@@ -159,19 +174,19 @@ impl Payment {
         next
     }
 
-    /// Is called with what Paynet says of the payment session. After its time, it is looked at again for a day: a phone
-    /// may finish late.
+    /// Returns the payment after a check of its payment session. When its time is over, it is checked for another day,
+    /// since a phone may finish late.
     pub(crate) fn looked_at(&self, looked: &Result<Decision, String>, now: i64, limits: &Limits) -> Self {
         use State::{Declined, NeedsAttention, Paid, Pending, Refunded, Released};
         let mut next = self.clone();
         if self.due_at.is_none() {
             return next;
         }
-        let is_over = now >= self.created_at + limits.payment_within;
+        let is_over = now >= self.ends_at(limits);
         next.due_at = if is_over {
-            (now < self.created_at + limits.look_again_for).then_some(now + limits.look_again)
+            (now < self.created_at + LOOK_AGAIN_FOR).then_some(now + millis(limits.look_again))
         } else {
-            Some(if looked.is_ok() { now } else { now + limits.pause_after_error })
+            Some(if looked.is_ok() { now } else { now + PAUSE_AFTER_ERROR })
         };
         match (self.state, looked) {
             (Pending | Declined | NeedsAttention | Released, Ok(Decision::Succeeded(transactions))) => {
@@ -198,13 +213,13 @@ impl Payment {
             }
             (Pending, Err(problem)) if is_over => next.attention(problem),
             (Pending | Declined | NeedsAttention | Released, _) => {}
-            // Resolved in the meantime.
+            // It was decided in the meantime.
             _ => return self.clone(),
         }
         next
     }
 
-    /// Is called with what an operator found; or says why that cannot be.
+    /// Returns the payment as an operator resolves it, or why it cannot be resolved so.
     pub(crate) fn resolved(&self, resolution: &Resolution) -> Result<Self, String> {
         let done = if self.kind == Kind::Sale { State::Paid } else { State::Refunded };
         let allowed: &[State] = match self.state {
@@ -261,7 +276,7 @@ pub(crate) fn payment_session_of(initiated: &Result<Handoff, Error>) -> Option<P
     }
 }
 
-/// Says what failed, and what Paynet says of it.
+/// Returns the error with Paynet's own message, which is untrusted text.
 fn with_words_of_paynet(error: &Error) -> String {
     error.server_message().map_or_else(|| error.to_string(), |message| format!("{error} ({message})"))
 }

@@ -24,7 +24,7 @@ use crate::{
 };
 
 const MAX_WAIT: u64 = 60;
-/// How often a long poll looks into the database: another process may have changed it.
+/// How often a long poll reads the database, which another process may change.
 const LOOK: Duration = Duration::from_millis(250);
 
 type Shared = State<Arc<Backend>>;
@@ -91,7 +91,7 @@ async fn sale(
     body: Body<NewSale>,
 ) -> Result<Response, Problem> {
     let Json(NewSale { terminal, amount }) = body?;
-    // Not `1_000`, which a Decimal would be as well.
+    // A Decimal would also parse from `1_000`.
     let exact = Decimal::from_str(&amount).ok().filter(|exact| exact.to_string() == amount);
     let amount = exact.filter(|exact| *exact > Decimal::ZERO && exact.scale() <= 2);
     let amount = amount.ok_or_else(|| bad("`amount`: expected text such as \"149.90\", positive"))?;
@@ -116,7 +116,7 @@ async fn refund(
     post_once(backend, Payment { reversal_of: Some(transaction), ..refund }).await
 }
 
-/// Initiates a payment if nobody has, and returns what there is.
+/// Initiates a payment unless it was initiated before, and returns its state.
 async fn post_once(backend: Arc<Backend>, payment: Payment) -> Result<Response, Problem> {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
     if !(1..=64).contains(&payment.reference.len()) || !payment.reference.chars().all(is_plain) {
@@ -128,7 +128,7 @@ async fn post_once(backend: Arc<Backend>, payment: Payment) -> Result<Response, 
     if backend.stop.is_cancelled() {
         return Err(Problem(StatusCode::SERVICE_UNAVAILABLE, "stopping; try again".to_owned()));
     }
-    // In a task of its own: the app may hang up, while Paynet may have the request.
+    // In its own task, since the app may disconnect while the request is in flight.
     let tracker = backend.initiations.clone();
     let task = tracker.spawn(async move {
         let there = backend.store.current(&payment.reference, payment.kind).await?;
@@ -141,10 +141,8 @@ async fn post_once(backend: Arc<Backend>, payment: Payment) -> Result<Response, 
             let (payment, error) = worker::initiate(&backend, session, claimed).await;
             return Ok(response(&payment, error.as_ref()));
         }
-        match backend.store.current(&payment.reference, payment.kind).await? {
-            Some(there) => what_there_is(&there, &payment),
-            None => Err(conflict("another request for the reference failed; try again")),
-        }
+        let there = backend.store.current(&payment.reference, payment.kind).await?;
+        what_there_is(&there.ok_or(sqlx::Error::RowNotFound)?, &payment)
     });
     task.await.unwrap_or_else(|_| {
         Err(Problem(
@@ -165,7 +163,7 @@ fn what_there_is(there: &Payment, asked: &Payment) -> Result<Response, Problem> 
     Ok(response(there, None))
 }
 
-/// Each outcome is another response, so that the app knows whether it may try again.
+/// Maps each outcome to its own status, so that the app knows whether to try again.
 fn response(payment: &Payment, error: Option<&Error>) -> Response {
     let status = match (payment.state, error) {
         (_, Some(error)) if error.kind() == ErrorKind::InvalidInput => StatusCode::BAD_REQUEST,
@@ -186,7 +184,7 @@ fn response(payment: &Payment, error: Option<&Error>) -> Response {
     response
 }
 
-/// Shows a payment without its secrets.
+/// Describes a payment without its secrets.
 fn view(payment: &Payment) -> Value {
     use orders::State::{
         Declined, Initiating, NeedsAttention, NotSent, Paid, Pending, Refunded, Rejected, Released,
@@ -227,7 +225,7 @@ struct Wait {
     wait: u64,
 }
 
-/// Shows an order. With `?wait=`, at most so many seconds later, when something has changed.
+/// Returns an order. With `?wait=`, waits up to that many seconds for a change.
 async fn order(
     State(backend): Shared,
     Path(reference): Path<String>,
@@ -254,7 +252,7 @@ async fn order(
     }
 }
 
-/// Shows what an operator has to look up in Paynet's panel.
+/// Returns the payments that an operator has to look up in Paynet's panel.
 async fn attention(State(backend): Shared) -> Result<Response, Problem> {
     let payments = backend.store.needing_attention().await?;
     Ok(Json(json!({ "payments": payments.iter().map(view).collect::<Vec<_>>() })).into_response())

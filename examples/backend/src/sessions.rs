@@ -1,5 +1,5 @@
-//! Paynet's sessions: one for each terminal, opened when it is needed, renewed when Paynet refuses it. Their keys are in
-//! memory only.
+//! Keeps a session for each terminal: opens it when it is needed, and renews it when Paynet refuses it. Session keys are
+//! in memory only.
 
 use std::{
     collections::HashMap,
@@ -16,12 +16,12 @@ use tokio::{sync, time::timeout};
 pub(crate) struct Sessions {
     agent: Agent,
     agent_id: String,
-    /// How long to wait for somebody else who is opening the same session.
+    /// How long to wait for another task that is opening the same session.
     patience: Duration,
     by_terminal: Mutex<HashMap<String, Slot>>,
 }
 
-/// Locked while its session is being opened, so that one is.
+/// Locked while the session is being opened, so that no second one is opened.
 type Slot = Arc<sync::Mutex<Option<Session>>>;
 
 impl Sessions {
@@ -29,12 +29,12 @@ impl Sessions {
         Self { agent, agent_id, patience, by_terminal: Mutex::default() }
     }
 
-    /// Returns the terminal's session, and opens one if there is none.
+    /// Returns the terminal's session. Opens one if there is none.
     pub(crate) async fn get(&self, terminal: &str) -> Result<Session, String> {
         self.get_instead_of(terminal, None).await
     }
 
-    /// Returns another session than the one that Paynet refused.
+    /// Returns a session to use instead of one that Paynet refused.
     pub(crate) async fn renew(&self, terminal: &str, refused: &Session) -> Result<Session, String> {
         self.get_instead_of(terminal, Some(refused)).await
     }
@@ -57,7 +57,7 @@ impl Sessions {
         }
     }
 
-    /// Ends all of them.
+    /// Ends all sessions.
     pub(crate) async fn end(&self) {
         let slots: Vec<_> = self.slots().drain().collect();
         for (terminal, slot) in slots {

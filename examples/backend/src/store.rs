@@ -1,4 +1,4 @@
-//! The database: `SQLite` in a file for one process, `PostgreSQL` for several, by the same statements.
+//! The database: a `SQLite` file for one process, or `PostgreSQL` for several. The statements are the same.
 
 use std::{str::FromStr, time::Duration};
 
@@ -10,15 +10,18 @@ use sqlx::{
 };
 
 use crate::{
-    now,
-    orders::{Kind, Payment},
+    millis, now,
+    orders::{Kind, Payment, State},
 };
+
+/// The code of `SQLite` for a file that another process has locked.
+const SQLITE_BUSY: &str = "5";
 
 pub(crate) struct Store {
     pool: AnyPool,
-    /// Passes over rows that another process is about to lease. `SQLite` has one process, and no such words.
+    /// Skips rows that another process is leasing. Empty for `SQLite`, which has one process.
     skip_locked: &'static str,
-    /// How long one process has a payment for itself, in milliseconds.
+    /// How long a payment is leased to one process, in milliseconds.
     lease: i64,
 }
 
@@ -42,16 +45,18 @@ impl Store {
             }
             sqlx::migrate!().run(&pool).await?;
             if is_sqlite {
-                // Whoever had them is dead.
+                // The process that held the leases has ended.
                 query("UPDATE payments SET leased_until = 0").execute(&pool).await?;
             }
             Ok(pool)
         };
-        let pool = opened.await.map_err(|error: sqlx::Error| match error.to_string() {
-            text if text.contains("database is locked") => {
+        let pool = opened.await.map_err(|error: sqlx::Error| {
+            let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
+            if is_sqlite && code.as_deref() == Some(SQLITE_BUSY) {
                 "another process uses it; SQLite is for one process, PostgreSQL for several".to_owned()
+            } else {
+                error.to_string()
             }
-            text => text,
         })?;
         let skip_locked = if is_sqlite { "" } else { "FOR UPDATE SKIP LOCKED" };
         let store = Self { pool, skip_locked, lease: millis(lease) };
@@ -59,7 +64,7 @@ impl Store {
         Ok(store)
     }
 
-    /// A payment of the Sandbox must never be looked for in Production.
+    /// Refuses a database of another environment: a payment of the Sandbox must never be checked on Production.
     async fn belong_to(&self, environment: &str) -> Result<(), String> {
         let theirs = async {
             let claim = "INSERT INTO paynet (one, environment) VALUES (1, $1) ON CONFLICT DO NOTHING";
@@ -79,16 +84,17 @@ impl Store {
         query("SELECT 1").execute(&self.pool).await.map(drop)
     }
 
-    /// Claims the next attempt, unless there is one that may have happened. Of callers at the same time, one succeeds.
+    /// Claims the next attempt. Returns `None` if an attempt may have happened, or if another caller was faster.
     pub(crate) async fn claim(&self, payment: &Payment) -> sqlx::Result<Option<Payment>> {
-        let claimed = query(
+        let claimed = query(AssertSqlSafe(format!(
             "INSERT INTO payments (reference, kind, attempt, terminal, amount, reversal_of, state,
                                    created_at, due_at, leased_until)
              SELECT $1, $2, COALESCE(MAX(attempt), 0) + 1, $3, $4, $5, $6, $7, $8, $9
              FROM payments WHERE reference = $1 AND kind = $2
-             HAVING COUNT(CASE WHEN state NOT IN ('not_sent', 'rejected', 'released') THEN 1 END) = 0
+             HAVING COUNT(CASE WHEN state NOT IN ({}) THEN 1 END) = 0
              ON CONFLICT DO NOTHING RETURNING *",
-        )
+            nothing_happened()
+        )))
         .bind(&payment.reference)
         .bind(payment.kind.to_string())
         .bind(&payment.terminal)
@@ -105,9 +111,12 @@ impl Store {
 
     /// Returns the attempt that counts: the last one that may have happened, or else the last one.
     pub(crate) async fn current(&self, reference: &str, kind: Kind) -> sqlx::Result<Option<Payment>> {
-        let current = "SELECT * FROM payments WHERE reference = $1 AND kind = $2
-             ORDER BY CASE WHEN state IN ('not_sent', 'rejected', 'released') THEN 1 ELSE 0 END, attempt DESC LIMIT 1";
-        let row = query(current).bind(reference).bind(kind.to_string());
+        let current = format!(
+            "SELECT * FROM payments WHERE reference = $1 AND kind = $2
+             ORDER BY CASE WHEN state IN ({}) THEN 1 ELSE 0 END, attempt DESC LIMIT 1",
+            nothing_happened()
+        );
+        let row = query(AssertSqlSafe(current)).bind(reference).bind(kind.to_string());
         row.fetch_optional(&self.pool).await?.as_ref().map(read).transpose()
     }
 
@@ -153,7 +162,8 @@ impl Store {
         Ok(written.rows_affected() == 1)
     }
 
-    /// Leases what is due to this process. What it does not replace in time, another process leases.
+    /// Leases due payments to this process. If it does not replace one before the lease expires, another process leases
+    /// it.
     pub(crate) async fn lease(&self) -> sqlx::Result<Vec<Payment>> {
         let lease = format!(
             "WITH due AS MATERIALIZED (
@@ -166,8 +176,18 @@ impl Store {
         );
         let now = now();
         let rows = query(AssertSqlSafe(lease)).bind(now).bind(now + self.lease);
-        rows.fetch_all(&self.pool).await?.iter().map(read).collect()
+        let rows = rows.fetch_all(&self.pool).await?;
+        // A row of a newer version of the backend hides no other.
+        let readable = rows.iter().filter_map(|row| {
+            read(row).inspect_err(|error| tracing::error!(%error, "a payment cannot be read")).ok()
+        });
+        Ok(readable.collect())
     }
+}
+
+/// Returns the states after which a payment may be posted again, as a list of SQL.
+fn nothing_happened() -> String {
+    State::NOTHING_HAPPENED.map(|state| format!("'{state}'")).join(", ")
 }
 
 fn read(row: &AnyRow) -> sqlx::Result<Payment> {
@@ -200,8 +220,4 @@ fn word<T: FromStr<Err: std::error::Error + Send + Sync + 'static>>(
 ) -> sqlx::Result<T> {
     let text: String = row.try_get(column)?;
     text.parse().map_err(|error: T::Err| sqlx::Error::Decode(error.into()))
-}
-
-pub(crate) fn millis(duration: Duration) -> i64 {
-    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }

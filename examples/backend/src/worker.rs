@@ -1,4 +1,4 @@
-//! What takes time: asking Paynet to open a payment session, and waiting for the phone.
+//! Opens payment sessions at Paynet, and waits for the phone.
 
 use std::{sync::Arc, time::Duration};
 
@@ -13,10 +13,10 @@ use crate::{
     orders::{Payment, payment_session_of},
 };
 
-/// How often the database is asked for what is due.
+/// How often the database is asked for due payments.
 const POLL: Duration = Duration::from_millis(250);
 
-/// Sends a claimed payment to Paynet, once, and records what came of it.
+/// Sends a claimed payment to Paynet once, and records the response.
 pub(crate) async fn initiate(
     backend: &Backend,
     session: Session,
@@ -51,7 +51,7 @@ async fn send(backend: &Backend, session: &Session, payment: &Payment) -> Result
     }
 }
 
-/// Waits for what is pending, until the backend stops.
+/// Waits for pending payments, until the backend stops.
 pub(crate) async fn run(backend: Arc<Backend>) {
     while !backend.stop.is_cancelled() {
         match backend.store.lease().await {
@@ -61,7 +61,7 @@ pub(crate) async fn run(backend: Arc<Backend>) {
                     backend.waits.spawn(async move { look_at(&backend_of_wait, payment).await });
                 }
             }
-            Err(error) => tracing::error!(%error, "the database does not say what is due"),
+            Err(error) => tracing::error!(%error, "due payments cannot be read"),
         }
         backend.stop.run_until_cancelled(sleep(POLL)).await;
     }
@@ -76,22 +76,22 @@ async fn look_at(backend: &Backend, payment: Payment) {
         Some(looked) => {
             record(backend, payment, |payment| payment.looked_at(&looked, now(), &backend.limits)).await;
         }
-        // Nothing is lost: whoever is next waits for it.
+        // Ends the lease, so that another process waits for it immediately.
         None => drop(backend.store.replace(&payment, &payment).await),
     }
 }
 
-/// Waits for a part of the payment's time, or looks once if that is over.
+/// Waits for a part of the payment's time, or checks once if its time is over.
 async fn wait(
     backend: &Backend,
     payment: &Payment,
     payment_session: &PaymentSession,
 ) -> Result<Decision, String> {
     let session = backend.sessions.get(&payment.terminal).await?;
-    let left = payment.created_at + backend.limits.payment_within - now();
+    let left = payment.ends_at(&backend.limits) - now();
     let left = Duration::from_millis(u64::try_from(left).unwrap_or_default());
-    let mut wait = session.wait_for(payment_session.clone()).timeout(left.min(backend.limits.wait));
-    wait = wait.interval(backend.limits.interval);
+    let mut wait =
+        session.wait_for(payment_session.clone()).timeout(left.min(2 * backend.limits.paynet_timeout));
     if payment.is_declined {
         wait = wait.after_decline();
     }
@@ -109,7 +109,8 @@ fn is_refused_session(error: &Error) -> bool {
     error.kind() == ErrorKind::Unauthorized
 }
 
-/// Writes the next state of a payment, by whatever it is by now, and as often as it takes.
+/// Writes the next state of a payment, and tries until it is written. If somebody else has changed the payment, `step`
+/// is applied to the changed one.
 async fn record(backend: &Backend, mut before: Payment, step: impl Fn(&Payment) -> Payment) -> Payment {
     loop {
         let next = step(&before);
@@ -124,7 +125,7 @@ async fn record(backend: &Backend, mut before: Payment, step: impl Fn(&Payment) 
     }
 }
 
-/// Returns what somebody else has written since `before` was read.
+/// Replaces a payment. Returns `None` if it was written, and otherwise the payment as somebody else has changed it.
 async fn try_record(backend: &Backend, before: &Payment, next: &Payment) -> sqlx::Result<Option<Payment>> {
     if backend.store.replace(before, next).await? {
         if next.state != before.state {

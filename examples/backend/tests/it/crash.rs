@@ -5,8 +5,8 @@ use std::{env, path::Path, sync::Arc, time::Duration};
 use serde_json::json;
 use tempfile::tempdir;
 use tokio::{
-    io::copy_bidirectional,
-    net::{TcpListener, UnixStream},
+    io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional},
+    net::{TcpListener, TcpStream, UnixStream},
     sync::watch,
     time::sleep,
 };
@@ -42,7 +42,8 @@ async fn what_was_claimed_and_not_answered_for_is_never_sent_again() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_pending_is_waited_for_again_from_the_database_alone() {
     let (folder, paynet) = (tempdir().unwrap(), Paynet::start());
-    let setup = Setup::new(&folder, &paynet);
+    // The lease of the killed process lasts for longer than the test.
+    let setup = Setup::new(&folder, &paynet).with("PAYNET_TIMEOUT", "20");
     let backend = setup.start();
     let (status, before) = backend.sale("A", "10").await;
     assert_eq!(status, 200);
@@ -92,6 +93,48 @@ async fn a_shutdown_finishes_what_is_in_flight_and_ends_the_sessions() {
         let sale = backend.until(reference, "sale", "pending").await;
         assert!(sale["deeplink_url"].is_string());
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_arrives_during_a_shutdown_is_not_sent() {
+    let (folder, paynet) = (tempdir().unwrap(), Paynet::start());
+    let backend = Setup::new(&folder, &paynet).start();
+    let address = backend.url.strip_prefix("http://").unwrap().to_owned();
+    let body = json!({ "terminal": "till-1", "amount": "10" }).to_string();
+    let head = format!(
+        "POST /orders/A/sale HTTP/1.1\r\nhost: {address}\r\ncontent-type: application/json\r\n\
+         connection: close\r\ncontent-length: {}\r\n\r\n",
+        body.len()
+    );
+    let mut app = TcpStream::connect(&address).await.unwrap();
+    app.write_all(head.as_bytes()).await.unwrap();
+    sleep(Duration::from_millis(300)).await;
+    let ended = tokio::task::spawn_blocking(|| backend.terminate());
+    sleep(Duration::from_millis(300)).await;
+    app.write_all(body.as_bytes()).await.unwrap();
+    let mut response = String::new();
+    app.read_to_string(&mut response).await.unwrap();
+    assert!(response.starts_with("HTTP/1.1 503 ") && response.contains("stopping; try again"), "{response}");
+    assert_eq!(ended.await.unwrap(), Some(0));
+    assert!(paynet.ledger().await.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_row_that_cannot_be_read_hides_no_other() {
+    let (folder, paynet) = (tempdir().unwrap(), Paynet::start());
+    let setup = Setup::new(&folder, &paynet);
+    let backend = setup.start();
+    backend.sale("ODD", "10").await;
+    let (_, sale) = backend.sale("PAID", "10").await;
+    backend.terminate();
+    sqlx::any::install_default_drivers();
+    let url = format!("sqlite://{}", folder.path().join("backend.db").display());
+    let pool = sqlx::AnyPool::connect(&url).await.unwrap();
+    let newer = "UPDATE payments SET state = 'of_a_newer_version' WHERE reference = 'ODD'";
+    assert_eq!(sqlx::query(newer).execute(&pool).await.unwrap().rows_affected(), 1);
+    pool.close().await;
+    paynet.decide(&sale, "approve").await;
+    setup.start().until("PAID", "sale", "paid").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -163,6 +206,30 @@ async fn another_process_waits_for_what_a_killed_one_has_waited_for() {
     one.kill();
     paynet.decide(&sale, "approve").await;
     two.until("TAKEN-OVER", "sale", "paid").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs PAYPOS_POSTGRES, the URL of a database: .ci/with-postgres"]
+async fn one_process_waits_for_a_payment_and_leaves_it_to_another_when_it_stops() {
+    let (folder, paynet) = (tempdir().unwrap(), Paynet::start());
+    let setup = Setup::new(&folder, &paynet).with("DATABASE_URL", &env::var("PAYPOS_POSTGRES").unwrap());
+    // A lease lasts for longer than the test.
+    let setup = setup.with("PAYNET_TIMEOUT", "20").with("PAYMENT_WITHIN", "900");
+    let (one, two) = (setup.start(), setup.start());
+    let (_, sale) = one.sale("ONE-WAITS", "10").await;
+    sleep(Duration::from_secs(12)).await;
+    // One waits for 2 s between two checks, less a fifth; two would make 12 checks or more.
+    let checks = paynet.requests("/check_transaction").await;
+    assert!((1..=9).contains(&checks), "{checks} checks");
+
+    // Whichever of them waits.
+    tokio::task::spawn_blocking(|| one.terminate()).await.unwrap();
+    sleep(Duration::from_secs(1)).await;
+    let three = setup.start();
+    sleep(Duration::from_secs(1)).await;
+    tokio::task::spawn_blocking(|| two.terminate()).await.unwrap();
+    paynet.decide(&sale, "approve").await;
+    three.until("ONE-WAITS", "sale", "paid").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

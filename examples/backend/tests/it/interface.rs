@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Value, json};
 use tempfile::tempdir;
 use tokio::time::sleep;
 
@@ -221,14 +221,20 @@ async fn an_operator_resolves_what_needs_attention() {
     assert_eq!(backend.get("/attention").await.1, json!({ "payments": [] }));
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_phone_that_is_later_than_the_operator_needs_attention_again() {
-    let (folder, paynet) = (tempdir().unwrap(), Paynet::start());
-    let backend = Setup::new(&folder, &paynet).with("PAYMENT_WITHIN", "1").start();
+/// A sale that nobody has finished, and that an operator has released.
+async fn released(backend: &Backend) -> Value {
     let (_, sale) = backend.sale("A", "10").await;
     backend.until("A", "sale", "needs_attention").await;
     let released = json!({ "attempt": 1, "as": "released", "note": "the customer has left" });
     assert_eq!(backend.post("/orders/A/sale/resolve", released).await.0, 200);
+    sale
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_phone_that_is_later_than_the_operator_needs_attention_again() {
+    let (folder, paynet) = (tempdir().unwrap(), Paynet::start());
+    let backend = Setup::new(&folder, &paynet).with("PAYMENT_WITHIN", "1").start();
+    let sale = released(&backend).await;
     paynet.decide(&sale, "approve").await;
     let sale = backend.until("A", "sale", "needs_attention").await;
     assert_eq!(sale["reason"], "it was released before it succeeded; look up A in Paynet's panel");
@@ -329,10 +335,7 @@ async fn the_paypos_app_returns_to_the_configured_url() {
 async fn a_late_payment_of_a_released_attempt_is_what_a_later_post_is_told() {
     let (folder, paynet) = (tempdir().unwrap(), Paynet::start());
     let backend = Setup::new(&folder, &paynet).with("PAYMENT_WITHIN", "1").start();
-    let (_, first) = backend.sale("A", "10").await;
-    backend.until("A", "sale", "needs_attention").await;
-    let released = json!({ "attempt": 1, "as": "released", "note": "the customer has left" });
-    assert_eq!(backend.post("/orders/A/sale/resolve", released).await.0, 200);
+    let first = released(&backend).await;
     paynet.fault(json!({ "operation": "init_sale_transaction", "status": 429, "when": "before" })).await;
     assert_eq!(backend.sale("A", "10").await.0, 429);
     paynet.decide(&first, "approve").await;
