@@ -91,7 +91,7 @@ fn callable(url: &str) -> String {
     }
 }
 
-/// Prints a line for each request from a separate thread, so that a slow terminal delays no request.
+/// Prints a line for each request. A separate thread prints, so a slow terminal does not delay requests.
 fn log() -> Box<server::Log> {
     let (lines, printed) = mpsc::sync_channel::<String>(LINES);
     thread::spawn(move || {
