@@ -47,6 +47,9 @@ async fn what_is_pending_is_waited_for_again_from_the_database_alone() {
     let backend = setup.start();
     let (status, before) = backend.sale("A", "10").await;
     assert_eq!(status, 200);
+    while paynet.requests("/check_transaction").await == 0 {
+        sleep(Duration::from_millis(20)).await;
+    }
     backend.kill();
     paynet.decide(&before, "approve").await;
     let backend = setup.start();
