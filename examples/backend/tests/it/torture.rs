@@ -21,7 +21,7 @@ use tokio::{
     time::sleep,
 };
 
-use crate::world::{Backend, Paynet, Setup, http, send, with_json};
+use crate::world::{Backend, Paynet, Setup, http, postgres, send, with_json};
 
 const PAYMENT_WITHIN: u64 = 10;
 
@@ -33,7 +33,7 @@ async fn nothing_is_lost_on_sqlite_by_one_process_that_is_killed() {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs PAYPOS_POSTGRES, the URL of a database: .ci/with-postgres"]
 async fn nothing_is_lost_on_postgresql_by_two_processes_that_are_killed() {
-    let url = env::var("PAYPOS_POSTGRES").expect("PAYPOS_POSTGRES is the URL of a database");
+    let url = postgres("torture").await;
     Torture::new(2, Some(url)).run().await;
 }
 

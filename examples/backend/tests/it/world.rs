@@ -1,6 +1,7 @@
 //! The processes of a test, and what a merchant's app sends them.
 
 use std::{
+    env,
     fs::File,
     io::{BufRead, BufReader},
     path::{Path, PathBuf},
@@ -118,6 +119,18 @@ fn first_line(child: &mut Child) -> String {
     let mut line = String::new();
     BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
     line
+}
+
+/// Creates a database for one test, since a backend waits for every payment in its database. Returns its URL.
+pub(crate) async fn postgres(name: &str) -> String {
+    let server = env::var("PAYPOS_POSTGRES").expect("PAYPOS_POSTGRES is the URL of a database");
+    sqlx::any::install_default_drivers();
+    let pool = sqlx::AnyPool::connect(&server).await.unwrap();
+    for statement in [format!("DROP DATABASE IF EXISTS {name}"), format!("CREATE DATABASE {name}")] {
+        sqlx::query(sqlx::AssertSqlSafe(statement)).execute(&pool).await.unwrap();
+    }
+    pool.close().await;
+    server.replace("/postgres?", &format!("/{name}?"))
 }
 
 /// How a backend is started.
