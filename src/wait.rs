@@ -19,6 +19,9 @@ use crate::{
 /// **`reference_no`** if Paynet returned one, and the **count** of the transactions, which should be one: a second was
 /// charged as well. If anything differs, do not deliver: look the payment up in Paynet's panel.
 ///
+/// The **unit** of an amount cannot be compared: a sale of 100 kuruş in the place of 100 lira succeeds, and lists the
+/// amount that was requested. `paypos verify` asks which amount the phone shows.
+///
 /// # Reversals
 /// Paynet does not document which transactions a reversal's payment session lists. The original sale never decides its
 /// reversal: it is recognized by its `xact_id`, however it is encoded; by a `transaction_type` of a sale (1) or a

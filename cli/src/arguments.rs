@@ -70,6 +70,12 @@ Examples:
   paypos check PAYMENT_SESSION_ID --sale --amount 149.90 --wait && ship
   paypos check PAYMENT_SESSION_ID --reversal-of XACT_ID")]
     Check(Check),
+    /// Find out what Paynet's documents leave open
+    #[command(after_help = "\
+Examples:
+  paypos verify --environment sandbox --agent-id 11111 --user-id till-1
+  paypos verify --environment sandbox --agent-id 11111 --user-id till-1 --without-phone")]
+    Verify(Verify),
     /// Act as the person at the phone (simulator only)
     #[command(subcommand)]
     Phone(Phone),
@@ -113,7 +119,7 @@ For sandbox and production, PAYPOS_SECRET_KEY is read if there is no file."
     /// Never prompt
     #[arg(long)]
     pub(crate) no_input: bool,
-    /// Skip the confirmation for production
+    /// Skip confirmations
     #[arg(long)]
     pub(crate) yes: bool,
     #[command(flatten)]
@@ -168,11 +174,38 @@ pub(crate) struct Simulate {
     /// Delay before the phone decides
     #[arg(long, value_name = "TIME", value_parser = duration, default_value = "0s")]
     pub(crate) phone_delay: Duration,
-    /// HTTP status for sessions that ended or expired
-    #[arg(long, value_name = "STATUS", default_value = "400", value_parser = clap::value_parser!(u16).range(400..500))]
-    pub(crate) session_status: u16,
+    /// Behave as `paypos verify` found Paynet: its verify.json
+    #[arg(long, value_name = "FILE")]
+    pub(crate) like: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) output: Output,
+}
+
+#[derive(Args)]
+pub(crate) struct Verify {
+    #[command(flatten)]
+    pub(crate) calls: Calls,
+    /// Id of the dealer
+    #[arg(long, value_name = "ID")]
+    pub(crate) agent_id: Option<String>,
+    /// Id of the dealer's user (the person with the phone)
+    #[arg(long, value_name = "ID")]
+    pub(crate) user_id: Option<String>,
+    /// Only what needs no phone and costs nothing
+    #[arg(long)]
+    pub(crate) without_phone: bool,
+    /// Only one question, by its id; may be repeated
+    #[arg(long, value_name = "ID")]
+    pub(crate) only: Vec<String>,
+    /// Print the questions as a Markdown table, and send nothing
+    #[arg(long)]
+    pub(crate) questions: bool,
+    /// Folder of the report [default: the current one]
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) output: Option<PathBuf>,
+    /// Charge and refund real cards, on production
+    #[arg(long)]
+    pub(crate) real_money: bool,
 }
 
 /// How the simulated phone decides.

@@ -59,6 +59,30 @@ impl<'a> Caller<'a> {
         self.calls.environment == Target::Production
     }
 
+    /// Returns the name of the environment, as `--environment` has it.
+    pub(crate) fn environment_name(&self) -> &'static str {
+        match self.calls.environment {
+            Target::Simulator => "simulator",
+            Target::Sandbox => "sandbox",
+            Target::Production => "production",
+        }
+    }
+
+    /// Returns the `agent_id` and `user_id` to open sessions with; the simulator accepts any.
+    pub(crate) fn ids(
+        &self,
+        agent_id: Option<&str>,
+        user_id: Option<&str>,
+    ) -> Result<(String, String), Failure> {
+        let id = |given: Option<&str>, fixed: &str, name: &str| {
+            given
+                .or_else(|| self.is_simulator().then_some(fixed))
+                .map(str::to_owned)
+                .ok_or_else(|| Failure::usage(format!("--{name} is required")))
+        };
+        Ok((id(agent_id, AGENT_ID, "agent-id")?, id(user_id, USER_ID, "user-id")?))
+    }
+
     /// Creates a client of the environment.
     pub(crate) fn client(&self) -> Result<Client, Failure> {
         Ok(match self.calls.environment {

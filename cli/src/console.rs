@@ -23,6 +23,8 @@ pub(crate) enum Failure {
     Call(Box<Error>, Option<PaymentSession>),
     /// Nothing was sent, since there was no connection.
     NotReached(String),
+    /// Paynet is not as assumed.
+    Differs(String),
     /// Declined on the phone.
     Failed(String),
     /// Not decided.
@@ -33,8 +35,8 @@ pub(crate) enum Failure {
     Unknown(String),
     /// What was to be printed could not be.
     Unwritten(String, io::Error),
-    /// A signal, before anything was sent.
-    Stopped(u8),
+    /// A signal; and what is said of it.
+    Stopped(u8, &'static str),
 }
 
 impl From<Error> for Failure {
@@ -58,6 +60,7 @@ impl Failure {
 
     pub(crate) fn exit_code(&self) -> ExitCode {
         ExitCode::from(match self {
+            Self::Differs(_) => 1,
             Self::Usage(_) => 2,
             Self::Call(error, payment_session) => match (error.kind(), error.outcome()) {
                 (ErrorKind::InvalidInput | ErrorKind::Configuration, _) => 2,
@@ -79,7 +82,7 @@ impl Failure {
             Self::NotReached(_) => 4,
             Self::Failed(_) => 5,
             Self::Pending(_) => 6,
-            Self::Stopped(signal) => 128 + signal,
+            Self::Stopped(signal, _) => 128 + signal,
         })
     }
 }
@@ -197,7 +200,7 @@ impl Console {
     pub(crate) fn interrupted(&self, signal: u8) -> Failure {
         let underway = self.underway.lock().unwrap_or_else(PoisonError::into_inner).clone();
         match underway {
-            Underway::Nothing => Failure::Stopped(signal),
+            Underway::Nothing => Failure::Stopped(signal, "interrupted; nothing was sent"),
             Underway::Request(what) => Failure::Unknown(format!(
                 "interrupted during {what}: it may have happened; check before you retry"
             )),
@@ -219,6 +222,7 @@ impl Console {
         let text = match failure {
             Failure::Usage(text)
             | Failure::NotReached(text)
+            | Failure::Differs(text)
             | Failure::Failed(text)
             | Failure::Pending(text)
             | Failure::Other(text)
@@ -227,7 +231,7 @@ impl Console {
             Failure::Unwritten(lost, error) => {
                 format!("standard output cannot be written: {error}\n{lost}").trim_end().to_owned()
             }
-            Failure::Stopped(_) => "interrupted; nothing was sent".to_owned(),
+            Failure::Stopped(_, text) => (*text).to_owned(),
         };
         if !self.json || matches!(failure, Failure::Unwritten(..)) {
             let _ = writeln!(io::stderr(), "error: {text}");
@@ -265,11 +269,15 @@ impl Console {
             Failure::Unknown(_) => {
                 self.object(&json!({ "error": text, "kind": "Interrupted", "outcome": "Unknown" }))
             }
-            Failure::Stopped(_) => {
+            Failure::Stopped(..) => {
                 self.object(&json!({ "error": text, "kind": "Interrupted", "outcome": "NotSent" }))
             }
             // What was decided was printed as the command's object.
-            Failure::Failed(_) | Failure::Pending(_) | Failure::Other(_) | Failure::Unwritten(..) => Ok(()),
+            Failure::Differs(_)
+            | Failure::Failed(_)
+            | Failure::Pending(_)
+            | Failure::Other(_)
+            | Failure::Unwritten(..) => Ok(()),
         };
     }
 }

@@ -6,7 +6,6 @@ use paypos::{
     Decimal, Decision, Handoff, PaymentSession, Session,
     types::{AuthRequest, InitReversalRequest, InitSaleRequest, LogoutRequest, Transaction},
 };
-use paypos_simulator::server::{AGENT_ID, USER_ID};
 use serde::Serialize;
 
 use crate::{
@@ -22,10 +21,7 @@ const INTERVAL: Duration = Duration::from_secs(1);
 pub(crate) async fn open(caller: &Caller<'_>, options: &arguments::OpenSession) -> Done {
     let console = caller.console;
     caller.confirm("opening a session")?;
-    let fixed = |id: &str| caller.is_simulator().then(|| id.to_owned());
-    let missing = |name: &str| Failure::usage(format!("--{name} is required"));
-    let agent_id = options.agent_id.clone().or_else(|| fixed(AGENT_ID)).ok_or_else(|| missing("agent-id"))?;
-    let user_id = options.user_id.clone().or_else(|| fixed(USER_ID)).ok_or_else(|| missing("user-id"))?;
+    let (agent_id, user_id) = caller.ids(options.agent_id.as_deref(), options.user_id.as_deref())?;
     let agent = caller.client()?.agent(caller.secret_key()?);
     // What can fail here fails before a session is open that nobody could end.
     let file = options.write_key.as_deref().map(NewFile::create).transpose()?;

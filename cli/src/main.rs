@@ -9,6 +9,7 @@ mod phone;
 mod secrets;
 mod signals;
 mod simulate;
+mod verify;
 
 use std::{env, io, path::PathBuf, process::ExitCode};
 
@@ -58,6 +59,14 @@ async fn main() -> ExitCode {
             let (calls, file) = (options.calls.clone(), options.session.session_key_file.clone());
             called(&calls, file.as_ref(), options.amount, async |caller| flow::check(caller, options).await)
                 .await
+        }
+        Command::Verify(options) => {
+            let console = Console::new(options.calls.output.json, options.calls.no_input);
+            match Caller::new(&console, &options.calls, None, None) {
+                // It closes what it has opened after a signal.
+                Ok(caller) => ended(&console, verify::run(&caller, &options).await, Some(&caller)),
+                Err(failure) => ended(&console, Err(failure), None),
+            }
         }
         Command::Phone(command) => {
             let console = Console::new(command.which().output.json, true);

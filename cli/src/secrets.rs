@@ -79,6 +79,24 @@ fn text(bytes: &[u8]) -> Option<String> {
     text.map(|text| text.trim_start_matches('\u{feff}').trim().to_owned())
 }
 
+/// Replaces a file by one that only its owner can read.
+pub(crate) fn private_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let new = path.with_extension("new");
+    let _ = fs::remove_file(&new);
+    let mut file = owners().open(&new)?;
+    file.write_all(bytes).and_then(|()| file.sync_all())?;
+    fs::rename(new, path)
+}
+
+/// Creates files that only their owner can read.
+fn owners() -> fs::OpenOptions {
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+}
+
 /// A new file that only its owner can read. It is removed when dropped, unless the secret was written.
 pub(crate) struct NewFile<'a> {
     path: &'a Path,
@@ -88,11 +106,7 @@ pub(crate) struct NewFile<'a> {
 
 impl<'a> NewFile<'a> {
     pub(crate) fn create(path: &'a Path) -> Result<Self, Failure> {
-        let mut options = fs::OpenOptions::new();
-        options.write(true).create_new(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let file = options.open(path).map_err(|error| {
+        let file = owners().open(path).map_err(|error| {
             Failure::usage(format!("--write-key {}: the file cannot be created: {error}", path.display()))
         })?;
         Ok(Self { path, file, is_written: false })

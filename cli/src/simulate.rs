@@ -8,13 +8,16 @@ use std::{
     thread,
 };
 
-use paypos_simulator::server::{self, AGENT_ID, Options, PREFIX, SECRET_KEY, Seed, USER_ID};
+use paypos_simulator::{
+    Behaviour,
+    server::{self, AGENT_ID, Options, PREFIX, SECRET_KEY, Seed, USER_ID},
+};
 use serde_json::json;
 
 use crate::{
     arguments::Simulate,
     console::{Console, Done, Failure, printable},
-    signals,
+    signals, verify,
 };
 
 /// Maximum number of lines that wait for the terminal.
@@ -30,6 +33,10 @@ pub(crate) async fn run(console: &Console, options: Simulate) -> Done {
             serde_json::from_str(&text)
                 .map_err(|error| Failure::usage(format!("{name} is not a valid seed file: {error}")))?
         }
+    };
+    let behaviour = match &options.like {
+        None => Behaviour::default(),
+        Some(path) => verify::read_behaviour(path)?,
     };
     let stopped = signals::first()?;
     if !options.listen.ip().is_loopback() {
@@ -49,7 +56,7 @@ pub(crate) async fn run(console: &Console, options: Simulate) -> Done {
             hosts: options.host,
             phone: options.phone.into(),
             after: options.phone_delay,
-            session_status: options.session_status,
+            behaviour,
             log: if console.json { None } else { Some(log()) },
         },
         seed,

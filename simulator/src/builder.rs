@@ -11,7 +11,7 @@ use axum::Router;
 use tokio::{net::TcpListener, sync::watch};
 
 use crate::{
-    Policy, Simulator,
+    Behaviour, Policy, Simulator,
     conformance::Conformance,
     connections::{self, Limits},
     flight::Flight,
@@ -77,6 +77,12 @@ impl SimulatorBuilder {
     /// Sets the delay before the phone decides by its policy. Defaults to none.
     pub fn phone_after(self, delay: Duration) -> Self {
         self.state.phones().after = delay;
+        self
+    }
+
+    /// Sets how the simulator behaves where Paynet documents nothing. Defaults to what the crate `paypos` assumes.
+    pub fn behaviour(self, behaviour: Behaviour) -> Self {
+        self.state.behave(|all| *all = behaviour);
         self
     }
 

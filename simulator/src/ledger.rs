@@ -9,7 +9,11 @@ use serde_json::{
     value::{RawValue, to_raw_value},
 };
 
-use crate::conformance::{members, resolved};
+use crate::{
+    Behaviour,
+    behaviour::{ListedAmount, PropertyTypes, ReversalReference, ReversalType, SaleReference, SaleType},
+    conformance::{members, resolved},
+};
 
 /// Members of a JSON object, each as its JSON, since amounts keep their digits.
 pub(crate) type Members = BTreeMap<String, Box<RawValue>>;
@@ -17,6 +21,8 @@ pub(crate) type Members = BTreeMap<String, Box<RawValue>>;
 /// A session that was opened.
 pub(crate) struct OpenSession {
     pub(crate) dealer: String,
+    /// The `user_id` that it was opened for.
+    pub(crate) user: String,
     pub(crate) state: SessionState,
 }
 
@@ -142,6 +148,8 @@ impl fmt::Debug for PaymentRequest {
 /// A payment session: it waits for the phone, or has the transaction that came of it.
 pub(crate) struct Payment {
     pub(crate) dealer: String,
+    /// The key of the session that opened it.
+    pub(crate) session: String,
     pub(crate) request: PaymentRequest,
     opened: SystemTime,
     pub(crate) waiting: bool,
@@ -195,9 +203,10 @@ fn sample(schema: &Value) -> Value {
 }
 
 impl Payment {
-    pub(crate) fn new(dealer: String, request: PaymentRequest) -> Self {
+    pub(crate) fn new(dealer: String, session: String, request: PaymentRequest) -> Self {
         Self {
             dealer,
+            session,
             request,
             opened: SystemTime::now(),
             waiting: true,
@@ -228,9 +237,10 @@ impl Payment {
     }
 
     /// The transactions, as a check lists them.
-    pub(crate) fn listed(&self) -> Vec<Members> {
+    pub(crate) fn listed(&self, behaviour: &Behaviour) -> Vec<Members> {
         let listed = |transaction: &Transaction| {
-            let mut listed = self.request.transaction(&transaction.xact_id, transaction.is_succeed);
+            let is_succeed = Some(transaction.is_succeed);
+            let mut listed = self.request.transaction(&transaction.xact_id, is_succeed, behaviour);
             listed.extend(self.set.clone());
             listed
         };
@@ -253,12 +263,40 @@ impl PaymentRequest {
     }
 
     /// The transaction that comes of it: with all properties that the documents have, of which a simulator knows these.
-    pub(crate) fn transaction(&self, xact_id: &str, approved: bool) -> Members {
+    pub(crate) fn transaction(
+        &self,
+        xact_id: &str,
+        is_succeed: Option<bool>,
+        behaviour: &Behaviour,
+    ) -> Members {
         let amount = self.amount.unwrap_or_default();
         let text = |text: &Option<String>| json!(text.as_deref().unwrap_or_default());
+        let (transaction_type, reference) = match &self.xact_id {
+            None => (
+                (behaviour.sale_type == SaleType::Sale).then_some(SALE),
+                match behaviour.sale_reference {
+                    SaleReference::Own => Some(text(&self.reference_no)),
+                    SaleReference::Absent => None,
+                    SaleReference::Other => Some(json!("another reference")),
+                },
+            ),
+            Some(_) => (
+                match behaviour.reversal_type {
+                    ReversalType::Own => Some(REVERSAL),
+                    ReversalType::Sale => Some(SALE),
+                    ReversalType::Absent => None,
+                },
+                match behaviour.reversal_reference {
+                    ReversalReference::Own => Some(text(&self.reference_no)),
+                    // The ledger knows it.
+                    ReversalReference::Sale => Some(Value::Null),
+                    ReversalReference::Absent => None,
+                },
+            ),
+        };
         let own = [
             ("xact_id", json!(xact_id)),
-            ("is_succeed", json!(approved)),
+            ("is_succeed", json!(is_succeed)),
             ("currency", json!("TRY")),
             ("card_no", json!("589004******0000")),
             ("card_holder", json!("SIMULATED CARD")),
@@ -266,19 +304,52 @@ impl PaymentRequest {
             ("email", text(&self.card_holder_mail)),
             ("phone", text(&self.card_holder_phone)),
             ("note", text(&self.description)),
-            ("agent_reference", text(&self.reference_no)),
+            ("transaction_type", json!(transaction_type)),
+            ("agent_reference", json!(reference)),
             ("code", json!(0)),
             ("message", json!("simulated")),
+            ("authorization_code", json!(authorization(xact_id))),
         ];
         let own = own.iter().filter_map(|(name, value)| Some((*name, to_raw_value(value).ok()?)));
-        let amounts = ["amount", "netAmount"].into_iter().filter_map(|name| Some((name, digits(amount)?)));
+        let amount = match behaviour.listed_amount {
+            ListedAmount::AsRequested => digits(amount),
+            ListedAmount::Kurus => digits((amount * Decimal::ONE_HUNDRED).normalize()),
+            ListedAmount::Comma => to_raw_value(&format!("{amount:.2}").replace('.', ",")).ok(),
+        };
+        let amounts = ["amount", "netAmount"].into_iter().filter_map(|name| Some((name, amount.clone()?)));
         let mut properties = documented_properties().clone();
         for (name, value) in own.chain(amounts) {
             if let Some(property) = properties.get_mut(name) {
                 *property = value;
             }
         }
+        let absent =
+            [("transaction_type", transaction_type.is_none()), ("agent_reference", reference.is_none())];
+        for (name, _) in absent.iter().filter(|(_, is_absent)| *is_absent) {
+            properties.remove(*name);
+        }
+        if behaviour.property_types == PropertyTypes::Texts {
+            properties.values_mut().for_each(as_text);
+        }
         properties
+    }
+}
+
+/// The `transaction_type` of a sale, by Paynet's general documentation, and one that is none.
+const SALE: i64 = 1;
+const REVERSAL: i64 = 2;
+
+/// The bank's six digits for a transaction: the same whenever it is listed.
+fn authorization(xact_id: &str) -> String {
+    let hash = xact_id.bytes().fold(7_u32, |hash, byte| hash.wrapping_mul(31).wrapping_add(byte.into()));
+    format!("{:06}", hash % 1_000_000)
+}
+
+/// Puts a number or a boolean in quotes.
+fn as_text(value: &mut Box<RawValue>) {
+    let is_other = value.get().starts_with(['"', '{', '[', 'n']);
+    if let Some(text) = to_raw_value(value.get()).ok().filter(|_| !is_other) {
+        *value = text;
     }
 }
 

@@ -34,6 +34,7 @@
 //! # }
 //! ```
 
+pub mod behaviour;
 mod builder;
 mod conformance;
 mod connections;
@@ -58,6 +59,8 @@ use paypos::{Decimal, SecretKey, SessionKey};
 use refusal::Refusal;
 use state::State;
 
+#[doc(inline)]
+pub use behaviour::Behaviour;
 pub use builder::SimulatorBuilder;
 pub use fault::Fault;
 pub use ledger::{PaymentRequest, PaymentSession, PaymentState, Sale};
@@ -88,6 +91,12 @@ pub mod code {
     pub const NO_AMOUNT: i64 = 9010;
     /// The simulator does not support the operation.
     pub const UNSUPPORTED: i64 = 9011;
+    /// Another session opened the payment session.
+    pub const OTHER_SESSION: i64 = 9012;
+    /// The payment session has no transaction yet.
+    pub const NO_TRANSACTION: i64 = 9013;
+    /// The `reference_no` was used before.
+    pub const SAME_REFERENCE: i64 = 9014;
 }
 
 /// A running simulator. Dropping it stops it; [`shutdown`](Self::shutdown) also waits until it has stopped.
@@ -195,20 +204,20 @@ impl Simulator {
         self.state.inject(fault);
     }
 
-    /// Sets the HTTP status for requests with an ended or expired session: initially 400, the documented refusal.
-    /// Paynet does not document this case; 401 is as likely.
-    pub fn refuse_sessions_with(&self, status: u16) {
-        self.state.set(|settings| settings.session_status = status);
-    }
-
-    /// Sets whether a reversal's payment session also lists the sale: initially not. Paynet does not document it.
-    pub fn list_sales_in_reversals(&self, list: bool) {
-        self.state.set(|settings| settings.list_sales = list);
-    }
-
-    /// Makes later transactions appear only after this many checks: initially 0.
-    pub fn appear_after_checks(&self, checks: usize) {
-        self.state.set(|settings| settings.late = checks);
+    /// Changes how the simulator behaves where Paynet documents nothing, for all dealers.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use paypos_simulator::{Simulator, behaviour::CredentialStatus};
+    ///
+    /// let simulator = Simulator::start().await?;
+    /// simulator.behave(|behaviour| behaviour.ended_session = CredentialStatus::BadRequest);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn behave(&self, change: impl Fn(&mut Behaviour)) {
+        self.state.behave(change);
     }
 
     /// Stops listening, closes every connection, and waits until all tasks have ended.

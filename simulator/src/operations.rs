@@ -15,7 +15,8 @@ use http::{
 use serde_json::{Value, json, value::to_raw_value};
 
 use crate::{
-    Fault,
+    Behaviour, Fault,
+    behaviour::{RefusalForm, SuccessCode},
     conformance::{Conformance, Violations},
     connections::Broken,
     fault::Effect,
@@ -113,11 +114,13 @@ async fn reply_to(
         }
     }
     let mut headers = Vec::new();
-    let (status, mut response) = match execute(server, request, validated) {
+    let behaviour = server.state.behaviour_for(request);
+    let (status, mut response) = match execute(server, request, validated, &behaviour) {
         Ok(response) => (StatusCode::OK, response),
         Err(refusal) => {
             headers.extend(refusal.allow.clone().map(|methods| (ALLOW.to_string(), methods)));
-            (status_code(refusal.status(server.state.session_status())), refused(&refusal))
+            let status = refusal.status(&behaviour);
+            (status, refused(&refusal, status, &behaviour))
         }
     };
     match fault.filter(|fault| fault.after).map(|fault| fault.effect) {
@@ -216,15 +219,28 @@ fn status_code(status: u16) -> StatusCode {
     }
 }
 
-/// Returns a response with these properties, and those that every response has.
-fn response_of(object_name: &str, code: i64, message: &str, properties: &Value) -> Members {
-    let common = json!({ "object_name": object_name, "code": code, "message": message });
-    let all = [&common, properties].into_iter().filter_map(Value::as_object).flatten();
+/// Returns a response with these properties.
+fn response_of(properties: &[&Value]) -> Members {
+    let all = properties.iter().filter_map(|properties| properties.as_object()).flatten();
     all.filter_map(|(name, value)| Some((name.clone(), to_raw_value(value).ok()?))).collect()
 }
 
-fn refused(refusal: &Refusal) -> Members {
-    response_of("simulator", refusal.code, &refusal.message, &Value::Null)
+fn refused(refusal: &Refusal, status: StatusCode, behaviour: &Behaviour) -> Members {
+    let (code, message) = (refusal.code, &refusal.message);
+    match behaviour.refusal_form {
+        RefusalForm::Documented => {
+            response_of(&[&json!({ "object_name": "simulator", "code": code, "message": message })])
+        }
+        RefusalForm::General => {
+            let kind = match status {
+                StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => "authorization_error",
+                StatusCode::NOT_FOUND => "no_data_error",
+                _ => "invalid_request_error",
+            };
+            let status = status.as_u16();
+            response_of(&[&json!({ "type": kind, "message": message, "code": status, "result_code": code })])
+        }
+    }
 }
 
 fn written(response: &Members) -> String {
@@ -236,6 +252,7 @@ fn execute(
     server: &Server,
     request: &ReceivedRequest,
     validated: Result<&str, Violations>,
+    behaviour: &Behaviour,
 ) -> Result<Members, Refusal> {
     let state = &server.state;
     let path = validated.map_err(Refusal::breaks_the_document)?;
@@ -255,7 +272,7 @@ fn execute(
     let mut data = None;
     let properties = match operation {
         "get_auth_key" => json!({
-            "session_key": state.auth(secret_key)?,
+            "session_key": state.auth(secret_key, text("user_id"))?,
             "expired_date": "simulated",
             "agent_id": text("agent_id"),
             "company_code": "simulated",
@@ -289,7 +306,13 @@ fn execute(
         }
         _ => return Err(Refusal::unsupported(path)),
     };
-    let mut response = response_of(operation, 0, "simulated", &properties);
+    let code = match behaviour.success_code {
+        SuccessCode::Zero => json!({ "code": 0 }),
+        SuccessCode::Hundred => json!({ "code": 100 }),
+        SuccessCode::Absent => Value::Null,
+    };
+    let common = json!({ "object_name": operation, "message": "simulated" });
+    let mut response = response_of(&[&common, &code, &properties]);
     response.extend(data.map(|data| ("Data".to_owned(), data)));
     Ok(response)
 }

@@ -38,6 +38,8 @@ pub(crate) enum Decision {
     /// Leaves the app without a decision.
     Leave,
     DeclineThenApprove,
+    /// Approves with another card, after a decline.
+    AnotherCard,
 }
 
 /// Why a payment session cannot be decided.
@@ -109,6 +111,7 @@ fn decide_now(state: &State, id: &str, decision: Decision) -> Result<(), Undecid
         Decision::Approve => phone.approve(id),
         Decision::Decline => phone.decline(id),
         Decision::Leave => Ok(()),
+        Decision::AnotherCard => phone.try_again(id).and_then(|()| phone.approve(id)),
         Decision::DeclineThenApprove => {
             phone.decline(id).and_then(|()| phone.try_again(id)).and_then(|()| phone.approve(id))
         }

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use http::StatusCode;
 
-use crate::{code, conformance::Violations};
+use crate::{Behaviour, code, conformance::Violations};
 
 /// `code` and `message` of the response.
 #[derive(Debug)]
@@ -28,6 +28,11 @@ impl Refusal {
     pub(crate) const OTHER_DEALER: Self = Self::of(code::OTHER_DEALER, "it belongs to another dealer");
     pub(crate) const UNKNOWN_PAYMENT_SESSION: Self =
         Self::of(code::UNKNOWN_PAYMENT_SESSION, "unknown payment session");
+    pub(crate) const OTHER_SESSION: Self =
+        Self::of(code::OTHER_SESSION, "another session opened the payment session");
+    pub(crate) const NO_TRANSACTION: Self = Self::of(code::NO_TRANSACTION, "there is no transaction yet");
+    pub(crate) const SAME_REFERENCE: Self =
+        Self::of(code::SAME_REFERENCE, "the reference_no was used before");
     pub(crate) const NO_AMOUNT: Self = Self::of(code::NO_AMOUNT, "a sale needs a positive amount");
 
     const fn of(code: i64, message: &'static str) -> Self {
@@ -48,11 +53,13 @@ impl Refusal {
         )
     }
 
-    /// Returns the HTTP status; `session_status` applies to ended and expired sessions.
-    pub(crate) fn status(&self, session_status: u16) -> u16 {
+    /// Returns the HTTP status.
+    pub(crate) fn status(&self, behaviour: &Behaviour) -> StatusCode {
         match self.code {
-            code::ENDED_SESSION | code::EXPIRED_SESSION => session_status,
-            _ => self.status.map_or(400, |status| status.as_u16()),
+            code::UNKNOWN_DEALER => behaviour.wrong_secret_key.code(),
+            code::UNKNOWN_SESSION => behaviour.wrong_session.code(),
+            code::ENDED_SESSION | code::EXPIRED_SESSION => behaviour.ended_session.code(),
+            _ => self.status.unwrap_or(StatusCode::BAD_REQUEST),
         }
     }
 

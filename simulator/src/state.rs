@@ -10,10 +10,15 @@ use std::{
 
 use http::{HeaderMap, Method, request};
 use paypos::{Decimal, SessionKey};
+use serde_json::value::to_raw_value;
 use tokio::sync::watch;
 
 use crate::{
-    Fault, NoPendingPayment, PaymentSession, PaymentState, Refusal, Sale, Simulator,
+    Behaviour, Fault, NoPendingPayment, PaymentSession, PaymentState, Refusal, Sale, Simulator,
+    behaviour::{
+        AfterDecline, Appears, BeforeDecision, OtherSession, ReversalLists, ReversalReference, SameReference,
+        SecondSession, Twice,
+    },
     kept::Kept,
     ledger::{CompletedSale, Members, OpenSession, Payment, PaymentRequest, SessionState, Transaction},
     phone::{Phones, Undecidable},
@@ -32,21 +37,9 @@ pub(crate) struct State {
     phones: Mutex<Phones>,
 }
 
-/// How the simulator behaves where Paynet documents nothing.
-pub(crate) struct Settings {
-    pub(crate) session_status: u16,
-    pub(crate) list_sales: bool,
-    pub(crate) late: usize,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self { session_status: 400, list_sales: false, late: 0 }
-    }
-}
-
 struct Inner {
-    settings: Settings,
+    /// Of a dealer to come.
+    behaviour: Behaviour,
     dealers: BTreeMap<String, Dealer>,
     /// The dealers' names, by secret key.
     secret_keys: HashMap<String, String>,
@@ -64,6 +57,7 @@ struct Inner {
 
 #[derive(Default)]
 struct Dealer {
+    behaviour: Behaviour,
     faults: Faults,
     /// How many decisions of its phone are still to come.
     scheduled: usize,
@@ -77,7 +71,7 @@ type Faults = VecDeque<(u64, Fault)>;
 impl Default for Inner {
     fn default() -> Self {
         Self {
-            settings: Settings::default(),
+            behaviour: Behaviour::default(),
             dealers: BTreeMap::from([(DEALER.to_owned(), Dealer::default())]),
             secret_keys: HashMap::new(),
             sessions: Kept::default(),
@@ -129,7 +123,8 @@ impl State {
             || inner.secret_keys.values().any(|known| known == name);
         if !is_taken {
             inner.secret_keys.insert(secret_key.to_owned(), name.to_owned());
-            inner.dealers.entry(name.to_owned()).or_default();
+            let behaviour = inner.behaviour;
+            inner.dealers.entry(name.to_owned()).or_default().behaviour = behaviour;
         }
         !is_taken
     }
@@ -148,7 +143,7 @@ impl State {
     }
 
     pub(crate) fn issue_session(&self) -> SessionKey {
-        SessionKey::new(self.lock().open_session(DEALER)).expect("it is visible ASCII")
+        SessionKey::new(self.lock().open_session(DEALER, "")).expect("it is visible ASCII")
     }
 
     pub(crate) fn add_sale(&self, dealer: &str, amount: Decimal) -> String {
@@ -251,12 +246,16 @@ impl State {
 
     pub(crate) fn try_again(&self, id: &str) -> Result<(), NoPendingPayment> {
         let mut inner = self.lock();
+        let inner = &mut *inner;
         let payment = inner.payments.get_mut(&id.to_owned()).ok_or(NoPendingPayment)?;
         if payment.state() != PaymentState::Declined {
             return Err(NoPendingPayment);
         }
-        payment.waiting = true;
         let dealer = payment.dealer.clone();
+        if behaviour_of(&inner.dealers, &dealer).after_decline == AfterDecline::Ended {
+            return Err(NoPendingPayment);
+        }
+        payment.waiting = true;
         inner.has_changed(&dealer);
         Ok(())
     }
@@ -279,22 +278,49 @@ impl State {
         inner.sales.remove(dealer);
         inner.requests.remove(dealer);
         inner.faults_of(dealer).clear();
+        let behaviour = inner.behaviour;
+        if let Some(dealer) = inner.dealers.get_mut(dealer) {
+            dealer.behaviour = behaviour;
+        }
         inner.has_changed(dealer);
     }
 
-    pub(crate) fn set(&self, set: impl FnOnce(&mut Settings)) {
-        set(&mut self.lock().settings);
+    /// Changes the behaviour of all dealers.
+    pub(crate) fn behave(&self, change: impl Fn(&mut Behaviour)) {
+        let mut inner = self.lock();
+        change(&mut inner.behaviour);
+        inner.dealers.values_mut().for_each(|dealer| change(&mut dealer.behaviour));
     }
 
-    pub(crate) fn session_status(&self) -> u16 {
-        self.lock().settings.session_status
+    /// Sets the behaviour of a dealer.
+    pub(crate) fn behave_for(&self, dealer: &str, behaviour: Behaviour) {
+        if let Some(dealer) = self.lock().dealers.get_mut(dealer) {
+            dealer.behaviour = behaviour;
+        }
     }
 
-    /// The dealer whose secret key it is opens a session.
-    pub(crate) fn auth(&self, secret_key: &str) -> Result<String, Refusal> {
+    pub(crate) fn behaviour_of(&self, dealer: &str) -> Behaviour {
+        behaviour_of(&self.lock().dealers, dealer)
+    }
+
+    /// The behaviour of the dealer by whose credential a request was made.
+    pub(crate) fn behaviour_for(&self, request: &ReceivedRequest) -> Behaviour {
+        let inner = self.lock();
+        behaviour_of(&inner.dealers, inner.dealer_of(request).as_deref().unwrap_or(DEALER))
+    }
+
+    /// The dealer whose secret key it is opens a session for a user.
+    pub(crate) fn auth(&self, secret_key: &str, user: &str) -> Result<String, Refusal> {
         let mut inner = self.lock();
         let dealer = inner.dealer(secret_key)?;
-        Ok(inner.open_session(&dealer))
+        if behaviour_of(&inner.dealers, &dealer).second_session == SecondSession::EndsFirst {
+            inner.sessions.for_each_of(&dealer, |session| {
+                if session.user == user {
+                    session.state = SessionState::Ended;
+                }
+            });
+        }
+        Ok(inner.open_session(&dealer, user))
     }
 
     /// The dealer whose secret key it is ends a session.
@@ -322,8 +348,15 @@ impl State {
         if request.amount.is_none_or(|amount| amount <= Decimal::ZERO) {
             return Err(Refusal::NO_AMOUNT);
         }
+        let is_same = |payment: &Payment| payment.request.reference_no == request.reference_no;
+        if behaviour_of(&inner.dealers, &dealer).same_reference == SameReference::Refused
+            && request.reference_no.is_some()
+            && inner.payments.of(&dealer).any(|(_, payment)| is_same(payment))
+        {
+            return Err(Refusal::SAME_REFERENCE);
+        }
         let id = issue("payment-session");
-        let payment = Payment::new(dealer.clone(), request);
+        let payment = Payment::new(dealer.clone(), session_key.to_owned(), request);
         let opened = payment.described(&id);
         let text = payment.request.text();
         let share = inner.share();
@@ -335,21 +368,51 @@ impl State {
     /// The transactions of a payment session.
     pub(crate) fn check(&self, session_key: &str, payment_session_id: &str) -> Result<Vec<Members>, Refusal> {
         let mut inner = self.lock();
+        let inner = &mut *inner;
         let dealer = inner.session(session_key, None)?;
-        let list_sales = inner.settings.list_sales;
+        let behaviour = behaviour_of(&inner.dealers, &dealer);
         let payment =
             inner.payments.get_mut(&payment_session_id.to_owned()).ok_or(Refusal::UNKNOWN_PAYMENT_SESSION)?;
         if payment.dealer != dealer {
             return Err(Refusal::OTHER_DEALER);
         }
+        if behaviour.other_session == OtherSession::Refused && payment.session != session_key {
+            return Err(Refusal::OTHER_SESSION);
+        }
         let mut transactions = Vec::new();
         if payment.late > 0 {
             payment.late -= 1;
         } else {
-            transactions = payment.listed();
+            transactions = payment.listed(&behaviour);
         }
-        let sale = payment.request.xact_id.clone().filter(|_| list_sales);
-        transactions.extend(sale.and_then(|id| Some(inner.sales.get(&id)?.request.transaction(&id, true))));
+        let undecided = payment.request.transaction("", None, &behaviour);
+        if let Some(id) = payment.request.xact_id.clone()
+            && let Some(sale) = inner.sales.get(&id)
+        {
+            if behaviour.reversal_reference == ReversalReference::Sale {
+                let reference = to_raw_value(&sale.request.reference_no).unwrap_or_default();
+                let members = transactions.iter_mut();
+                members.for_each(|one| drop(one.insert("agent_reference".to_owned(), reference.clone())));
+            }
+            let mut listed = sale.request.transaction(&id, Some(true), &behaviour);
+            match behaviour.reversal_lists {
+                ReversalLists::Reversal => {}
+                ReversalLists::SaleToo => transactions.push(listed),
+                ReversalLists::SaleRewritten => {
+                    let rewritten = to_raw_value(&issue("transaction")).unwrap_or_default();
+                    listed.insert("xact_id".to_owned(), rewritten);
+                    transactions.push(listed);
+                }
+                ReversalLists::SaleOnly => transactions = vec![listed],
+            }
+        }
+        if transactions.is_empty() {
+            match behaviour.before_decision {
+                BeforeDecision::Empty => {}
+                BeforeDecision::Refused => return Err(Refusal::NO_TRANSACTION),
+                BeforeDecision::Undecided => transactions.push(undecided),
+            }
+        }
         Ok(transactions)
     }
 
@@ -373,11 +436,11 @@ impl State {
             None if approve => inner.complete_sale(&dealer, request),
             _ => issue("transaction"),
         };
-        let late = inner.settings.late;
+        let is_late = behaviour_of(&inner.dealers, &dealer).appears == Appears::Later;
         if let Some(payment) = inner.payments.get_mut(&key) {
             payment.waiting = false;
             payment.transactions.push(Transaction { xact_id, is_succeed: approve });
-            payment.late = late;
+            payment.late = if is_late { LATE_CHECKS } else { 0 };
         }
         let share = inner.share();
         inner.payments.grow(&dealer, &key, 256, share);
@@ -496,6 +559,14 @@ impl State {
     }
 }
 
+/// How many checks do not list a transaction that appears later.
+const LATE_CHECKS: usize = 2;
+
+/// The behaviour of a dealer.
+fn behaviour_of(dealers: &BTreeMap<String, Dealer>, dealer: &str) -> Behaviour {
+    dealers.get(dealer).map(|dealer| dealer.behaviour).unwrap_or_default()
+}
+
 /// The first of these faults that applies to a request of an operation, which counts.
 fn applying(faults: &mut Faults, operation: &str) -> Option<Fault> {
     let fault = faults.iter_mut().find_map(|(_, fault)| fault.applies(operation).then(|| fault.clone()))?;
@@ -526,11 +597,12 @@ impl Inner {
         &mut self.dealers.entry(dealer.to_owned()).or_default().faults
     }
 
-    fn open_session(&mut self, dealer: &str) -> String {
+    fn open_session(&mut self, dealer: &str, user: &str) -> String {
         let key = issue("session");
-        let session = OpenSession { dealer: dealer.to_owned(), state: SessionState::Open };
+        let (dealer_of_it, user_of_it) = (dealer.to_owned(), user.to_owned());
+        let session = OpenSession { dealer: dealer_of_it, user: user_of_it, state: SessionState::Open };
         let share = self.share();
-        self.sessions.keep(dealer, key.clone(), session, 0, share);
+        self.sessions.keep(dealer, key.clone(), session, user.len(), share);
         key
     }
 
@@ -572,10 +644,11 @@ impl Inner {
 
     /// The amount of a sale that the dealer may reverse.
     fn reversible(&self, dealer: &str, xact_id: &str) -> Result<Decimal, Refusal> {
+        let may_be_reversed_again = behaviour_of(&self.dealers, dealer).second_reversal == Twice::Accepted;
         match self.sales.get(&xact_id.to_owned()) {
             None => Err(Refusal::UNKNOWN_TRANSACTION),
             Some(sale) if sale.dealer != dealer => Err(Refusal::OTHER_DEALER),
-            Some(sale) if sale.reversed => Err(Refusal::ALREADY_REVERSED),
+            Some(sale) if sale.reversed && !may_be_reversed_again => Err(Refusal::ALREADY_REVERSED),
             Some(sale) => Ok(sale.request.amount.unwrap_or_default()),
         }
     }

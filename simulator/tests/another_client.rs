@@ -5,7 +5,7 @@ use kasapay_iyzico::{
     agent::{self, Credentials},
     softpos::{self, InitReversal, InitSale},
 };
-use paypos_simulator::{Policy, Simulator};
+use paypos_simulator::{Policy, Simulator, behaviour::CredentialStatus};
 
 #[tokio::test]
 async fn a_client_written_by_hand_goes_through_the_whole_flow() {
@@ -42,8 +42,11 @@ async fn a_client_written_by_hand_goes_through_the_whole_flow() {
     client.init_reversal_transaction(&reversal).await.expect_err("it is reversed");
 
     agent.logout(&session.session_key).await.unwrap();
-    for (status, kind) in [(400, ErrorKind::InvalidRequest), (401, ErrorKind::Auth)] {
-        simulator.refuse_sessions_with(status);
+    for (status, kind) in [
+        (CredentialStatus::BadRequest, ErrorKind::InvalidRequest),
+        (CredentialStatus::Unauthorized, ErrorKind::Auth),
+    ] {
+        simulator.behave(|behaviour| behaviour.ended_session = status);
         assert_eq!(client.init_sale_transaction(&sale).await.unwrap_err().kind(), kind);
     }
     let violations: Vec<_> =

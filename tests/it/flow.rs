@@ -289,7 +289,12 @@ impl Model {
 fn agree<T: std::fmt::Debug, U>(answer: &Result<T, Error>, expected: Result<U, i64>) {
     match (answer, expected) {
         (Ok(_), Ok(_)) => {}
-        (Err(error), Err(code)) => assert_eq!((error.status(), error.code()), (Some(400), Some(code))),
+        (Err(error), Err(code)) => {
+            let is_credential =
+                [code::UNKNOWN_DEALER, code::UNKNOWN_SESSION, code::ENDED_SESSION, code::EXPIRED_SESSION];
+            let status = if is_credential.contains(&code) { 401 } else { 400 };
+            assert_eq!((error.status(), error.code()), (Some(status), Some(code)));
+        }
         (answer, expected) => panic!("{answer:?}, and not {:?}", expected.err()),
     }
 }

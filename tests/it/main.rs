@@ -1,6 +1,7 @@
 //! The promises of the README, on real sockets: a file for each.
 
 mod answers;
+mod behaviour;
 mod child;
 mod contract;
 mod every_operation;

@@ -8,7 +8,11 @@ use paypos::{
     Session, reqwest,
     types::{CheckTransactionRequest, InitReversalRequest, InitSaleRequest},
 };
-use paypos_simulator::{Fault, Simulator, code};
+use paypos_simulator::{
+    Fault, Simulator,
+    behaviour::{Appears, CredentialStatus, ReversalLists},
+    code,
+};
 use serde_json::{Value, json};
 
 use crate::support::operations::is_nullable;
@@ -184,7 +188,7 @@ async fn a_basic_header_in_base64_is_named_as_such() {
             .header("Content-Type", "application/json")
             .body(r#"{"agent_id": "a", "user_id": "u"}"#);
         let (status, refused) = answer(auth).await;
-        assert_eq!((status, &refused["code"]), (400, &json!(code::UNKNOWN_DEALER)));
+        assert_eq!((status, &refused["code"]), (401, &json!(code::UNKNOWN_DEALER)));
         assert_eq!(refused["message"].as_str().unwrap().contains("base64"), is_named, "{key}: {refused}");
     }
 }
@@ -209,7 +213,7 @@ async fn what_was_not_issued_is_refused() {
     let stranger = client.session(paypos::SessionKey::new("nobody-issued-this").unwrap());
     let request = InitReversalRequest::new(simulator.add_transaction());
     let error = stranger.init_reversal_transaction(request).await.unwrap_err();
-    assert_eq!((error.status(), error.code()), (Some(400), Some(code::UNKNOWN_SESSION)));
+    assert_eq!((error.status(), error.code()), (Some(401), Some(code::UNKNOWN_SESSION)));
 
     let error =
         session.init_reversal_transaction(InitReversalRequest::new("nobody-added-this")).await.unwrap_err();
@@ -325,7 +329,7 @@ async fn an_agents_request_is_judged_by_its_headers_too() {
     }
     let (status, refused) =
         answer(auth().header("Authorization", "Basic x").header("PaynetMobile", "2")).await;
-    assert_eq!((status, &refused["code"]), (400, &json!(code::UNKNOWN_DEALER)));
+    assert_eq!((status, &refused["code"]), (401, &json!(code::UNKNOWN_DEALER)));
 }
 
 #[tokio::test]
@@ -468,17 +472,17 @@ async fn what_paynet_leaves_open_can_be_shown_in_each_way() {
     assert_eq!((kept.reference_no.as_deref(), kept.description.as_deref()), (Some("ORDER-1"), Some("shoes")));
 
     // A transaction that appears late, and a property of another type.
-    simulator.appear_after_checks(2);
+    simulator.behave(|behaviour| behaviour.appears = Appears::Later);
     simulator.phone().approve(&handoff.payment_session_id).unwrap();
     simulator.inject(Fault::property("Data.pos_type", json!("5")).on(Operation::CheckTransaction).skip(2));
     let check = || session.check_transaction(CheckTransactionRequest::new(&handoff.payment_session_id));
     assert_eq!([check().await.unwrap().data.len(), check().await.unwrap().data.len()], [0, 0]);
     let sale = check().await.unwrap().data.remove(0);
     assert_eq!((sale.pos_type, sale.is_succeed), (Some(5), Some(true)));
-    simulator.appear_after_checks(0);
+    simulator.behave(|behaviour| behaviour.appears = Appears::AtOnce);
 
     // A reversal whose payment session lists the sale too.
-    simulator.list_sales_in_reversals(true);
+    simulator.behave(|behaviour| behaviour.reversal_lists = ReversalLists::SaleToo);
     let xact_id = sale.xact_id.unwrap();
     let handoff = session.init_reversal_transaction(InitReversalRequest::new(&xact_id)).await.unwrap();
     let wait = || session.wait_for(&handoff).timeout(Duration::ZERO);
@@ -489,8 +493,12 @@ async fn what_paynet_leaves_open_can_be_shown_in_each_way() {
     assert!(simulator.sales()[0].reversed);
 
     // A session that has expired.
-    for (status, kind) in [(400, ErrorKind::Refused), (401, ErrorKind::Unauthorized)] {
-        simulator.refuse_sessions_with(status);
+    for (status, kind) in [
+        (CredentialStatus::BadRequest, ErrorKind::Refused),
+        (CredentialStatus::Forbidden, ErrorKind::Unauthorized),
+        (CredentialStatus::Unauthorized, ErrorKind::Unauthorized),
+    ] {
+        simulator.behave(|behaviour| behaviour.ended_session = status);
         let expired = simulator.issue_session();
         simulator.expire_session(&expired);
         let client = Client::builder(Environment::Sandbox).base_url(simulator.url()).build().unwrap();

@@ -11,7 +11,10 @@ use paypos::{
     SecretKey, Session, Wait,
     types::{AuthRequest, InitReversalRequest, InitSaleRequest, LogoutRequest, Transaction},
 };
-use paypos_simulator::{Fault, PaymentState, Simulator};
+use paypos_simulator::{
+    Fault, PaymentState, Simulator,
+    behaviour::{Appears, ReversalLists},
+};
 use serde_json::json;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -214,7 +217,8 @@ impl Till {
             _ => false,
         };
         let stored = serde_json::to_string(&payment_session).unwrap();
-        self.simulator.appear_after_checks(self.random.one_of(&[0, 1, 2]));
+        let appears = self.random.one_of(&[Appears::AtOnce, Appears::Later]);
+        self.simulator.behave(|behaviour| behaviour.appears = appears);
         let decides = self.random.chance(80);
         let tries_again = self.random.chance(30);
         let id = payment_session.id().to_owned();
@@ -317,7 +321,12 @@ impl Till {
 
     async fn reverse(&mut self, tally: &mut Tally) {
         let sale = self.simulator.sales().pop().unwrap().xact_id;
-        self.simulator.list_sales_in_reversals(self.random.chance(50));
+        let lists = self.random.one_of(&[
+            ReversalLists::Reversal,
+            ReversalLists::SaleToo,
+            ReversalLists::SaleRewritten,
+        ]);
+        self.simulator.behave(|behaviour| behaviour.reversal_lists = lists);
         if let Some(fault) = self.random.fault_of_money() {
             self.simulator.inject(fault.on(Operation::InitReversalTransaction));
         }

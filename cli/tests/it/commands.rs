@@ -161,7 +161,7 @@ fn a_session_key_goes_into_a_file_of_its_owner_and_is_printed_if_asked_for_alone
     let closed = at(&server.url, &["session", "end", "--session-key-file", path]);
     assert_eq!(closed.status.code(), Some(0), "{closed:?}");
     let refused = at(&server.url, &["sale", "1.00", "--session-key-file", path, "--json"]);
-    assert_eq!((refused.status.code(), object(&refused)["status"].as_u64()), (Some(1), Some(400)));
+    assert_eq!((refused.status.code(), object(&refused)["status"].as_u64()), (Some(1), Some(401)));
 }
 
 #[test]

@@ -27,7 +27,7 @@ async fn each_line_of_curl_in_the_readme_works() {
     let port = server.url.rsplit(':').next().unwrap();
     let readme = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
     let lines: Vec<_> = readme.lines().filter_map(|line| line.strip_prefix("$ curl ")).collect();
-    assert_eq!(lines.len(), 15);
+    assert_eq!(lines.len(), 17);
     let mut id = String::new();
     for line in lines {
         if line.contains("state=waiting") {
@@ -117,7 +117,7 @@ async fn one_dealer_does_not_see_what_is_anothers() {
     assert_eq!(post(server.at("sessions/expire"), json!({ "dealer": "second" })).await.0, 200);
     assert_eq!(
         call(&server, &second, "check_transaction", &json!({ "payment_session_id": id })).await.0,
-        400
+        401
     );
     assert_eq!(post(server.at("reset"), json!({ "dealer": "second" })).await.0, 200);
     assert_eq!(
@@ -365,13 +365,28 @@ async fn bodies_are_shown_in_their_order_with_their_digits_and_without_secrets()
 }
 
 #[tokio::test]
-async fn sessions_that_are_no_more_are_refused_by_the_status_that_was_asked_for() {
-    let server = Server::start(&["--session-status", "401"]);
+async fn a_dealers_paynet_behaves_as_it_is_told() {
+    let server = Server::start(&[]);
+    assert_eq!(post(server.at("dealers"), json!({ "dealer": "other" })).await.0, 200);
     let key = session_key(&server, "sck_simulator").await;
     let check = json!({ "payment_session_id": "x" });
     assert_eq!(call(&server, &key, "check_transaction", &check).await.0, 400);
     assert_eq!(post(server.at("sessions/expire"), json!({})).await.0, 200);
-    assert_eq!(call(&server, &key, "check_transaction", &check).await.0, 401);
+    for status in [401, 403, 400] {
+        let set = json!({ "behaviour": { "ended_session": status.to_string() } });
+        let (code, told) = answered(with_json(http().put(server.at("behaviour")), &set)).await;
+        assert_eq!((code, &told["behaviour"]["ended_session"]), (200, &json!(status.to_string())));
+        assert_eq!(call(&server, &key, "check_transaction", &check).await.0, status);
+    }
+    assert_eq!(get(server.at("behaviour?dealer=other")).await["behaviour"]["ended_session"], "401");
+    for (wrong, says) in [
+        (json!({ "behaviour": { "ended_session": "500" } }), "unknown variant `500`"),
+        (json!({ "behaviour": { "unit": "lira" } }), "unknown field `unit`"),
+    ] {
+        let (code, problem) = answered(with_json(http().put(server.at("behaviour")), &wrong)).await;
+        assert_eq!(code, 400);
+        assert!(problem["error"].as_str().unwrap().contains(says), "{problem}");
+    }
 }
 
 #[tokio::test]

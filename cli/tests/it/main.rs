@@ -9,6 +9,7 @@ mod pages;
 mod prompts;
 mod safety;
 mod shell;
+mod verify;
 
 use std::{
     io::{BufRead, BufReader},

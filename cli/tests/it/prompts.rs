@@ -6,7 +6,7 @@ use crate::{Server, paypos};
 
 const TIMEOUT: Option<u64> = Some(20_000);
 
-fn at_a_terminal(arguments: &[&str], variables: &[(&str, &str)]) -> PtySession {
+pub(crate) fn at_a_terminal(arguments: &[&str], variables: &[(&str, &str)]) -> PtySession {
     // The pseudo-terminal is its standard input and output.
     let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_paypos"));
     command.args(arguments).envs(paypos(&[]).get_envs().filter_map(|(name, value)| Some((name, value?))));

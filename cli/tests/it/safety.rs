@@ -48,8 +48,8 @@ async fn what_another_process_issued_is_not_taken_for_its_own() {
     assert_ne!(key, own);
     let check = json!({ "payment_session_id": id });
     assert_eq!(call(&one, &key, "check_transaction", &check).await.0, 200);
-    for key in [&key, &own] {
-        assert_eq!(call(&other, key, "check_transaction", &check).await.0, 400);
+    for (key, refused) in [(&key, 401), (&own, 400)] {
+        assert_eq!(call(&other, key, "check_transaction", &check).await.0, refused);
     }
 }
 

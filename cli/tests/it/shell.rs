@@ -258,7 +258,7 @@ async fn every_next_step_asks_the_same_server_with_the_same_keys_for_the_same_pa
     let undo: Vec<_> = undo.iter().map(String::as_str).collect();
     assert_eq!(paypos(&undo).output().unwrap().status.code(), Some(0), "{undo:?}");
     // A session that is no more: another is opened, and what was waited for is checked by it.
-    let expired = Server::start(&["--session-status", "401"]);
+    let expired = Server::start(&[]);
     let session = file("ended", &crate::session_key(&expired, "sck_simulator").await);
     assert_eq!(post(expired.at("sessions/expire"), json!({})).await.0, 200);
     let arguments =
@@ -485,7 +485,7 @@ fn what_a_server_prints_can_be_typed_and_each_request_is_a_line() {
         ["--public-url", "192.168.1.20:8650"],
         ["--public-url", "http://h/path"],
         ["--public-url", "javascript:alert(1)"],
-        ["--session-status", "500"],
+        ["--like", "/nowhere/verify.json"],
     ] {
         let output = paypos(&[&["simulate"], &wrong[..]].concat()).output().unwrap();
         assert_eq!(output.status.code(), Some(2), "{wrong:?}: {output:?}");

@@ -220,8 +220,7 @@ async fn paynet(config: &Config) -> Result<(Client, Agent, Option<Simulator>), S
     let url = if let Some(url) = &config.simulator_url {
         url.clone()
     } else {
-        let options = Options { session_status: 401, ..Options::default() };
-        let started = server::start(options, server::Seed::default()).await;
+        let started = server::start(Options::default(), server::Seed::default()).await;
         simulator.insert(started.map_err(|error| format!("the simulator: {error}"))?).url().to_owned()
     };
     let client = builder.base_url(url).build().map_err(|error| format!("PAYPOS_SIMULATOR_URL: {error}"))?;

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use url::Url;
 
-use crate::{Policy, ReceivedRequest, Sale, Simulator, connections::Limits, ledger, state::State};
+use crate::{Behaviour, Policy, ReceivedRequest, Sale, Simulator, connections::Limits, ledger, state::State};
 
 /// Name of the built-in dealer.
 pub const DEALER: &str = crate::state::DEALER;
@@ -54,15 +54,15 @@ pub struct Options {
     pub phone: Policy,
     /// How long the phone takes to decide, unless a person does.
     pub after: Duration,
-    /// The HTTP status for requests with an ended or expired session: 400 to 499. Paynet does not document it.
-    pub session_status: u16,
+    /// How it behaves where Paynet documents nothing.
+    pub behaviour: Behaviour,
     /// Is called for each request to an operation, after its response: with the time, the dealer, the method, the path
     /// and the status in a line, and each violation in another. No secret is among them. It must not block.
     pub log: Option<Box<Log>>,
 }
 
 impl Default for Options {
-    /// A free port on 127.0.0.1, [`Policy::Ask`], and status 400 for ended and expired sessions.
+    /// A free port on 127.0.0.1, [`Policy::Ask`], and what the crate `paypos` assumes.
     fn default() -> Self {
         Self {
             listen: ([127, 0, 0, 1], 0).into(),
@@ -70,7 +70,7 @@ impl Default for Options {
             hosts: Vec::new(),
             phone: Policy::Ask,
             after: Duration::ZERO,
-            session_status: 400,
+            behaviour: Behaviour::default(),
             log: None,
         }
     }
@@ -125,22 +125,21 @@ fn amount(json: &RawValue) -> Option<Decimal> {
 ///
 /// # Errors
 /// If it cannot listen on the address, with the operating system's kind of error. With `InvalidInput`, if the public
-/// URL, the status, or a dealer or sale of the seed cannot be used; the message names it.
+/// URL, or a dealer or sale of the seed cannot be used; the message names it.
 pub async fn start(options: Options, seed: Seed) -> io::Result<Simulator> {
     let unusable = |problem: String| io::Error::new(io::ErrorKind::InvalidInput, problem);
-    let mut builder =
-        Simulator::builder().listen(options.listen).phone(options.phone).phone_after(options.after);
+    let mut builder = Simulator::builder()
+        .listen(options.listen)
+        .phone(options.phone)
+        .phone_after(options.after)
+        .behaviour(options.behaviour);
     let public_url = options.public_url.as_deref().map(public_url).transpose().map_err(unusable)?;
-    if !(400..500).contains(&options.session_status) {
-        return Err(unusable("the status for sessions that are no more is not from 400 to 499".to_owned()));
-    }
     let host = public_url.as_ref().and_then(Url::host_str).map(str::to_owned);
     let shared = Arc::new(Shared {
         state: Arc::clone(&builder.state),
         public_url: public_url.map(|url| url.as_str().trim_end_matches('/').to_owned()),
         hosts: options.hosts.into_iter().chain(host).collect(),
     });
-    shared.state.set(|settings| settings.session_status = options.session_status);
     shared.add_dealer(DEALER, SECRET_KEY.to_owned()).map_err(unusable)?;
     for SeedDealer { dealer, secret_key } in seed.dealers {
         let secret_key = secret_key.unwrap_or_else(|| secret_key_of(&dealer));

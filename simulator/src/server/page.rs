@@ -4,10 +4,12 @@
 use std::time::{Duration, SystemTime};
 
 use maud::{DOCTYPE, Markup, html};
+use paypos::Decimal;
 
 use super::{PREFIX, clock, is_unseen, masked, problem::Problem, timestamp, words::Words};
 use crate::{
-    PaymentSession, PaymentState, ReceivedRequest,
+    Behaviour, PaymentSession, PaymentState, ReceivedRequest,
+    behaviour::{AfterDecline, AmountUnit},
     conformance::shown_path,
     state::{Latest, State},
 };
@@ -53,7 +55,19 @@ fn document(words: &Words, title: &str, live: Option<&Live>, content: &Markup) -
 }
 
 /// Renders the phone page.
-pub(crate) fn phone(words: &Words, payment: &PaymentSession, revision: u64, note: Option<&str>) -> Markup {
+pub(crate) fn phone(
+    words: &Words,
+    payment: &PaymentSession,
+    behaviour: &Behaviour,
+    revision: u64,
+    note: Option<&str>,
+) -> Markup {
+    let amount = match behaviour.amount_unit {
+        AmountUnit::Lira => payment.request.amount,
+        AmountUnit::Kurus => payment.request.amount.map(|amount| amount / Decimal::ONE_HUNDRED),
+    };
+    let offers_another_card =
+        payment.state == PaymentState::Declined && behaviour.after_decline == AfterDecline::AnotherCard;
     let request = &payment.request;
     let what = if request.xact_id.is_some() { words.reverse } else { words.pay };
     let decided = match payment.state {
@@ -64,7 +78,7 @@ pub(crate) fn phone(words: &Words, payment: &PaymentSession, revision: u64, note
     let content = html! {
         p { a href=(format!("{PREFIX}/?dealer={}", payment.dealer)) { (words.overview) } }
         h1 { (what) }
-        p.amount { (words.money(request.amount)) }
+        p.amount { (words.money(amount)) }
         p { (words.simulated) }
         dl {
             dt { (words.dealer) } dd { (payment.dealer) }
@@ -76,6 +90,11 @@ pub(crate) fn phone(words: &Words, payment: &PaymentSession, revision: u64, note
         div #decision {
             @if let Some(decided) = decided {
                 p role="status" { strong { (decided) } }
+                @if offers_another_card {
+                    form method="post" action=(format!("{PREFIX}/phone/{}", payment.id)) {
+                        button #another-card name="decision" value="another-card" { (words.another_card) }
+                    }
+                }
                 (way_back(words, request.callback_url.as_deref()))
             } @else {
                 @if let Some(note) = note { p role="status" { strong { (note) } } }
@@ -90,7 +109,7 @@ pub(crate) fn phone(words: &Words, payment: &PaymentSession, revision: u64, note
             }
         }
     };
-    let title = format!("{what} {} · {}", words.money(request.amount), words.state(payment.state));
+    let title = format!("{what} {} · {}", words.money(amount), words.state(payment.state));
     document(words, &title, Some(&Live { dealer: &payment.dealer, revision }), &content)
 }
 

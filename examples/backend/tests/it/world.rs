@@ -63,7 +63,7 @@ impl Paynet {
             Path::new(env!("CARGO_BIN_EXE_paypos-backend")).with_file_name("paypos")
         });
         let mut child = Command::new(command)
-            .args(["simulate", "--listen", "127.0.0.1:0", "--session-status", "401", "--json"])
+            .args(["simulate", "--listen", "127.0.0.1:0", "--json"])
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();

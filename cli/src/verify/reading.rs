@@ -1,0 +1,141 @@
+//! What a report may say of a response.
+
+use jiff::Timestamp;
+use paypos::Decimal;
+use serde_json::Value;
+
+use super::{
+    recorder::Exchange,
+    shape::{properties, shape},
+};
+
+pub(super) fn accepted(exchange: &Exchange) -> &'static str {
+    if exchange.status == 200 { "accepted" } else { "refused" }
+}
+
+/// What a report may show of a response.
+pub(super) fn seen_in(exchange: &Exchange) -> Vec<String> {
+    let Exchange { operation, status, version, headers, body, .. } = exchange;
+    let code = body.as_ref().and_then(|body| body["code"].as_i64()).filter(|code| code.abs() < 100_000);
+    let code = code.map(|code| format!(", code {code}")).unwrap_or_default();
+    let body = body.as_ref().map_or("no JSON".to_owned(), properties);
+    vec![format!("{operation}: {status}{code} by {version}; headers {}; body {body}", headers.join(", "))]
+}
+
+/// The form of a refusal, by the names of its properties.
+pub(super) fn form_of(exchange: &Exchange) -> &'static str {
+    let has = |name: &str| exchange.body.as_ref().is_some_and(|body| !body[name].is_null());
+    match (has("object_name"), has("type") && has("result_code")) {
+        (_, true) => "general",
+        (true, false) => "documented",
+        (false, false) => "another",
+    }
+}
+
+/// Whether two refusals say the same.
+pub(super) fn is_same_refusal(one: &Exchange, two: &Exchange) -> bool {
+    let says = |exchange: &Exchange| {
+        let of = |name: &str| exchange.body.as_ref().map(|body| body[name].clone());
+        (exchange.status, of("code"), of("result_code"), of("message"))
+    };
+    says(one) == says(two)
+}
+
+/// What a check returned before anybody could decide.
+pub(super) fn undecided(exchange: &Exchange) -> &'static str {
+    let Some(body) = exchange.body.as_ref().filter(|_| exchange.status == 200) else { return "refusal" };
+    match body["Data"].as_array().map(Vec::as_slice) {
+        None | Some([]) => "empty list",
+        Some(all) if all.iter().all(|one| one["is_succeed"].is_null()) => "undecided transaction",
+        Some(_) => "decided transaction",
+    }
+}
+
+/// The transactions that a check lists.
+pub(super) fn listed(exchange: &Exchange) -> Vec<Value> {
+    let data = exchange.body.as_ref().and_then(|body| body["Data"].as_array());
+    data.cloned().unwrap_or_default()
+}
+
+/// The transaction that succeeded, of those that are listed.
+pub(super) fn succeeded(listed: &[Value]) -> Option<&Value> {
+    listed.iter().find(|one| is_true(&one["is_succeed"]))
+}
+
+/// The `code` of a response, unless it could be anything else.
+pub(super) fn code_of(exchange: &Exchange) -> String {
+    match exchange.body.as_ref().map(|body| &body["code"]) {
+        None | Some(Value::Null) => "absent".to_owned(),
+        Some(Value::Number(code)) if code.as_i64().is_some_and(|code| code.abs() < 100_000) => {
+            code.to_string()
+        }
+        Some(other) => shape(&other.to_string()),
+    }
+}
+
+/// The scheme of a URL, and the form of the rest.
+pub(super) fn url_of(url: &str) -> (String, String) {
+    match url.split_once(':') {
+        Some((scheme, rest))
+            if scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte)) =>
+        {
+            (scheme.to_owned(), shape(rest))
+        }
+        _ => ("none".to_owned(), shape(url)),
+    }
+}
+
+/// How long it is until a time, if it is written as ISO 8601 has it.
+pub(super) fn lifetime(text: &str) -> Option<String> {
+    let (until, note) = match text.parse::<Timestamp>() {
+        Ok(until) => (until, ""),
+        Err(_) => (format!("{text}Z").parse::<Timestamp>().ok()?, ", if it is in UTC"),
+    };
+    let minutes = until.duration_since(Timestamp::now()).as_secs() / 60;
+    Some(format!("it is {minutes} minutes from now{note}"))
+}
+
+/// Whether a value is true, as a boolean or as text.
+pub(super) fn is_true(value: &Value) -> bool {
+    value == &Value::Bool(true) || value.as_str().is_some_and(|text| text.eq_ignore_ascii_case("true"))
+}
+
+/// The amount of a transaction for which 1.00 was requested.
+pub(super) fn amount_of(value: &Value) -> &'static str {
+    let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    match text.parse::<Decimal>() {
+        Ok(amount) if amount == Decimal::ONE => "as requested",
+        Ok(amount) if amount == Decimal::ONE_HUNDRED => "hundredfold",
+        Ok(_) => "another amount",
+        Err(_) if text.contains(',') => "text with a comma",
+        Err(_) => "no number",
+    }
+}
+
+/// Whose reference a transaction has.
+pub(super) fn reference_of(transaction: &Value, own: &str, of_the_sale: &str) -> &'static str {
+    match transaction["agent_reference"].as_str().map(str::trim) {
+        None | Some("") => "absent",
+        Some(reference) if reference == own => "own",
+        Some(reference) if reference == of_the_sale => "of the sale",
+        Some(_) => "other",
+    }
+}
+
+/// The `transaction_type`, as a number or as text.
+pub(super) fn type_of(transaction: &Value) -> String {
+    match &transaction["transaction_type"] {
+        Value::Null => "absent".to_owned(),
+        Value::String(text) if text.parse::<i8>().is_ok() => text.clone(),
+        Value::Number(number) if number.as_i64().is_some_and(|number| number.abs() < 100) => {
+            number.to_string()
+        }
+        other => shape(&other.to_string()),
+    }
+}
+
+/// The values by which a transaction is the same one, whatever its `xact_id`.
+pub(super) fn marks(transaction: &Value) -> Value {
+    let names = ["xact_date", "authorization_code", "reference_code", "xact_transaction_id"];
+    names.iter().map(|name| transaction[*name].clone()).collect()
+}

@@ -1,0 +1,82 @@
+//! Describes values without showing them.
+
+use serde_json::Value;
+
+/// Describes a text by the kinds of its characters, such as `letters 3, _, digits 8`.
+pub(crate) fn shape(text: &str) -> String {
+    let kind = |c: char| match c {
+        c if c.is_ascii_digit() => "digits",
+        c if c.is_alphabetic() => "letters",
+        _ => "",
+    };
+    let mut runs: Vec<(&str, char, usize)> = Vec::new();
+    for c in text.chars() {
+        match runs.last_mut() {
+            Some((last, _, count)) if *last == kind(c) && !last.is_empty() => *count += 1,
+            _ => runs.push((kind(c), c, 1)),
+        }
+    }
+    // So many that they would say which characters are which.
+    if runs.len() > 16 {
+        let count = text.chars().count();
+        let has = |wanted: &str| runs.iter().any(|(kind, ..)| *kind == wanted);
+        let kinds = [("letters", has("letters")), ("digits", has("digits")), ("signs", has(""))];
+        let kinds: Vec<_> = kinds.iter().filter(|(_, has)| *has).map(|(kind, _)| *kind).collect();
+        return format!("{count} characters: {}", kinds.join(", "));
+    }
+    let described = runs.iter().map(|(kind, c, count)| match *kind {
+        "" if c.is_ascii_punctuation() || *c == ' ' => format!("`{c}`"),
+        "" => "another character".to_owned(),
+        kind => format!("{kind} {count}"),
+    });
+    described.collect::<Vec<_>>().join(", ")
+}
+
+/// The JSON type of a value.
+pub(crate) fn json_type(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "boolean",
+        Value::Number(number) if number.is_f64() => "number",
+        Value::Number(_) => "integer",
+        Value::String(_) => "string",
+        Value::Array(_) => "array",
+        Value::Object(_) => "object",
+    }
+}
+
+/// The names and types of an object's properties.
+pub(crate) fn properties(object: &Value) -> String {
+    let Some(object) = object.as_object() else { return json_type(object).to_owned() };
+    let described = object.iter().map(|(name, value)| format!("{name}: {}", json_type(value)));
+    described.collect::<Vec<_>>().join(", ")
+}
+
+/// Compares a transaction with the document: whether its properties have the documented types, or are text instead.
+pub(crate) fn compare(transaction: &Value) -> (&'static str, Vec<String>) {
+    let document: Value = serde_json::from_str(paypos::DOCUMENT).unwrap_or_default();
+    let documented = &document["components"]["schemas"]["Transaction"]["properties"];
+    let mut others = Vec::new();
+    let mut are_texts = true;
+    // Amounts have a question of their own.
+    let is_amount = |name: &str| ["amount", "netAmount"].contains(&name);
+    let all = transaction.as_object().into_iter().flatten().filter(|(name, _)| !is_amount(name));
+    for (name, value) in all {
+        let expected = documented[name]["type"].as_str();
+        let is_as_documented = match (expected, value) {
+            (None, _) => false,
+            (_, Value::Null) | (Some("number"), Value::Number(_)) => true,
+            (Some(expected), value) => expected == json_type(value),
+        };
+        if !is_as_documented {
+            are_texts &= value.is_string() && expected.is_some();
+            let expected = expected.unwrap_or("nothing");
+            others.push(format!("`{name}` is {}, and the document has {expected}", json_type(value)));
+        }
+    }
+    match (others.is_empty(), are_texts) {
+        (true, _) => ("documented", others),
+        (false, true) => ("text", others),
+        (false, false) => ("another", others),
+    }
+}

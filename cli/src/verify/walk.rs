@@ -1,0 +1,560 @@
+//! The walk: what is sent, what the person at the phone is asked, and what is noted of it.
+
+use std::{
+    collections::BTreeSet,
+    io::BufRead,
+    path::{Path, PathBuf},
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+};
+
+use paypos::{
+    Agent, Client, Decimal, Decision, Error, ErrorKind, Handoff, SecretKey, Session, SessionKey,
+    types::{AuthRequest, CheckTransactionRequest, InitReversalRequest, InitSaleRequest, LogoutRequest},
+};
+use serde_json::Value;
+use tokio::{sync::oneshot, time::sleep};
+
+use super::{
+    kept::{Kept, Paid, Started},
+    questions::Step,
+    reading::{
+        accepted, amount_of, code_of, form_of, is_same_refusal, is_true, lifetime, listed, marks,
+        reference_of, seen_in, succeeded, type_of, undecided, url_of,
+    },
+    recorder::{Exchange, Recorder},
+    report::Report,
+    shape::{compare, json_type, properties, shape},
+};
+use crate::{
+    arguments::Verify,
+    caller::Caller,
+    console::{Console, Done, Failure},
+};
+
+/// How long the phone's decision may take to be listed.
+const LISTED_WITHIN: Duration = Duration::from_secs(60);
+/// How often what is listed is watched for changes.
+const WATCHED_FOR: u32 = 4;
+/// How long the rest of a list may take after the first that succeeded.
+const COMPLETE_WITHIN: Duration = Duration::from_secs(10);
+const INTERVAL: Duration = Duration::from_millis(500);
+/// How long the end of a session may take.
+const ENDED_WITHIN: Duration = Duration::from_secs(5);
+
+pub(super) struct Walk<'a> {
+    console: &'a Console,
+    agent: Agent,
+    stranger: Agent,
+    client: &'a Client,
+    recorder: Recorder,
+    pub(super) report: Report,
+    pub(super) kept: Kept,
+    folder: PathBuf,
+    ids: (String, String),
+    /// The sessions that are open.
+    sessions: Vec<Session>,
+    references: usize,
+    /// Whether each step is confirmed.
+    confirms: bool,
+    /// Whether there is nobody to ask.
+    is_alone: bool,
+}
+
+impl<'a> Walk<'a> {
+    pub(super) fn new(
+        caller: &'a Caller<'a>,
+        client: &'a Client,
+        recorder: Recorder,
+        options: &Verify,
+        report: Report,
+        folder: &Path,
+    ) -> Result<Self, Failure> {
+        Ok(Self {
+            console: caller.console,
+            agent: client.agent(caller.secret_key()?),
+            stranger: client.agent(SecretKey::new("sck_paypos_verify_unknown")?),
+            client,
+            recorder,
+            report,
+            kept: Kept::read(folder)?,
+            folder: folder.to_owned(),
+            ids: caller.ids(options.agent_id.as_deref(), options.user_id.as_deref())?,
+            sessions: Vec::new(),
+            references: 0,
+            confirms: !options.calls.yes,
+            is_alone: options.calls.no_input,
+        })
+    }
+
+    pub(super) async fn through(&mut self, wanted: &BTreeSet<Step>) -> Done {
+        if wanted.iter().any(|step| step.needs_a_phone()) {
+            self.recover().await?;
+        }
+        for step in wanted {
+            self.console.headline(&format!("\n{}", step.name()));
+            self.console.say(step.announcement());
+            if self.confirms {
+                match self.confirmed("Go on?").await {
+                    Some(true) => {}
+                    Some(false) => continue,
+                    None => {
+                        return Err(Failure::usage("nobody can confirm a step; pass --yes to take them all"));
+                    }
+                }
+            }
+            match step {
+                Step::Sessions => self.sessions().await?,
+                Step::Sale => self.sale().await?,
+                Step::Decline => self.decline().await?,
+                Step::Reversal => self.reversals().await?,
+                Step::Twice => self.twice().await?,
+            }
+            self.report.write(&self.folder)?;
+        }
+        Ok(())
+    }
+
+    /// Writes the report, ends the sessions, and says what is still paid.
+    pub(super) async fn end(&mut self) -> Done {
+        for session in self.sessions.drain(..) {
+            let ending = self.agent.logout(LogoutRequest::new(session.key()));
+            let is_ended = match tokio::time::timeout(ENDED_WITHIN, ending).await {
+                Ok(Ok(_)) => true,
+                // It has ended by itself.
+                Ok(Err(error)) => error.kind() == ErrorKind::Unauthorized,
+                Err(_) => false,
+            };
+            if !is_ended {
+                self.console
+                    .warn("a session could not be ended; unless it has ended, it does when it expires");
+            }
+        }
+        let open = self.kept.open();
+        if !open.is_empty() {
+            self.console.warn(&format!(
+                "paid or not decided, and not reversed: {}; run the command again, or reverse it in Paynet's panel",
+                open.join(", ")
+            ));
+        }
+        if self.report.has_all_of(Step::Twice) {
+            self.kept.reversed = None;
+        }
+        self.kept.write()?;
+        self.report.write(&self.folder)
+    }
+
+    /// Asks the person at the phone; `None` if there is nobody. A signal does not wait for the line.
+    async fn ask(&self, prompt: &str) -> Option<String> {
+        if self.is_alone {
+            return None;
+        }
+        eprint!("{prompt} ");
+        let (read, line) = oneshot::channel();
+        std::thread::spawn(move || {
+            let mut line = String::new();
+            let bytes = std::io::stdin().lock().read_line(&mut line).unwrap_or_default();
+            let _ = read.send((bytes > 0).then(|| line.trim().to_owned()));
+        });
+        line.await.ok().flatten()
+    }
+
+    async fn confirmed(&self, question: &str) -> Option<bool> {
+        let answer = self.ask(&format!("{question} [y/N]")).await?;
+        Some(matches!(answer.to_lowercase().as_str(), "y" | "yes"))
+    }
+
+    fn note(&mut self, id: &str, answer: impl Into<String>, evidence: Vec<String>) {
+        self.report.note(id, answer, evidence);
+    }
+
+    /// The response to a call, whatever it is, and what the library made of it.
+    async fn response<T>(
+        &self,
+        call: impl Future<Output = Result<T, Error>>,
+    ) -> Result<(Exchange, Result<T, Error>), Failure> {
+        self.recorder.forget();
+        let result = call.await;
+        match self.recorder.last() {
+            Ok(exchange) => Ok((exchange, result)),
+            // It refused the request by itself.
+            Err(Failure::Unknown(_)) if result.as_ref().is_err_and(|error| error.status().is_none()) => {
+                Err(result.err().map_or(Failure::Unknown("no response".to_owned()), Failure::from))
+            }
+            Err(failure) => Err(failure),
+        }
+    }
+
+    async fn open(&mut self) -> Result<(Session, Exchange), Failure> {
+        let request = AuthRequest::new(&self.ids.0, &self.ids.1);
+        let (exchange, opened) = self.response(self.agent.get_auth_key(request)).await?;
+        let session = opened?.session;
+        self.sessions.push(session.clone());
+        Ok((session, exchange))
+    }
+
+    async fn check(&self, session: &Session, id: &str) -> Result<Exchange, Failure> {
+        let check = session.check_transaction(CheckTransactionRequest::new(id));
+        Ok(self.response(check).await?.0)
+    }
+
+    /// Checks a payment session that nobody knows, for the refusal.
+    async fn probe(&self, session: &Session) -> Result<Exchange, Failure> {
+        self.check(session, "paypos-verify").await
+    }
+
+    async fn sessions(&mut self) -> Done {
+        let tls = self.recorder.tls().await;
+        self.note("tls", tls, Vec::new());
+        let (first, opened) = self.open().await?;
+        self.note("http_version", opened.version.clone(), seen_in(&opened));
+        self.note("session_key", shape(first.key().expose()), seen_in(&opened));
+        let expired_date = opened.body.as_ref().map_or(&Value::Null, |body| &body["expired_date"]);
+        let text = expired_date.as_str().unwrap_or_default();
+        let answer = if text.is_empty() { json_type(expired_date).to_owned() } else { shape(text) };
+        self.note("expired_date", answer, lifetime(text).into_iter().collect());
+
+        let again = self.stranger.get_auth_key(AuthRequest::new(&self.ids.0, &self.ids.1));
+        let (refused, _) = self.response(again).await?;
+        self.note("wrong_secret_key", refused.status.to_string(), seen_in(&refused));
+
+        let unknown = self.client.session(SessionKey::new("paypos-verify-unknown")?);
+        let refused = self.probe(&unknown).await?;
+        self.note("wrong_session", refused.status.to_string(), seen_in(&refused));
+
+        let (second, _) = self.open().await?;
+        let (one, two) = (self.probe(&first).await?, self.probe(&second).await?);
+        let both = if is_same_refusal(&one, &two) { "both are open" } else { "the first has ended" };
+        let is_kept = one.connection.is_some() && one.connection == two.connection;
+        self.note("keep_alive", if is_kept { "kept" } else { "closed" }, Vec::new());
+        self.note("refusal_form", form_of(&two), seen_in(&two));
+        let retry_after =
+            [&refused, &two].iter().any(|one| one.headers.iter().any(|name| name == "retry-after"));
+        self.note("retry_after", if retry_after { "present" } else { "absent" }, seen_in(&two));
+        self.note("second_session", both, [seen_in(&one), seen_in(&two)].concat());
+
+        self.sessions.retain(|session| session.key() != second.key());
+        self.agent.logout(LogoutRequest::new(second.key())).await?;
+        let ended = self.probe(&second).await?;
+        self.note("ended_session", ended.status.to_string(), seen_in(&ended));
+        Ok(())
+    }
+
+    /// A reference that nobody has used.
+    fn reference(&mut self) -> String {
+        self.references += 1;
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        format!("PAYPOS-VERIFY-{}-{}", now.as_millis(), self.references)
+    }
+
+    /// Starts a sale, and keeps what it is before anybody can pay it.
+    async fn start_sale(&mut self, session: &Session) -> Result<(Handoff, Started, Exchange), Failure> {
+        let reference_no = self.reference();
+        let request = InitSaleRequest::new(Decimal::new(100, 2)).reference_no(&reference_no);
+        let (opened, handoff) = self.response(session.init_sale_transaction(request)).await?;
+        let handoff = handoff?;
+        let started = Started { reference_no, payment_session: handoff.payment_session() };
+        self.kept.started.push(started.clone());
+        self.kept.write()?;
+        Ok((handoff, started, opened))
+    }
+
+    async fn sale(&mut self) -> Done {
+        let (session, _) = self.open().await?;
+        let (handoff, started, opened) = self.start_sale(&session).await?;
+        self.note("success_code", code_of(&opened), seen_in(&opened));
+        let (scheme, rest) = url_of(&handoff.deeplink_url);
+        self.note("deeplink_url", scheme, vec![format!("after the scheme: {rest}")]);
+        self.note("encryption_key", shape(handoff.encryption_key.expose()), Vec::new());
+        let id = started.payment_session.id();
+        let before = self.check(&session, id).await?;
+        self.note("before_decision", undecided(&before), seen_in(&before));
+
+        self.console.deeplink(&handoff.deeplink_url)?;
+        let amount =
+            self.ask("Which amount does the phone show, such as 1.00? Enter if you cannot see it:").await;
+        if let Some(Ok(amount)) = amount.map(|amount| amount.replace(',', ".").parse::<Decimal>()) {
+            let unit = match amount {
+                amount if amount == Decimal::ONE => "lira",
+                amount if amount == Decimal::new(1, 2) => "kurus",
+                _ => "another amount",
+            };
+            self.note("amount_unit", unit, vec!["a person at the phone said so".to_owned()]);
+        }
+        self.ask("Approve it. Press Enter when the phone says that it is paid:").await;
+        let first = self.check(&session, id).await?;
+        let Some(all) = self.wait(&session, id).await? else { return Ok(()) };
+        let is_listed = succeeded(&listed(&first)).is_some();
+        self.note("appears", if is_listed { "at once" } else { "later" }, seen_in(&first));
+        let Some(transaction) = succeeded(&all) else { return Ok(()) };
+        self.paid(&started, transaction)?;
+        self.note_sale(transaction, &started);
+        let decided = decision(&session.decision(&started.payment_session).await);
+        self.note("sale_decision", decided, vec![format!("{} listed", all.len())]);
+        self.watch(&session, id, &all).await?;
+        // Last, as it might end the first.
+        let (other, _) = self.open().await?;
+        let theirs = self.check(&other, id).await?;
+        self.note("other_session", accepted(&theirs), seen_in(&theirs));
+        Ok(())
+    }
+
+    fn note_sale(&mut self, transaction: &Value, started: &Started) {
+        let evidence = vec![format!("the transaction has {}", properties(transaction))];
+        let currency = transaction["currency"].as_str().map_or("absent".to_owned(), |currency| {
+            if currency.len() <= 3 { currency.to_owned() } else { shape(currency) }
+        });
+        let amount = vec![format!("{}; currency {currency}", json_type(&transaction["amount"]))];
+        self.note("listed_amount", amount_of(&transaction["amount"]), amount);
+        let (answer, others) = compare(transaction);
+        self.note("property_types", answer, [evidence.clone(), others].concat());
+        let whose = reference_of(transaction, &started.reference_no, "");
+        self.note("sale_reference", whose, evidence.clone());
+        self.note("sale_type", type_of(transaction), evidence);
+    }
+
+    /// Watches whether what is listed changes afterwards.
+    async fn watch(&mut self, session: &Session, id: &str, before: &[Value]) -> Done {
+        let mut changes = Vec::new();
+        let mut last = before.to_vec();
+        for _ in 0..WATCHED_FOR {
+            sleep(INTERVAL).await;
+            let now = listed(&self.check(session, id).await?);
+            if now != last {
+                changes.push(format!("then: {}", now.iter().map(properties).collect::<Vec<_>>().join("; ")));
+                last = now;
+            }
+        }
+        self.note("changes", if changes.is_empty() { "no" } else { "yes" }, changes);
+        Ok(())
+    }
+
+    /// Keeps a sale that is paid, before anything else can fail.
+    fn paid(&mut self, started: &Started, transaction: &Value) -> Done {
+        let Some(xact_id) = transaction["xact_id"].as_str().filter(|id| !id.is_empty()) else {
+            let text =
+                format!("{} is paid and has no xact_id: reverse it in Paynet's panel", started.reference_no);
+            return Err(Failure::Other(text));
+        };
+        self.kept.started.retain(|other| other.reference_no != started.reference_no);
+        self.kept.paid.push(Paid {
+            xact_id: xact_id.to_owned(),
+            reference_no: started.reference_no.clone(),
+            marks: marks(transaction),
+            reversal: None,
+        });
+        self.kept.write()
+    }
+
+    /// Waits until something that succeeded is listed; returns all that is listed then.
+    async fn wait(&self, session: &Session, id: &str) -> Result<Option<Vec<Value>>, Failure> {
+        self.wait_for(session, id, |all| succeeded(all).is_some()).await
+    }
+
+    async fn wait_for(
+        &self,
+        session: &Session,
+        id: &str,
+        is_complete: impl Fn(&[Value]) -> bool,
+    ) -> Result<Option<Vec<Value>>, Failure> {
+        let started = Instant::now();
+        let mut first_success = None;
+        loop {
+            let all = listed(&self.check(session, id).await?);
+            if is_complete(&all) {
+                return Ok(Some(all));
+            }
+            if succeeded(&all).is_some() {
+                let first = *first_success.get_or_insert_with(Instant::now);
+                // No more is to come, unless it takes far longer than the first.
+                if first.elapsed() >= COMPLETE_WITHIN.max(3 * (first - started)) {
+                    return Ok(Some(all));
+                }
+            } else if started.elapsed() >= LISTED_WITHIN {
+                self.console.warn("nothing that succeeded is listed; what depends on it is not seen");
+                return Ok(None);
+            }
+            sleep(INTERVAL).await;
+        }
+    }
+
+    /// Settles what an earlier walk has started.
+    async fn recover(&mut self) -> Done {
+        for started in self.kept.started.clone() {
+            let reference = &started.reference_no;
+            let (session, _) = self.open().await?;
+            let all = listed(&self.check(&session, started.payment_session.id()).await?);
+            let all = if succeeded(&all).is_some() {
+                Some(all)
+            } else {
+                match self.confirmed(&format!("{reference} of an earlier walk: was it paid?")).await {
+                    Some(true) => self.wait(&session, started.payment_session.id()).await?,
+                    Some(false) => {
+                        self.drop_started(&started)?;
+                        None
+                    }
+                    None => None,
+                }
+            };
+            if let Some(transaction) = all.as_deref().and_then(succeeded) {
+                self.paid(&started, transaction)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn drop_started(&mut self, started: &Started) -> Done {
+        self.kept.started.retain(|other| other.reference_no != started.reference_no);
+        self.kept.write()
+    }
+
+    async fn decline(&mut self) -> Done {
+        let (session, _) = self.open().await?;
+        let (handoff, started, _) = self.start_sale(&session).await?;
+        let id = started.payment_session.id();
+        self.console.deeplink(&handoff.deeplink_url)?;
+        self.ask("Use a card that is declined. Press Enter when the phone says so:").await;
+        let declined = self.check(&session, id).await?;
+        let prompt =
+            "If the phone offers another card, pay with it, and press Enter when it is paid. If not, type n:";
+        let Some(answer) = self.ask(prompt).await else { return Ok(()) };
+        if answer == "n" {
+            self.note("after_decline", "ended", seen_in(&declined));
+            return self.drop_started(&started);
+        }
+        let Some(all) = self.wait(&session, id).await? else { return Ok(()) };
+        if let Some(transaction) = succeeded(&all) {
+            self.paid(&started, transaction)?;
+            let evidence = [seen_in(&declined), vec![format!("{} listed", all.len())]].concat();
+            self.note("after_decline", "another card", evidence);
+        }
+        Ok(())
+    }
+
+    async fn reversals(&mut self) -> Done {
+        if self.kept.paid.is_empty() {
+            self.console.say("Nothing is paid, so there is nothing to reverse.");
+            return Ok(());
+        }
+        let (session, _) = self.open().await?;
+        for sale in self.kept.paid.clone() {
+            let Some((reversal, is_early)) = self.reverse(&session, &sale).await? else { continue };
+            let has_both =
+                |all: &[Value]| all.iter().any(|one| is_true(&one["is_succeed"]) && !is_of(one, &sale));
+            let all = self.wait_for(&session, reversal.payment_session.id(), has_both).await?;
+            let Some(all) = all else { continue };
+            self.reversed(&sale)?;
+            self.note_reversal(&all, &sale, &reversal.reference_no);
+            let decided = if is_early {
+                "succeeded before it happened"
+            } else {
+                decision(&session.decision(&reversal.payment_session).await)
+            };
+            self.note("reversal_decision", decided, vec![format!("{} listed", all.len())]);
+        }
+        Ok(())
+    }
+
+    /// Hands the reversal of a sale to the phone, unless an earlier walk has; `None` if it was reversed elsewhere.
+    /// Returns whether the library decided before the phone did, too.
+    async fn reverse(&mut self, session: &Session, sale: &Paid) -> Result<Option<(Started, bool)>, Failure> {
+        if let Some(started) = &sale.reversal {
+            let all = listed(&self.check(session, started.payment_session.id()).await?);
+            if succeeded(&all).is_some() {
+                return Ok(Some((started.clone(), false)));
+            }
+        }
+        let reference_no = self.reference();
+        let request = InitReversalRequest::new(&sale.xact_id).reference_no(&reference_no);
+        let (_, handoff) = self.response(session.init_reversal_transaction(request)).await?;
+        let handoff = match handoff {
+            Ok(handoff) => handoff,
+            Err(error) if sale.reversal.is_some() => {
+                self.console.warn(&format!("the reversal of {} is refused: {error}", sale.reference_no));
+                if self.confirmed("Has Paynet's panel it as reversed?").await == Some(true) {
+                    self.reversed(sale)?;
+                }
+                return Ok(None);
+            }
+            Err(error) => return Err(error.into()),
+        };
+        let started = Started { reference_no, payment_session: handoff.payment_session() };
+        for paid in self.kept.paid.iter_mut().filter(|paid| paid.xact_id == sale.xact_id) {
+            paid.reversal = Some(started.clone());
+        }
+        self.kept.write()?;
+        let is_early = decides_early(session, &started).await;
+        self.console.deeplink(&handoff.deeplink_url)?;
+        self.ask("Confirm the reversal on the phone. Press Enter when the phone says that it is done:").await;
+        Ok(Some((started, is_early)))
+    }
+
+    fn reversed(&mut self, sale: &Paid) -> Done {
+        self.kept.paid.retain(|paid| paid.xact_id != sale.xact_id);
+        self.kept.reversed = Some(sale.clone());
+        self.kept.write()
+    }
+
+    fn note_reversal(&mut self, listed: &[Value], sale: &Paid, reference: &str) {
+        let is_copy = |one: &Value| is_of(one, sale) && one["xact_id"] != sale.xact_id.as_str();
+        let reversal = listed.iter().find(|one| !is_of(one, sale));
+        let has_sale = listed.iter().any(|one| is_of(one, sale));
+        let lists = match (reversal.is_some(), has_sale, listed.iter().any(is_copy)) {
+            (true, _, true) => "reversal and sale with another xact_id",
+            (true, true, false) => "reversal and sale",
+            (true, false, false) => "reversal",
+            (false, ..) => "sale",
+        };
+        let evidence: Vec<_> = listed.iter().map(|one| format!("listed: {}", properties(one))).collect();
+        self.note("reversal_lists", lists, evidence.clone());
+        if let Some(reversal) = reversal {
+            let of_type = match type_of(reversal).as_str() {
+                "1" => "of a sale",
+                "absent" => "absent",
+                _ => "own",
+            };
+            self.note("reversal_type", of_type, evidence.clone());
+            let whose = reference_of(reversal, reference, &sale.reference_no);
+            self.note("reversal_reference", whose, evidence);
+        }
+    }
+
+    async fn twice(&mut self) -> Done {
+        let Some(sale) = self.kept.reversed.clone() else {
+            self.console.say("Nothing was reversed, so nothing can be reversed again.");
+            return Ok(());
+        };
+        let (session, _) = self.open().await?;
+        let request = InitReversalRequest::new(&sale.xact_id).reference_no(self.reference());
+        let (again, _) = self.response(session.init_reversal_transaction(request)).await?;
+        self.note("second_reversal", accepted(&again), seen_in(&again));
+        let request = InitSaleRequest::new(Decimal::new(100, 2)).reference_no(&sale.reference_no);
+        let (again, _) = self.response(session.init_sale_transaction(request)).await?;
+        self.note("same_reference", accepted(&again), seen_in(&again));
+        Ok(())
+    }
+}
+
+/// Whether a transaction is that of a sale, however its id is written.
+fn is_of(transaction: &Value, sale: &Paid) -> bool {
+    transaction["xact_id"] == sale.xact_id.as_str() || marks(transaction) == sale.marks
+}
+
+/// Whether the library takes a payment for decided that nobody has seen on the phone.
+async fn decides_early(session: &Session, started: &Started) -> bool {
+    for _ in 0..WATCHED_FOR {
+        if !matches!(session.decision(&started.payment_session).await, Ok(Decision::Pending) | Err(_)) {
+            return true;
+        }
+        sleep(INTERVAL).await;
+    }
+    false
+}
+
+/// What the library makes of a payment that succeeded on the phone.
+fn decision(decided: &Result<Decision, Error>) -> &'static str {
+    match decided {
+        Ok(Decision::Succeeded(_)) => "succeeded",
+        Ok(Decision::Failed(_)) => "failed",
+        Ok(Decision::Pending) | Err(_) => "pending",
+    }
+}

@@ -1,0 +1,459 @@
+//! `paypos verify`, with the simulator as the Sandbox and a person at its page.
+
+use std::{
+    env, fs,
+    io::{Read, Write},
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+    process::{ChildStderr, Command, Output, Stdio},
+};
+
+use futures::{StreamExt, stream};
+use paypos_simulator::Behaviour;
+use serde_json::{Map, Value, json};
+use tempfile::tempdir;
+
+use tokio::net::TcpListener;
+
+use crate::{Server, answered, get, http, paypos, post, stderr, stdout, with_json};
+
+/// A dealer of a simulator whose Paynet behaves in its own way, and the folder of its report.
+struct Walk<'a> {
+    server: &'a Server,
+    /// Where the command sends.
+    url: String,
+    dealer: String,
+    folder: PathBuf,
+}
+
+impl<'a> Walk<'a> {
+    async fn new(server: &'a Server, folder: &Path, dealer: &str, behaviour: Value) -> Self {
+        let is_built_in = dealer == "simulator";
+        assert!(is_built_in || post(server.at("dealers"), json!({ "dealer": dealer })).await.0 == 200);
+        let set = json!({ "dealer": dealer, "behaviour": behaviour });
+        let (status, told) = answered(with_json(http().put(server.at("behaviour")), &set)).await;
+        assert_eq!(status, 200, "{told}");
+        let folder = folder.join(dealer);
+        fs::create_dir(&folder).unwrap();
+        fs::write(folder.join("key"), format!("sck_{dealer}")).unwrap();
+        Self { server, url: server.url.clone(), dealer: dealer.to_owned(), folder }
+    }
+
+    /// The payment session that was opened last.
+    async fn newest(&self) -> Value {
+        let payments = get(self.server.at(&format!("payments?dealer={}", self.dealer))).await;
+        payments["payments"].as_array().unwrap().last().unwrap().clone()
+    }
+
+    async fn decide(&self, payment: &Value, decision: &str) -> bool {
+        let id = payment["payment_session_id"].as_str().unwrap();
+        let decide = json!({ "dealer": self.dealer, "decision": decision });
+        post(self.server.at(&format!("payments/{id}/decide")), decide).await.0 == 200
+    }
+
+    /// The amount that the phone shows, as a person reads it.
+    async fn shown(&self, payment: &Value) -> String {
+        let id = payment["payment_session_id"].as_str().unwrap();
+        let page = http().get(self.server.at(&format!("phone/{id}"))).header("accept-language", "en");
+        let page = page.send().await.unwrap().text().await.unwrap();
+        let amount = page.split("class=\"amount\">").nth(1).unwrap().split('<').next().unwrap();
+        amount.chars().filter(|c| c.is_ascii_digit() || *c == '.').collect()
+    }
+
+    async fn run(&self, arguments: &[&str]) -> (Output, String) {
+        self.run_until(arguments, None).await
+    }
+
+    /// Runs the command, and does on the phone what it asks for; sends a signal at a question, instead of the answer.
+    async fn run_until(&self, arguments: &[&str], end: Option<(&str, i32)>) -> (Output, String) {
+        let (folder, key) = (self.folder.to_str().unwrap(), self.folder.join("key"));
+        let fixed = ["verify", "--yes", "--output", folder, "--simulator-url", &self.url];
+        let all = [&fixed[..], &["--secret-key-file", key.to_str().unwrap()], arguments].concat();
+        let mut command = paypos(&all);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let (mut stdin, mut stderr) = (child.stdin.take().unwrap(), child.stderr.take().unwrap());
+        let mut said = String::new();
+        loop {
+            let (stream, read, asked) = tokio::task::spawn_blocking(move || {
+                let mut said = said;
+                let asked = question(&mut stderr, &mut said);
+                (stderr, said, asked)
+            })
+            .await
+            .unwrap();
+            (stderr, said) = (stream, read);
+            let Some(asked) = asked else { break };
+            let typed = self.answer(&asked).await;
+            match end {
+                Some((at, signal)) if asked.starts_with(at) => {
+                    let kill = [format!("-{signal}"), child.id().to_string()];
+                    assert!(Command::new("kill").args(kill).status().unwrap().success());
+                }
+                _ => writeln!(stdin, "{typed}").unwrap(),
+            }
+        }
+        drop(stdin);
+        let output = tokio::task::spawn_blocking(move || child.wait_with_output().unwrap()).await.unwrap();
+        (output, said)
+    }
+
+    /// Does at the phone what is asked for; returns what to type.
+    async fn answer(&self, asked: &str) -> String {
+        let payment = self.newest().await;
+        let yes_or_no = |is: bool| if is { "y" } else { "n" }.to_owned();
+        if asked.starts_with("Which amount") {
+            self.shown(&payment).await
+        } else if asked.starts_with("Use a card that is declined") {
+            assert!(self.decide(&payment, "decline").await);
+            String::new()
+        } else if asked.starts_with("If the phone offers another card") {
+            if self.decide(&payment, "another-card").await { String::new() } else { "n".to_owned() }
+        } else if let Some((reference, _)) = asked.split_once(" of an earlier walk: was it paid?") {
+            let payments = get(self.server.at(&format!("payments?dealer={}", self.dealer))).await;
+            let all = payments["payments"].as_array().unwrap().iter();
+            let mut of = all.filter(|payment| payment["reference_no"] == reference);
+            yes_or_no(of.next_back().unwrap()["state"] == "approved")
+        } else {
+            assert!(asked.starts_with("Approve it") || asked.starts_with("Confirm the reversal"), "{asked}");
+            assert!(self.decide(&payment, "approve").await, "{asked}: {payment}");
+            String::new()
+        }
+    }
+
+    async fn assert_nothing_is_left(&self) {
+        let payments = get(self.server.at(&format!("payments?dealer={}", self.dealer))).await;
+        let approved = |is_sale: bool| {
+            let all = payments["payments"].as_array().unwrap().iter();
+            all.filter(|one| one["state"] == "approved" && one["xact_id"].is_null() == is_sale).count()
+        };
+        assert!(approved(true) > 0, "{payments}");
+        assert_eq!(approved(true), approved(false), "{payments}");
+        assert!(!self.folder.join("verify.unreversed.json").exists());
+    }
+
+    fn report(&self) -> Value {
+        serde_json::from_str(&fs::read_to_string(self.folder.join("verify.json")).unwrap()).unwrap()
+    }
+}
+
+/// How the questions to the person end.
+const QUESTIONS_END: [&str; 6] =
+    ["cannot see it: ", "is paid: ", "says so: ", "type n: ", "is done: ", "[y/N] "];
+
+/// Reads up to the end of the next question, and returns it.
+fn question(stderr: &mut ChildStderr, said: &mut String) -> Option<String> {
+    let mut bytes = Vec::new();
+    let mut byte = [0];
+    while stderr.read(&mut byte).unwrap() == 1 {
+        bytes.push(byte[0]);
+        let line = String::from_utf8_lossy(bytes.rsplit(|byte| *byte == b'\n').next().unwrap()).into_owned();
+        if QUESTIONS_END.iter().any(|end| line.ends_with(end)) {
+            said.push_str(&String::from_utf8_lossy(&bytes));
+            return Some(line);
+        }
+    }
+    said.push_str(&String::from_utf8_lossy(&bytes));
+    None
+}
+
+/// The ids with a result.
+fn with(report: &Value, result: &str) -> Vec<String> {
+    let all = report["questions"].as_array().unwrap().iter();
+    let all = all.filter(|question| question["result"] == result);
+    all.map(|question| question["id"].as_str().unwrap().to_owned()).collect()
+}
+
+/// The answers that the crate does not cope with.
+const DIFFER: [(&str, &[&str]); 14] = [
+    ("wrong_secret_key", &["400"]),
+    ("wrong_session", &["400"]),
+    ("ended_session", &["400"]),
+    ("other_session", &["refused"]),
+    ("second_session", &["the first has ended"]),
+    ("amount_unit", &["kurus"]),
+    ("listed_amount", &["hundredfold", "text with a comma"]),
+    ("property_types", &["text"]),
+    ("sale_reference", &["other"]),
+    ("sale_type", &["absent"]),
+    ("reversal_lists", &["sale"]),
+    ("reversal_type", &["of a sale"]),
+    ("reversal_reference", &["of the sale"]),
+    ("second_reversal", &["accepted"]),
+];
+
+/// The ids that differ at a Paynet that behaves so.
+fn expected(behaviour: &Value) -> Vec<String> {
+    let is = |id: &str, answer: &str| behaviour[id] == answer;
+    let differs = DIFFER.iter().filter(|(id, answers)| answers.iter().any(|answer| is(id, answer)));
+    let mut all: Vec<_> = differs.map(|(id, _)| (*id).to_owned()).collect();
+    // What follows from the others.
+    let is_text = is("property_types", "text");
+    if is_text {
+        all.push("sale_decision".to_owned());
+    }
+    let is_taken_for_its_sale = is("reversal_type", "of a sale") || is("reversal_reference", "of the sale");
+    // Nothing tells the sale from its reversal, and it is taken for it.
+    let is_taken_for_its_reversal = is("reversal_lists", "reversal and sale with another xact_id")
+        && is("sale_type", "absent")
+        && is("sale_reference", "absent");
+    if is_text || is("reversal_lists", "sale") || is_taken_for_its_sale || is_taken_for_its_reversal {
+        all.push("reversal_decision".to_owned());
+    }
+    all.sort();
+    all
+}
+
+#[tokio::test]
+async fn a_paynet_that_is_as_assumed_is_exit_0_and_nothing_is_left_paid() {
+    let (server, folder) = (Server::start(&[]), tempdir().unwrap());
+    let walk = Walk::new(&server, folder.path(), "as-assumed", json!({})).await;
+    let (output, said) = walk.run(&[]).await;
+    assert_eq!(output.status.code(), Some(0), "{said}\n{output:?}");
+    let report = walk.report();
+    assert_eq!((with(&report, "differs"), with(&report, "not seen")), (vec![], vec![]));
+    walk.assert_nothing_is_left().await;
+}
+
+/// Walks at a Paynet that behaves so; returns what is wrong with the report.
+async fn wrong(server: &Server, folder: &Path, dealer: &str, behaviour: Value) -> Option<String> {
+    let walk = Walk::new(server, folder, dealer, behaviour.clone()).await;
+    let (output, said) = walk.run(&[]).await;
+    let report = walk.report();
+    let mut differs = with(&report, "differs");
+    differs.sort();
+    // A reversal that is not listed has neither.
+    let hidden: &[_] =
+        if behaviour["reversal_lists"] == "sale" { &["reversal_type", "reversal_reference"] } else { &[] };
+    let is_hidden = |id: &str| hidden.contains(&id);
+    let mut unseen = with(&report, "not seen");
+    unseen.retain(|id| !is_hidden(id));
+    let mut expected = expected(&behaviour);
+    expected.retain(|id| !is_hidden(id));
+    let seen = behaviour.as_object().unwrap().iter();
+    let other: Vec<_> =
+        seen.filter(|(id, answer)| report["behaviour"][id] != **answer && !is_hidden(id)).collect();
+    let code = if expected.is_empty() { i32::from(!with(&report, "not seen").is_empty()) * 6 } else { 1 };
+    let is_right = differs == expected && unseen.is_empty() && other.is_empty();
+    (!is_right || output.status.code() != Some(code)).then(|| {
+        format!(
+            "{behaviour}: {:?}, differs {differs:?}, not seen {unseen:?}, {other:?}\n{said}",
+            output.status
+        )
+    })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_answer_is_seen_as_it_is_and_named_if_it_differs() {
+    let (server, folder) = (Server::start(&[]), tempdir().unwrap());
+    let all = Behaviour::QUESTIONS
+        .iter()
+        .flat_map(|(id, answers)| answers.iter().map(move |answer| (*id, *answer)));
+    let walks = all.enumerate().map(async |(number, (id, answer))| {
+        // A request without a known credential is of no other dealer than the built-in one.
+        let own = ["wrong_secret_key", "wrong_session"].contains(&id).then(|| Server::start(&[]));
+        let (server, dealer) = match &own {
+            Some(own) => (own, "simulator".to_owned()),
+            None => (&server, format!("d{number}")),
+        };
+        let folder = folder.path().join(number.to_string());
+        fs::create_dir(&folder).unwrap();
+        wrong(server, &folder, &dealer, json!({ id: answer })).await
+    });
+    let wrong: Vec<_> =
+        stream::iter(walks).buffer_unordered(8).collect::<Vec<_>>().await.into_iter().flatten().collect();
+    assert!(wrong.is_empty(), "{} of them:\n{}", wrong.len(), wrong.join("\n\n"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_answers_come_together_the_report_names_exactly_what_differs() {
+    // Each has room for some dealers.
+    let (servers, folder) = ([(); 5].map(|()| Server::start(&[])), tempdir().unwrap());
+    let seed = env::var("PAYPOS_VERIFY_SEED").map_or(1, |seed| seed.parse().unwrap());
+    let mut random = fastrand::Rng::with_seed(seed);
+    let mut any = |number: usize| {
+        let all = Behaviour::QUESTIONS.iter();
+        // What is of no dealer is tried one at a time.
+        let all = all.filter(|(id, _)| !["wrong_secret_key", "wrong_session"].contains(id));
+        let behaviour: Map<_, _> =
+            all.map(|(id, answers)| ((*id).to_owned(), json!(random.choice(*answers).unwrap()))).collect();
+        (format!("r{number}"), Value::Object(behaviour))
+    };
+    let walks: Vec<_> = (0..200).map(&mut any).collect();
+    let walks = walks.into_iter().zip(servers.iter().cycle()).map(|((dealer, behaviour), server)| {
+        let folder = folder.path();
+        async move { wrong(server, folder, &dealer, behaviour).await }
+    });
+    let wrong: Vec<_> =
+        stream::iter(walks).buffer_unordered(32).collect::<Vec<_>>().await.into_iter().flatten().collect();
+    assert!(wrong.is_empty(), "{} of them:\n{}", wrong.len(), wrong.join("\n\n"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_walk_that_a_signal_ends_closes_what_it_opened_and_goes_on_where_it_was() {
+    let (server, folder) = (Server::start(&[]), tempdir().unwrap());
+    let walk = Walk::new(&server, folder.path(), "interrupted", json!({})).await;
+    // At each question, once the phone has done what it asks for.
+    let ends =
+        [("Which amount", 2), ("Approve it", 15), ("Use a card", 1), ("If the phone", 15), ("Confirm", 2)];
+    for (end, signal) in ends {
+        let (output, said) = walk.run_until(&[], Some((end, signal))).await;
+        assert_eq!(output.status.code(), Some(128 + signal), "{end}: {said}");
+        assert!(said.contains("error: interrupted; the same command goes on"), "{said}");
+        assert!(said.contains("not reversed: PAYPOS-VERIFY-"), "{said}");
+        let requests = get(server.at("requests?dealer=interrupted")).await;
+        let succeeded = |operation: &str| {
+            let all = requests["requests"].as_array().unwrap().iter();
+            all.filter(|one| {
+                one["path"].as_str().unwrap().ends_with(operation) && one["response"]["status"] == 200
+            })
+            .count()
+        };
+        assert_eq!(succeeded("/get_auth_key"), succeeded("/logout"), "{end}");
+        let mode = fs::metadata(walk.folder.join("verify.unreversed.json")).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+    let (output, said) = walk.run(&[]).await;
+    assert_eq!(output.status.code(), Some(0), "{said}");
+    walk.assert_nothing_is_left().await;
+    // Nothing is left to do, and nothing is sent.
+    let sent = get(server.at("requests?dealer=interrupted")).await;
+    assert_eq!(walk.run(&[]).await.0.status.code(), Some(0));
+    assert_eq!(get(server.at("requests?dealer=interrupted")).await, sent);
+}
+
+/// The values in the responses of Paynet that nobody else may read, as a proxy writes them.
+const CANARY: &str = "CANARY";
+
+/// Stands before the simulator, and makes each secret and personal value one that can be found again.
+async fn with_canaries(server: &Server) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let to = server.url.clone();
+    let proxy = axum::Router::new().fallback(async move |request: axum::extract::Request| {
+        let (parts, body) = request.into_parts();
+        let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
+        // Keys of the simulator are what it makes them; each goes in and out under another name.
+        let body = String::from_utf8(body.to_vec()).unwrap().replace(&format!("-{CANARY}"), "");
+        let mut sent = http().request(parts.method, format!("{to}{}", parts.uri.path())).body(body);
+        for name in ["authorization", "paynetmobile", "session-key", "content-type", "accept"] {
+            if let Some(value) = parts.headers.get(name) {
+                sent = sent.header(name, value.to_str().unwrap().replace(&format!("-{CANARY}"), ""));
+            }
+        }
+        let response = sent.send().await.unwrap();
+        let status = response.status();
+        let mut body: Value = serde_json::from_str(&response.text().await.unwrap()).unwrap();
+        mark(&mut body);
+        body["customer"] = json!({ "name": CANARY, "list": [CANARY] });
+        (status, [("content-type", "application/json"), ("x-request-id", CANARY)], body.to_string())
+    });
+    tokio::spawn(async move { axum::serve(listener, proxy).await });
+    url
+}
+
+/// Adds the canary to each text but the deeplink, which a person has to see, and the reference, which the command makes.
+fn mark(value: &mut Value) {
+    match value {
+        Value::Object(members) => {
+            for (_, value) in members
+                .iter_mut()
+                .filter(|(name, _)| !["deeplink_url", "agent_reference"].contains(&name.as_str()))
+            {
+                mark(value);
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(mark),
+        Value::String(text) => *text = format!("{text}-{CANARY}"),
+        _ => {}
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_secret_and_nothing_personal_is_in_the_report_or_on_the_terminal() {
+    let (server, folder) = (Server::start(&[]), tempdir().unwrap());
+    let mut walk = Walk::new(&server, folder.path(), "canary", json!({})).await;
+    fs::write(walk.folder.join("key"), format!("sck_canary-{CANARY}")).unwrap();
+    walk.url = with_canaries(&server).await;
+    let (output, said) = walk.run(&[]).await;
+    let stdout = String::from_utf8(output.stdout).unwrap();
+    // It saw them.
+    let report = fs::read_to_string(walk.folder.join("verify.json")).unwrap();
+    assert!(report.contains("customer") && report.contains("letters"), "{report}");
+    assert!(with(&walk.report(), "not seen").is_empty(), "{said}");
+    for text in [&stdout, &said, &report, &fs::read_to_string(walk.folder.join("verify.md")).unwrap()] {
+        assert!(!text.contains(CANARY), "{text}");
+    }
+    let left: Vec<_> = fs::read_dir(&walk.folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(left.len(), 3, "{left:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_simulator_behaves_like_what_was_seen() {
+    let (server, folder) = (Server::start(&[]), tempdir().unwrap());
+    let behaviour = json!({ "ended_session": "400", "amount_unit": "kurus", "reversal_lists": "sale" });
+    let walk = Walk::new(&server, folder.path(), "like", behaviour).await;
+    assert_eq!(walk.run(&[]).await.0.status.code(), Some(1));
+    let report = walk.folder.join("verify.json");
+    let like = Server::start(&["--like", report.to_str().unwrap()]);
+    let behaves = get(like.at("behaviour")).await["behaviour"].clone();
+    let seen = &walk.report()["behaviour"];
+    assert_eq!(seen["ended_session"], "400");
+    for (id, answer) in seen.as_object().unwrap() {
+        assert_eq!(behaves[id], *answer, "{id}");
+    }
+}
+
+#[test]
+fn nothing_is_sent_to_production_unless_it_is_told_twice() {
+    let folder = tempdir().unwrap();
+    let key = folder.path().join("key");
+    fs::write(&key, "sck_x").unwrap();
+    let run = |arguments: &[&str]| {
+        let fixed = ["verify", "--environment", "production", "--agent-id", "1", "--user-id", "1"];
+        let files = ["--secret-key-file", key.to_str().unwrap(), "--output", folder.path().to_str().unwrap()];
+        let output = paypos(&[&fixed[..], &files, arguments].concat()).output().unwrap();
+        (output.status.code(), stderr(&output).to_owned())
+    };
+    let (code, said) = run(&["--yes"]);
+    assert_eq!(code, Some(2), "{said}");
+    assert!(said.contains("expected --real-money as well"), "{said}");
+    let (code, said) = run(&["--real-money"]);
+    assert_eq!(code, Some(2), "{said}");
+    assert!(said.contains("--yes is required"), "{said}");
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+}
+
+#[test]
+fn an_unknown_question_is_refused_and_the_known_ones_are_named() {
+    let output = paypos(&["verify", "--only", "colour"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("--only colour: expected one of amount_unit, "), "{}", stderr(&output));
+}
+
+#[test]
+fn the_table_of_the_documents_readme_follows_from_the_questions() {
+    let output = paypos(&["verify", "--questions"]).output().unwrap();
+    let readme = include_str!("../../../openapi/README.md");
+    assert!(readme.contains(stdout(&output).trim()), "expected in openapi/README.md:\n{}", stdout(&output));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_phone_nothing_is_started_and_what_needs_one_is_not_seen() {
+    let (server, folder) = (Server::start(&[]), tempdir().unwrap());
+    let walk = Walk::new(&server, folder.path(), "alone", json!({})).await;
+    let (output, said) = walk.run(&["--without-phone"]).await;
+    assert_eq!(output.status.code(), Some(6), "{said}");
+    let payments = get(server.at("payments?dealer=alone")).await;
+    assert_eq!(payments["payments"], json!([]));
+    let unseen = with(&walk.report(), "not seen");
+    assert!(
+        unseen.contains(&"amount_unit".to_owned()) && !unseen.contains(&"ended_session".to_owned()),
+        "{unseen:?}"
+    );
+    // One question, and what it depends on.
+    let (output, said) = walk.run(&["--only", "second_reversal"]).await;
+    assert_eq!(output.status.code(), Some(0), "{said}");
+    walk.assert_nothing_is_left().await;
+    assert!(with(&walk.report(), "not seen").contains(&"after_decline".to_owned()));
+}

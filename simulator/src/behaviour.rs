@@ -1,0 +1,155 @@
+//! How the simulator behaves where Paynet documents nothing: a question, and its plausible answers.
+
+use http::StatusCode;
+use serde::{Deserialize, Serialize};
+
+macro_rules! answers {
+    ($($(#[$doc:meta])* $name:ident { $first:ident = $first_word:literal $(, $other:ident = $word:literal)* $(,)? })*) => {
+        $(
+            $(#[$doc])*
+            #[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq, Serialize)]
+            #[non_exhaustive]
+            pub enum $name {
+                #[doc = concat!("`", $first_word, "`, which the crate `paypos` assumes.")]
+                #[default]
+                #[serde(rename = $first_word)]
+                $first,
+                $(
+                    #[doc = concat!("`", $word, "`.")]
+                    #[serde(rename = $word)]
+                    $other,
+                )*
+            }
+
+            impl $name {
+                const WORDS: &'static [&'static str] = &[$first_word $(, $word)*];
+                const OTHERS: &'static [Self] = &[$(Self::$other),*];
+            }
+        )*
+    };
+}
+
+macro_rules! questions {
+    ($($(#[$doc:meta])* $question:ident: $answers:ident,)*) => {
+        /// How the simulator behaves where Paynet documents nothing; see [`Simulator::behave`](crate::Simulator::behave).
+        ///
+        /// Each field is a question that `paypos verify` asks at Paynet. Its default is what the crate `paypos` assumes.
+        #[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq, Serialize)]
+        #[serde(default, deny_unknown_fields)]
+        #[non_exhaustive]
+        pub struct Behaviour {
+            $($(#[$doc])* pub $question: $answers,)*
+        }
+
+        impl Behaviour {
+            /// The questions, each with its answers in the words of JSON; the first one is assumed.
+            pub const QUESTIONS: &'static [(&'static str, &'static [&'static str])] =
+                &[$((stringify!($question), $answers::WORDS)),*];
+
+            /// Returns a behaviour for each answer that is not the assumed one: that answer and no other.
+            #[must_use]
+            pub fn each_difference() -> Vec<Self> {
+                let mut all = Vec::new();
+                $(all.extend($answers::OTHERS.iter().map(|other| Self { $question: *other, ..Self::default() }));)*
+                all
+            }
+        }
+    };
+}
+
+answers! {
+    /// The status for a credential that is refused.
+    CredentialStatus { Unauthorized = "401", Forbidden = "403", BadRequest = "400" }
+    /// Whether another session of the dealer may check a payment session.
+    OtherSession { Accepted = "accepted", Refused = "refused" }
+    /// Whether a second session of a user ends the first.
+    SecondSession { Both = "both are open", EndsFirst = "the first has ended" }
+    /// The `code` of a success.
+    SuccessCode { Zero = "0", Hundred = "100", Absent = "absent" }
+    /// The form of a refusal: that of the documents, or of Paynet's general documentation.
+    RefusalForm { Documented = "documented", General = "general" }
+    /// What a check returns before the phone has decided.
+    BeforeDecision { Empty = "empty list", Refused = "refusal", Undecided = "undecided transaction" }
+    /// When a transaction is listed, after the phone has decided.
+    Appears { AtOnce = "at once", Later = "later" }
+    /// The unit of an amount in a request.
+    AmountUnit { Lira = "lira", Kurus = "kurus" }
+    /// The amount of a transaction, for a requested 1.00.
+    ListedAmount { AsRequested = "as requested", Kurus = "hundredfold", Comma = "text with a comma" }
+    /// The JSON types of a transaction's numbers and booleans.
+    PropertyTypes { Documented = "documented", Texts = "text" }
+    /// The `agent_reference` of a sale.
+    SaleReference { Own = "own", Absent = "absent", Other = "other" }
+    /// The `transaction_type` of a sale.
+    SaleType { Sale = "1", Absent = "absent" }
+    /// Whether the phone may try another card in the same payment session.
+    AfterDecline { AnotherCard = "another card", Ended = "ended" }
+    /// What the payment session of a reversal lists.
+    ReversalLists {
+        Reversal = "reversal",
+        SaleToo = "reversal and sale",
+        SaleRewritten = "reversal and sale with another xact_id",
+        SaleOnly = "sale",
+    }
+    /// The `transaction_type` of a reversal.
+    ReversalType { Own = "own", Sale = "of a sale", Absent = "absent" }
+    /// The `agent_reference` of a reversal.
+    ReversalReference { Own = "own", Sale = "of the sale", Absent = "absent" }
+    /// Whether something may be done twice.
+    Twice { Refused = "refused", Accepted = "accepted" }
+    /// Whether a `reference_no` may be used twice.
+    SameReference { Accepted = "accepted", Refused = "refused" }
+}
+
+questions! {
+    /// The status for an unknown secret key.
+    wrong_secret_key: CredentialStatus,
+    /// The status for an unknown session key.
+    wrong_session: CredentialStatus,
+    /// The status for a session that has ended or expired.
+    ended_session: CredentialStatus,
+    /// Whether a second session of a user ends the first.
+    second_session: SecondSession,
+    /// Whether another session of the dealer may check a payment session.
+    other_session: OtherSession,
+    /// The `code` of a success.
+    success_code: SuccessCode,
+    /// The form of a refusal.
+    refusal_form: RefusalForm,
+    /// What a check returns before the phone has decided.
+    before_decision: BeforeDecision,
+    /// When a transaction is listed, after the phone has decided.
+    appears: Appears,
+    /// The unit of an amount in a request, which the phone shows.
+    amount_unit: AmountUnit,
+    /// The amount of a transaction.
+    listed_amount: ListedAmount,
+    /// The JSON types of a transaction's numbers and booleans.
+    property_types: PropertyTypes,
+    /// The `agent_reference` of a sale.
+    sale_reference: SaleReference,
+    /// The `transaction_type` of a sale.
+    sale_type: SaleType,
+    /// Whether the phone may try another card in the same payment session.
+    after_decline: AfterDecline,
+    /// What the payment session of a reversal lists.
+    reversal_lists: ReversalLists,
+    /// The `transaction_type` of a reversal.
+    reversal_type: ReversalType,
+    /// The `agent_reference` of a reversal.
+    reversal_reference: ReversalReference,
+    /// Whether a sale that was reversed may be reversed again.
+    second_reversal: Twice,
+    /// Whether a `reference_no` may be used again.
+    same_reference: SameReference,
+}
+
+impl CredentialStatus {
+    pub(crate) fn code(self) -> StatusCode {
+        match self {
+            Self::Unauthorized => StatusCode::UNAUTHORIZED,
+            Self::Forbidden => StatusCode::FORBIDDEN,
+            Self::BadRequest => StatusCode::BAD_REQUEST,
+        }
+    }
+}
