@@ -70,7 +70,7 @@ Examples:
   paypos check PAYMENT_SESSION_ID --sale --amount 149.90 --wait && ship
   paypos check PAYMENT_SESSION_ID --reversal-of XACT_ID")]
     Check(Check),
-    /// Find out what Paynet's documents leave open
+    /// Test what Paynet's documents leave undefined
     #[command(after_help = "\
 Examples:
   paypos verify --environment sandbox --agent-id 11111 --user-id till-1
@@ -174,7 +174,7 @@ pub(crate) struct Simulate {
     /// Delay before the phone decides
     #[arg(long, value_name = "TIME", value_parser = duration, default_value = "0s")]
     pub(crate) phone_delay: Duration,
-    /// Behave as `paypos verify` found Paynet: its verify.json
+    /// Behave like Paynet, as recorded in a verify.json
     #[arg(long, value_name = "FILE")]
     pub(crate) like: Option<PathBuf>,
     #[command(flatten)]
@@ -185,16 +185,12 @@ pub(crate) struct Simulate {
 pub(crate) struct Verify {
     #[command(flatten)]
     pub(crate) calls: Calls,
-    /// Id of the dealer
-    #[arg(long, value_name = "ID")]
-    pub(crate) agent_id: Option<String>,
-    /// Id of the dealer's user (the person with the phone)
-    #[arg(long, value_name = "ID")]
-    pub(crate) user_id: Option<String>,
-    /// Only what needs no phone and costs nothing
+    #[command(flatten)]
+    pub(crate) user: User,
+    /// Skip the steps that need a phone
     #[arg(long)]
     pub(crate) without_phone: bool,
-    /// Only one question, by its id; may be repeated
+    /// Test one question again, by its id; may be repeated
     #[arg(long, value_name = "ID")]
     pub(crate) only: Vec<String>,
     /// Print the questions as a Markdown table, and send nothing
@@ -268,14 +264,21 @@ Examples:
     End(EndSession),
 }
 
+/// Who a session is opened for.
 #[derive(Args)]
-pub(crate) struct OpenSession {
+pub(crate) struct User {
     /// Id of the dealer
     #[arg(long, value_name = "ID")]
     pub(crate) agent_id: Option<String>,
     /// Id of the dealer's user (the person with the phone)
     #[arg(long, value_name = "ID")]
     pub(crate) user_id: Option<String>,
+}
+
+#[derive(Args)]
+pub(crate) struct OpenSession {
+    #[command(flatten)]
+    pub(crate) user: User,
     /// Write the session key to a new file only you can read
     #[arg(long, value_name = "FILE")]
     pub(crate) write_key: Option<PathBuf>,

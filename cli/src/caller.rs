@@ -14,7 +14,7 @@ use paypos::{
 use paypos_simulator::server::{AGENT_ID, SECRET_KEY, USER_ID};
 
 use crate::{
-    arguments::{Calls, SIMULATOR_URL, Target},
+    arguments::{Calls, SIMULATOR_URL, Target, User},
     console::{Console, Done, Failure, quoted},
     secrets::{self, Secret},
 };
@@ -69,18 +69,15 @@ impl<'a> Caller<'a> {
     }
 
     /// Returns the `agent_id` and `user_id` to open sessions with; the simulator accepts any.
-    pub(crate) fn ids(
-        &self,
-        agent_id: Option<&str>,
-        user_id: Option<&str>,
-    ) -> Result<(String, String), Failure> {
-        let id = |given: Option<&str>, fixed: &str, name: &str| {
+    pub(crate) fn ids(&self, user: &User) -> Result<(String, String), Failure> {
+        let id = |given: &Option<String>, fixed: &str, name: &str| {
             given
+                .as_deref()
                 .or_else(|| self.is_simulator().then_some(fixed))
                 .map(str::to_owned)
                 .ok_or_else(|| Failure::usage(format!("--{name} is required")))
         };
-        Ok((id(agent_id, AGENT_ID, "agent-id")?, id(user_id, USER_ID, "user-id")?))
+        Ok((id(&user.agent_id, AGENT_ID, "agent-id")?, id(&user.user_id, USER_ID, "user-id")?))
     }
 
     /// Creates a client of the environment.

@@ -21,7 +21,7 @@ const INTERVAL: Duration = Duration::from_secs(1);
 pub(crate) async fn open(caller: &Caller<'_>, options: &arguments::OpenSession) -> Done {
     let console = caller.console;
     caller.confirm("opening a session")?;
-    let (agent_id, user_id) = caller.ids(options.agent_id.as_deref(), options.user_id.as_deref())?;
+    let (agent_id, user_id) = caller.ids(&options.user)?;
     let agent = caller.client()?.agent(caller.secret_key()?);
     // What can fail here fails before a session is open that nobody could end.
     let file = options.write_key.as_deref().map(NewFile::create).transpose()?;

@@ -9,7 +9,7 @@ use std::{
 };
 
 use paypos_simulator::{
-    Behaviour,
+    Behavior,
     server::{self, AGENT_ID, Options, PREFIX, SECRET_KEY, Seed, USER_ID},
 };
 use serde_json::json;
@@ -34,9 +34,9 @@ pub(crate) async fn run(console: &Console, options: Simulate) -> Done {
                 .map_err(|error| Failure::usage(format!("{name} is not a valid seed file: {error}")))?
         }
     };
-    let behaviour = match &options.like {
-        None => Behaviour::default(),
-        Some(path) => verify::read_behaviour(path)?,
+    let behavior = match &options.like {
+        None => Behavior::default(),
+        Some(path) => verify::read_behavior(path)?,
     };
     let stopped = signals::first()?;
     if !options.listen.ip().is_loopback() {
@@ -56,7 +56,7 @@ pub(crate) async fn run(console: &Console, options: Simulate) -> Done {
             hosts: options.host,
             phone: options.phone.into(),
             after: options.phone_delay,
-            behaviour,
+            behavior,
             log: if console.json { None } else { Some(log()) },
         },
         seed,

@@ -11,7 +11,7 @@ use axum::Router;
 use tokio::{net::TcpListener, sync::watch};
 
 use crate::{
-    Behaviour, Policy, Simulator,
+    Behavior, Policy, Simulator,
     conformance::Conformance,
     connections::{self, Limits},
     flight::Flight,
@@ -80,9 +80,10 @@ impl SimulatorBuilder {
         self
     }
 
-    /// Sets how the simulator behaves where Paynet documents nothing. Defaults to what the crate `paypos` assumes.
-    pub fn behaviour(self, behaviour: Behaviour) -> Self {
-        self.state.behave(|all| *all = behaviour);
+    /// Sets what the simulator does where Paynet's documents leave it undefined. Defaults to what the crate `paypos`
+    /// assumes.
+    pub fn behavior(self, behavior: Behavior) -> Self {
+        self.state.behave(|all| *all = behavior);
         self
     }
 

@@ -10,8 +10,8 @@ use serde_json::{
 };
 
 use crate::{
-    Behaviour,
-    behaviour::{ListedAmount, PropertyTypes, ReversalReference, ReversalType, SaleReference, SaleType},
+    Behavior,
+    behavior::{ListedAmount, PropertyTypes, ReversalReference, ReversalType, SaleReference, SaleType},
     conformance::{members, resolved},
 };
 
@@ -158,6 +158,8 @@ pub(crate) struct Payment {
     pub(crate) set: Members,
     /// The checks that do not list the transaction yet.
     pub(crate) late: usize,
+    /// How many more checks list it before the bank's id is known, where a transaction changes afterwards.
+    pub(crate) changes_after: usize,
 }
 
 /// What came of a payment session.
@@ -213,6 +215,7 @@ impl Payment {
             transactions: Vec::new(),
             set: Members::new(),
             late: 0,
+            changes_after: 0,
         }
     }
 
@@ -237,10 +240,13 @@ impl Payment {
     }
 
     /// The transactions, as a check lists them.
-    pub(crate) fn listed(&self, behaviour: &Behaviour) -> Vec<Members> {
+    pub(crate) fn listed(&self, behavior: &Behavior) -> Vec<Members> {
         let listed = |transaction: &Transaction| {
             let is_succeed = Some(transaction.is_succeed);
-            let mut listed = self.request.transaction(&transaction.xact_id, is_succeed, behaviour);
+            let mut listed = self.request.transaction(&transaction.xact_id, is_succeed, behavior);
+            if self.changes_after > 0 {
+                listed.remove("bank_id");
+            }
             listed.extend(self.set.clone());
             listed
         };
@@ -267,26 +273,26 @@ impl PaymentRequest {
         &self,
         xact_id: &str,
         is_succeed: Option<bool>,
-        behaviour: &Behaviour,
+        behavior: &Behavior,
     ) -> Members {
         let amount = self.amount.unwrap_or_default();
         let text = |text: &Option<String>| json!(text.as_deref().unwrap_or_default());
         let (transaction_type, reference) = match &self.xact_id {
             None => (
-                (behaviour.sale_type == SaleType::Sale).then_some(SALE),
-                match behaviour.sale_reference {
+                (behavior.sale_type == SaleType::Sale).then_some(SALE),
+                match behavior.sale_reference {
                     SaleReference::Own => Some(text(&self.reference_no)),
                     SaleReference::Absent => None,
                     SaleReference::Other => Some(json!("another reference")),
                 },
             ),
             Some(_) => (
-                match behaviour.reversal_type {
+                match behavior.reversal_type {
                     ReversalType::Own => Some(REVERSAL),
                     ReversalType::Sale => Some(SALE),
                     ReversalType::Absent => None,
                 },
-                match behaviour.reversal_reference {
+                match behavior.reversal_reference {
                     ReversalReference::Own => Some(text(&self.reference_no)),
                     // The ledger knows it.
                     ReversalReference::Sale => Some(Value::Null),
@@ -311,7 +317,7 @@ impl PaymentRequest {
             ("authorization_code", json!(authorization(xact_id))),
         ];
         let own = own.iter().filter_map(|(name, value)| Some((*name, to_raw_value(value).ok()?)));
-        let amount = match behaviour.listed_amount {
+        let amount = match behavior.listed_amount {
             ListedAmount::AsRequested => digits(amount),
             ListedAmount::Kurus => digits((amount * Decimal::ONE_HUNDRED).normalize()),
             ListedAmount::Comma => to_raw_value(&format!("{amount:.2}").replace('.', ",")).ok(),
@@ -328,7 +334,7 @@ impl PaymentRequest {
         for (name, _) in absent.iter().filter(|(_, is_absent)| *is_absent) {
             properties.remove(*name);
         }
-        if behaviour.property_types == PropertyTypes::Texts {
+        if behavior.property_types == PropertyTypes::Texts {
             properties.values_mut().for_each(as_text);
         }
         properties

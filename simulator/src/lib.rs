@@ -7,8 +7,8 @@
 //! sessions, sessions initiate sales and reversals, a simulated [`Phone`] approves or declines them. Unknown or ended
 //! credentials and ids are refused, as are operations that it does not support.
 //!
-//! It cannot reproduce undocumented behavior. Its codes, messages, and the format of its keys, ids and deeplinks are
-//! invented; do not rely on them.
+//! If the documents leave a behavior undefined, the simulator does what the crate `paypos` assumes; [`Behavior`] changes
+//! that. Its codes, messages, and the format of its keys, ids and deeplinks are invented; do not rely on them.
 //!
 //! ```
 //! # #[tokio::main(flavor = "current_thread")]
@@ -34,7 +34,7 @@
 //! # }
 //! ```
 
-pub mod behaviour;
+pub mod behavior;
 mod builder;
 mod conformance;
 mod connections;
@@ -60,7 +60,7 @@ use refusal::Refusal;
 use state::State;
 
 #[doc(inline)]
-pub use behaviour::Behaviour;
+pub use behavior::Behavior;
 pub use builder::SimulatorBuilder;
 pub use fault::Fault;
 pub use ledger::{PaymentRequest, PaymentSession, PaymentState, Sale};
@@ -204,19 +204,19 @@ impl Simulator {
         self.state.inject(fault);
     }
 
-    /// Changes how the simulator behaves where Paynet documents nothing, for all dealers.
+    /// Changes what the simulator does where Paynet's documents leave it undefined, for all dealers.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// use paypos_simulator::{Simulator, behaviour::CredentialStatus};
+    /// use paypos_simulator::{Simulator, behavior::CredentialStatus};
     ///
     /// let simulator = Simulator::start().await?;
-    /// simulator.behave(|behaviour| behaviour.ended_session = CredentialStatus::BadRequest);
+    /// simulator.behave(|behavior| behavior.ended_session = CredentialStatus::BadRequest);
     /// # Ok(())
     /// # }
     /// ```
-    pub fn behave(&self, change: impl Fn(&mut Behaviour)) {
+    pub fn behave(&self, change: impl Fn(&mut Behavior)) {
         self.state.behave(change);
     }
 

@@ -15,8 +15,8 @@ use http::{
 use serde_json::{Value, json, value::to_raw_value};
 
 use crate::{
-    Behaviour, Fault,
-    behaviour::{RefusalForm, SuccessCode},
+    Behavior, Fault,
+    behavior::{RefusalForm, SuccessCode},
     conformance::{Conformance, Violations},
     connections::Broken,
     fault::Effect,
@@ -114,13 +114,13 @@ async fn reply_to(
         }
     }
     let mut headers = Vec::new();
-    let behaviour = server.state.behaviour_for(request);
-    let (status, mut response) = match execute(server, request, validated, &behaviour) {
+    let behavior = server.state.behavior_for(request);
+    let (status, mut response) = match execute(server, request, validated, &behavior) {
         Ok(response) => (StatusCode::OK, response),
         Err(refusal) => {
             headers.extend(refusal.allow.clone().map(|methods| (ALLOW.to_string(), methods)));
-            let status = refusal.status(&behaviour);
-            (status, refused(&refusal, status, &behaviour))
+            let status = refusal.status(&behavior);
+            (status, refused(&refusal, status, &behavior))
         }
     };
     match fault.filter(|fault| fault.after).map(|fault| fault.effect) {
@@ -225,9 +225,9 @@ fn response_of(properties: &[&Value]) -> Members {
     all.filter_map(|(name, value)| Some((name.clone(), to_raw_value(value).ok()?))).collect()
 }
 
-fn refused(refusal: &Refusal, status: StatusCode, behaviour: &Behaviour) -> Members {
+fn refused(refusal: &Refusal, status: StatusCode, behavior: &Behavior) -> Members {
     let (code, message) = (refusal.code, &refusal.message);
-    match behaviour.refusal_form {
+    match behavior.refusal_form {
         RefusalForm::Documented => {
             response_of(&[&json!({ "object_name": "simulator", "code": code, "message": message })])
         }
@@ -252,7 +252,7 @@ fn execute(
     server: &Server,
     request: &ReceivedRequest,
     validated: Result<&str, Violations>,
-    behaviour: &Behaviour,
+    behavior: &Behavior,
 ) -> Result<Members, Refusal> {
     let state = &server.state;
     let path = validated.map_err(Refusal::breaks_the_document)?;
@@ -306,7 +306,7 @@ fn execute(
         }
         _ => return Err(Refusal::unsupported(path)),
     };
-    let code = match behaviour.success_code {
+    let code = match behavior.success_code {
         SuccessCode::Zero => json!({ "code": 0 }),
         SuccessCode::Hundred => json!({ "code": 100 }),
         SuccessCode::Absent => Value::Null,

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use http::StatusCode;
 
-use crate::{Behaviour, code, conformance::Violations};
+use crate::{Behavior, code, conformance::Violations};
 
 /// `code` and `message` of the response.
 #[derive(Debug)]
@@ -54,11 +54,11 @@ impl Refusal {
     }
 
     /// Returns the HTTP status.
-    pub(crate) fn status(&self, behaviour: &Behaviour) -> StatusCode {
+    pub(crate) fn status(&self, behavior: &Behavior) -> StatusCode {
         match self.code {
-            code::UNKNOWN_DEALER => behaviour.wrong_secret_key.code(),
-            code::UNKNOWN_SESSION => behaviour.wrong_session.code(),
-            code::ENDED_SESSION | code::EXPIRED_SESSION => behaviour.ended_session.code(),
+            code::UNKNOWN_DEALER => behavior.wrong_secret_key.code(),
+            code::UNKNOWN_SESSION => behavior.wrong_session.code(),
+            code::ENDED_SESSION | code::EXPIRED_SESSION => behavior.ended_session.code(),
             _ => self.status.unwrap_or(StatusCode::BAD_REQUEST),
         }
     }

@@ -14,10 +14,10 @@ use serde_json::value::to_raw_value;
 use tokio::sync::watch;
 
 use crate::{
-    Behaviour, Fault, NoPendingPayment, PaymentSession, PaymentState, Refusal, Sale, Simulator,
-    behaviour::{
-        AfterDecline, Appears, BeforeDecision, OtherSession, ReversalLists, ReversalReference, SameReference,
-        SecondSession, Twice,
+    Behavior, Fault, NoPendingPayment, PaymentSession, PaymentState, Refusal, Sale, Simulator,
+    behavior::{
+        AfterDecline, Appears, BeforeDecision, Changes, OtherSession, ReversalLists, ReversalReference,
+        SameReference, SecondSession, Twice,
     },
     kept::Kept,
     ledger::{CompletedSale, Members, OpenSession, Payment, PaymentRequest, SessionState, Transaction},
@@ -39,7 +39,7 @@ pub(crate) struct State {
 
 struct Inner {
     /// Of a dealer to come.
-    behaviour: Behaviour,
+    behavior: Behavior,
     dealers: BTreeMap<String, Dealer>,
     /// The dealers' names, by secret key.
     secret_keys: HashMap<String, String>,
@@ -57,7 +57,7 @@ struct Inner {
 
 #[derive(Default)]
 struct Dealer {
-    behaviour: Behaviour,
+    behavior: Behavior,
     faults: Faults,
     /// How many decisions of its phone are still to come.
     scheduled: usize,
@@ -71,7 +71,7 @@ type Faults = VecDeque<(u64, Fault)>;
 impl Default for Inner {
     fn default() -> Self {
         Self {
-            behaviour: Behaviour::default(),
+            behavior: Behavior::default(),
             dealers: BTreeMap::from([(DEALER.to_owned(), Dealer::default())]),
             secret_keys: HashMap::new(),
             sessions: Kept::default(),
@@ -123,8 +123,8 @@ impl State {
             || inner.secret_keys.values().any(|known| known == name);
         if !is_taken {
             inner.secret_keys.insert(secret_key.to_owned(), name.to_owned());
-            let behaviour = inner.behaviour;
-            inner.dealers.entry(name.to_owned()).or_default().behaviour = behaviour;
+            let behavior = inner.behavior;
+            inner.dealers.entry(name.to_owned()).or_default().behavior = behavior;
         }
         !is_taken
     }
@@ -252,7 +252,7 @@ impl State {
             return Err(NoPendingPayment);
         }
         let dealer = payment.dealer.clone();
-        if behaviour_of(&inner.dealers, &dealer).after_decline == AfterDecline::Ended {
+        if behavior_of(&inner.dealers, &dealer).after_decline == AfterDecline::Ended {
             return Err(NoPendingPayment);
         }
         payment.waiting = true;
@@ -278,42 +278,42 @@ impl State {
         inner.sales.remove(dealer);
         inner.requests.remove(dealer);
         inner.faults_of(dealer).clear();
-        let behaviour = inner.behaviour;
+        let behavior = inner.behavior;
         if let Some(dealer) = inner.dealers.get_mut(dealer) {
-            dealer.behaviour = behaviour;
+            dealer.behavior = behavior;
         }
         inner.has_changed(dealer);
     }
 
-    /// Changes the behaviour of all dealers.
-    pub(crate) fn behave(&self, change: impl Fn(&mut Behaviour)) {
+    /// Changes the behavior of all dealers.
+    pub(crate) fn behave(&self, change: impl Fn(&mut Behavior)) {
         let mut inner = self.lock();
-        change(&mut inner.behaviour);
-        inner.dealers.values_mut().for_each(|dealer| change(&mut dealer.behaviour));
+        change(&mut inner.behavior);
+        inner.dealers.values_mut().for_each(|dealer| change(&mut dealer.behavior));
     }
 
-    /// Sets the behaviour of a dealer.
-    pub(crate) fn behave_for(&self, dealer: &str, behaviour: Behaviour) {
+    /// Sets the behavior of a dealer.
+    pub(crate) fn behave_for(&self, dealer: &str, behavior: Behavior) {
         if let Some(dealer) = self.lock().dealers.get_mut(dealer) {
-            dealer.behaviour = behaviour;
+            dealer.behavior = behavior;
         }
     }
 
-    pub(crate) fn behaviour_of(&self, dealer: &str) -> Behaviour {
-        behaviour_of(&self.lock().dealers, dealer)
+    pub(crate) fn behavior_of(&self, dealer: &str) -> Behavior {
+        behavior_of(&self.lock().dealers, dealer)
     }
 
-    /// The behaviour of the dealer by whose credential a request was made.
-    pub(crate) fn behaviour_for(&self, request: &ReceivedRequest) -> Behaviour {
+    /// The behavior of the dealer by whose credential a request was made.
+    pub(crate) fn behavior_for(&self, request: &ReceivedRequest) -> Behavior {
         let inner = self.lock();
-        behaviour_of(&inner.dealers, inner.dealer_of(request).as_deref().unwrap_or(DEALER))
+        behavior_of(&inner.dealers, inner.dealer_of(request).as_deref().unwrap_or(DEALER))
     }
 
     /// The dealer whose secret key it is opens a session for a user.
     pub(crate) fn auth(&self, secret_key: &str, user: &str) -> Result<String, Refusal> {
         let mut inner = self.lock();
         let dealer = inner.dealer(secret_key)?;
-        if behaviour_of(&inner.dealers, &dealer).second_session == SecondSession::EndsFirst {
+        if behavior_of(&inner.dealers, &dealer).second_session == SecondSession::EndsFirst {
             inner.sessions.for_each_of(&dealer, |session| {
                 if session.user == user {
                     session.state = SessionState::Ended;
@@ -349,7 +349,7 @@ impl State {
             return Err(Refusal::NO_AMOUNT);
         }
         let is_same = |payment: &Payment| payment.request.reference_no == request.reference_no;
-        if behaviour_of(&inner.dealers, &dealer).same_reference == SameReference::Refused
+        if behavior_of(&inner.dealers, &dealer).same_reference == SameReference::Refused
             && request.reference_no.is_some()
             && inner.payments.of(&dealer).any(|(_, payment)| is_same(payment))
         {
@@ -370,32 +370,33 @@ impl State {
         let mut inner = self.lock();
         let inner = &mut *inner;
         let dealer = inner.session(session_key, None)?;
-        let behaviour = behaviour_of(&inner.dealers, &dealer);
+        let behavior = behavior_of(&inner.dealers, &dealer);
         let payment =
             inner.payments.get_mut(&payment_session_id.to_owned()).ok_or(Refusal::UNKNOWN_PAYMENT_SESSION)?;
         if payment.dealer != dealer {
             return Err(Refusal::OTHER_DEALER);
         }
-        if behaviour.other_session == OtherSession::Refused && payment.session != session_key {
+        if behavior.other_session == OtherSession::Refused && payment.session != session_key {
             return Err(Refusal::OTHER_SESSION);
         }
         let mut transactions = Vec::new();
         if payment.late > 0 {
             payment.late -= 1;
         } else {
-            transactions = payment.listed(&behaviour);
+            transactions = payment.listed(&behavior);
+            payment.changes_after = payment.changes_after.saturating_sub(1);
         }
-        let undecided = payment.request.transaction("", None, &behaviour);
+        let undecided = payment.request.transaction("", None, &behavior);
         if let Some(id) = payment.request.xact_id.clone()
             && let Some(sale) = inner.sales.get(&id)
         {
-            if behaviour.reversal_reference == ReversalReference::Sale {
+            if behavior.reversal_reference == ReversalReference::Sale {
                 let reference = to_raw_value(&sale.request.reference_no).unwrap_or_default();
                 let members = transactions.iter_mut();
                 members.for_each(|one| drop(one.insert("agent_reference".to_owned(), reference.clone())));
             }
-            let mut listed = sale.request.transaction(&id, Some(true), &behaviour);
-            match behaviour.reversal_lists {
+            let mut listed = sale.request.transaction(&id, Some(true), &behavior);
+            match behavior.reversal_lists {
                 ReversalLists::Reversal => {}
                 ReversalLists::SaleToo => transactions.push(listed),
                 ReversalLists::SaleRewritten => {
@@ -407,7 +408,7 @@ impl State {
             }
         }
         if transactions.is_empty() {
-            match behaviour.before_decision {
+            match behavior.before_decision {
                 BeforeDecision::Empty => {}
                 BeforeDecision::Refused => return Err(Refusal::NO_TRANSACTION),
                 BeforeDecision::Undecided => transactions.push(undecided),
@@ -436,11 +437,12 @@ impl State {
             None if approve => inner.complete_sale(&dealer, request),
             _ => issue("transaction"),
         };
-        let is_late = behaviour_of(&inner.dealers, &dealer).appears == Appears::Later;
+        let behavior = behavior_of(&inner.dealers, &dealer);
         if let Some(payment) = inner.payments.get_mut(&key) {
             payment.waiting = false;
             payment.transactions.push(Transaction { xact_id, is_succeed: approve });
-            payment.late = if is_late { LATE_CHECKS } else { 0 };
+            payment.late = if behavior.appears == Appears::Later { LATE_CHECKS } else { 0 };
+            payment.changes_after = if behavior.changes == Changes::Yes { CHANGED_CHECKS } else { 0 };
         }
         let share = inner.share();
         inner.payments.grow(&dealer, &key, 256, share);
@@ -559,12 +561,14 @@ impl State {
     }
 }
 
+/// How many checks list a transaction before it changes.
+const CHANGED_CHECKS: usize = 4;
 /// How many checks do not list a transaction that appears later.
 const LATE_CHECKS: usize = 2;
 
-/// The behaviour of a dealer.
-fn behaviour_of(dealers: &BTreeMap<String, Dealer>, dealer: &str) -> Behaviour {
-    dealers.get(dealer).map(|dealer| dealer.behaviour).unwrap_or_default()
+/// The behavior of a dealer.
+fn behavior_of(dealers: &BTreeMap<String, Dealer>, dealer: &str) -> Behavior {
+    dealers.get(dealer).map(|dealer| dealer.behavior).unwrap_or_default()
 }
 
 /// The first of these faults that applies to a request of an operation, which counts.
@@ -644,7 +648,7 @@ impl Inner {
 
     /// The amount of a sale that the dealer may reverse.
     fn reversible(&self, dealer: &str, xact_id: &str) -> Result<Decimal, Refusal> {
-        let may_be_reversed_again = behaviour_of(&self.dealers, dealer).second_reversal == Twice::Accepted;
+        let may_be_reversed_again = behavior_of(&self.dealers, dealer).second_reversal == Twice::Accepted;
         match self.sales.get(&xact_id.to_owned()) {
             None => Err(Refusal::UNKNOWN_TRANSACTION),
             Some(sale) if sale.dealer != dealer => Err(Refusal::OTHER_DEALER),

@@ -5,7 +5,7 @@ use kasapay_iyzico::{
     agent::{self, Credentials},
     softpos::{self, InitReversal, InitSale},
 };
-use paypos_simulator::{Policy, Simulator, behaviour::CredentialStatus};
+use paypos_simulator::{Policy, Simulator, behavior::CredentialStatus};
 
 #[tokio::test]
 async fn a_client_written_by_hand_goes_through_the_whole_flow() {
@@ -46,7 +46,7 @@ async fn a_client_written_by_hand_goes_through_the_whole_flow() {
         (CredentialStatus::BadRequest, ErrorKind::InvalidRequest),
         (CredentialStatus::Unauthorized, ErrorKind::Auth),
     ] {
-        simulator.behave(|behaviour| behaviour.ended_session = status);
+        simulator.behave(|behavior| behavior.ended_session = status);
         assert_eq!(client.init_sale_transaction(&sale).await.unwrap_err().kind(), kind);
     }
     let violations: Vec<_> =

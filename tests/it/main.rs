@@ -1,7 +1,7 @@
 //! The promises of the README, on real sockets: a file for each.
 
 mod answers;
-mod behaviour;
+mod behavior;
 mod child;
 mod contract;
 mod every_operation;

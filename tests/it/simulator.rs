@@ -10,7 +10,7 @@ use paypos::{
 };
 use paypos_simulator::{
     Fault, Simulator,
-    behaviour::{Appears, CredentialStatus, ReversalLists},
+    behavior::{Appears, CredentialStatus, ReversalLists},
     code,
 };
 use serde_json::{Value, json};
@@ -472,17 +472,17 @@ async fn what_paynet_leaves_open_can_be_shown_in_each_way() {
     assert_eq!((kept.reference_no.as_deref(), kept.description.as_deref()), (Some("ORDER-1"), Some("shoes")));
 
     // A transaction that appears late, and a property of another type.
-    simulator.behave(|behaviour| behaviour.appears = Appears::Later);
+    simulator.behave(|behavior| behavior.appears = Appears::Later);
     simulator.phone().approve(&handoff.payment_session_id).unwrap();
     simulator.inject(Fault::property("Data.pos_type", json!("5")).on(Operation::CheckTransaction).skip(2));
     let check = || session.check_transaction(CheckTransactionRequest::new(&handoff.payment_session_id));
     assert_eq!([check().await.unwrap().data.len(), check().await.unwrap().data.len()], [0, 0]);
     let sale = check().await.unwrap().data.remove(0);
     assert_eq!((sale.pos_type, sale.is_succeed), (Some(5), Some(true)));
-    simulator.behave(|behaviour| behaviour.appears = Appears::AtOnce);
+    simulator.behave(|behavior| behavior.appears = Appears::AtOnce);
 
     // A reversal whose payment session lists the sale too.
-    simulator.behave(|behaviour| behaviour.reversal_lists = ReversalLists::SaleToo);
+    simulator.behave(|behavior| behavior.reversal_lists = ReversalLists::SaleToo);
     let xact_id = sale.xact_id.unwrap();
     let handoff = session.init_reversal_transaction(InitReversalRequest::new(&xact_id)).await.unwrap();
     let wait = || session.wait_for(&handoff).timeout(Duration::ZERO);
@@ -498,7 +498,7 @@ async fn what_paynet_leaves_open_can_be_shown_in_each_way() {
         (CredentialStatus::Forbidden, ErrorKind::Unauthorized),
         (CredentialStatus::Unauthorized, ErrorKind::Unauthorized),
     ] {
-        simulator.behave(|behaviour| behaviour.ended_session = status);
+        simulator.behave(|behavior| behavior.ended_session = status);
         let expired = simulator.issue_session();
         simulator.expire_session(&expired);
         let client = Client::builder(Environment::Sandbox).base_url(simulator.url()).build().unwrap();

@@ -13,7 +13,7 @@ use paypos::{
 };
 use paypos_simulator::{
     Fault, PaymentState, Simulator,
-    behaviour::{Appears, ReversalLists},
+    behavior::{Appears, ReversalLists},
 };
 use serde_json::json;
 use tokio::{
@@ -218,7 +218,7 @@ impl Till {
         };
         let stored = serde_json::to_string(&payment_session).unwrap();
         let appears = self.random.one_of(&[Appears::AtOnce, Appears::Later]);
-        self.simulator.behave(|behaviour| behaviour.appears = appears);
+        self.simulator.behave(|behavior| behavior.appears = appears);
         let decides = self.random.chance(80);
         let tries_again = self.random.chance(30);
         let id = payment_session.id().to_owned();
@@ -326,7 +326,7 @@ impl Till {
             ReversalLists::SaleToo,
             ReversalLists::SaleRewritten,
         ]);
-        self.simulator.behave(|behaviour| behaviour.reversal_lists = lists);
+        self.simulator.behave(|behavior| behavior.reversal_lists = lists);
         if let Some(fault) = self.random.fault_of_money() {
             self.simulator.inject(fault.on(Operation::InitReversalTransaction));
         }

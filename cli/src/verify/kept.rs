@@ -1,4 +1,5 @@
-//! What a walk has started and not finished, in a file that only its owner can read: no interruption forgets a payment.
+//! Keeps the payments that a walk has started and not reversed, in a file that only its owner can read. An
+//! interruption loses none of them.
 
 use std::{fs, io, path::Path, path::PathBuf};
 
@@ -25,8 +26,8 @@ pub(super) struct Started {
 pub(super) struct Paid {
     pub(super) xact_id: String,
     pub(super) reference_no: String,
-    /// What tells its transaction from others, whatever its id.
-    pub(super) marks: Value,
+    /// Properties that identify its transaction if the id is written in another way.
+    pub(super) marks: Vec<Value>,
     /// Its reversal, once it was started.
     pub(super) reversal: Option<Started>,
 }
@@ -35,9 +36,9 @@ pub(super) struct Paid {
 pub(super) struct Kept {
     /// Sales that may be paid.
     pub(super) started: Vec<Started>,
-    /// What is paid and not reversed.
+    /// Sales that are paid and not reversed.
     pub(super) paid: Vec<Paid>,
-    /// What was reversed last.
+    /// The sale that was reversed last.
     pub(super) reversed: Option<Paid>,
     #[serde(skip)]
     file: PathBuf,
@@ -76,7 +77,7 @@ impl Kept {
             .map_err(|error| Failure::Unknown(format!("{} cannot be written: {error}", self.file.display())))
     }
 
-    /// The references of what is paid, or may be.
+    /// Returns the references of sales that are paid, or may be.
     pub(super) fn open(&self) -> Vec<&str> {
         let started = self.started.iter().map(|started| started.reference_no.as_str());
         started.chain(self.paid.iter().map(|paid| paid.reference_no.as_str())).collect()

@@ -1,4 +1,8 @@
-//! `paypos verify`: one walk through the flow that answers what Paynet's documents leave open.
+//! `paypos verify`: goes through the flow once and tests what Paynet's documents leave undefined.
+//!
+//! `questions` defines what is tested, `walk` sends the requests and talks to the person at the phone, `recorder` records
+//! the responses, `reading` and `shape` describe them without their values, `report` writes the result, and `kept` keeps
+//! the sales that are not reversed yet.
 
 mod kept;
 mod questions;
@@ -12,7 +16,7 @@ use std::{collections::BTreeSet, path::Path};
 
 use paypos::{Client, Environment};
 
-pub(crate) use report::read_behaviour;
+pub(crate) use report::read_behavior;
 
 use self::{
     kept::Kept,
@@ -24,14 +28,14 @@ use self::{
 use crate::{
     arguments::Verify,
     caller::Caller,
-    console::{Done, Failure},
+    console::{Done, Failure, written},
     signals,
 };
 
 pub(crate) async fn run(caller: &Caller<'_>, options: &Verify) -> Done {
     let console = caller.console;
     if options.questions {
-        return console.result(questions::table());
+        return written(&questions::table());
     }
     let asked = asked(options)?;
     if caller.is_production() && !options.real_money {
@@ -47,8 +51,12 @@ pub(crate) async fn run(caller: &Caller<'_>, options: &Verify) -> Done {
     let mut walk = Walk::new(caller, &client, recorder, options, report, folder)?;
     let steps = steps(options, &asked, &walk.report, &walk.kept);
     if steps.iter().any(|step| step.needs_a_phone()) {
-        console.say("This makes sales of 1.00 and reverses them; have a phone with the PayPOS app and a card at hand.");
+        console.say(
+            "This makes sales of 1.00 and reverses them. You need a phone with the PayPOS app, and a card.",
+        );
     }
+    // A folder that cannot be written fails before anything is sent.
+    walk.report.write(folder)?;
     let signal = signals::first()?;
     let walked = tokio::select! {
         walked = walk.through(&steps) => walked,
@@ -59,7 +67,7 @@ pub(crate) async fn run(caller: &Caller<'_>, options: &Verify) -> Done {
     verdict(caller, &walk.report, folder, &asked)
 }
 
-/// The questions that are asked for.
+/// Returns the questions to test.
 fn asked(options: &Verify) -> Result<Vec<&'static Question>, Failure> {
     if options.only.is_empty() {
         return Ok(QUESTIONS.iter().collect());
@@ -73,7 +81,8 @@ fn asked(options: &Verify) -> Result<Vec<&'static Question>, Failure> {
     only.collect()
 }
 
-/// The steps that answer what is asked for and not answered yet, and those that they depend on.
+/// Returns the steps for these questions, and the steps that those depend on. Skips questions that have an answer, unless
+/// `--only` names them.
 fn steps(options: &Verify, asked: &[&Question], report: &Report, kept: &Kept) -> BTreeSet<Step> {
     let is_again = !options.only.is_empty();
     let open = asked.iter().filter(|question| is_again || report.answer(question.id).is_none());

@@ -1,4 +1,4 @@
-//! The questions that Paynet's documents leave open, as data: the table in `openapi/README.md` follows from them.
+//! Defines the questions that Paynet's documents leave undefined. The table in `openapi/README.md` is printed from them.
 
 /// A part of the walk through the flow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -21,7 +21,7 @@ impl Step {
         }
     }
 
-    /// What it does, what it costs, and what the person at the phone does.
+    /// Describes what it does, what it costs, and what the person at the phone does.
     pub(crate) fn announcement(self) -> &'static str {
         match self {
             Self::Sessions => "Opens and ends sessions, and uses wrong keys. Costs nothing.",
@@ -42,17 +42,17 @@ impl Step {
 
 /// A question, and what it is about.
 pub(crate) struct Question {
-    /// Its name: for those that the simulator can answer differently, the field of its `Behaviour`.
+    /// Its name, which is also the field of the simulator's `Behavior` if there is one.
     pub(crate) id: &'static str,
     pub(crate) text: &'static str,
     /// What the crate assumes, or does.
     pub(crate) assumed: &'static str,
-    /// The answers that are as assumed; none, if any is that can be used.
+    /// The answers that the crate copes with. Empty if it copes with all.
     pub(crate) as_assumed: &'static [&'static str],
     pub(crate) step: Step,
     /// What another answer means for a merchant, and which function has to change.
     pub(crate) otherwise: &'static str,
-    /// What was seen at Paynet, when and where; empty until somebody has.
+    /// What was seen at Paynet, when and where. Empty until it was.
     pub(crate) seen: &'static str,
 }
 
@@ -352,7 +352,7 @@ pub(crate) const QUESTIONS: &[Question] = &[
     },
 ];
 
-/// The table of `openapi/README.md`.
+/// Returns the table of `openapi/README.md`.
 pub(crate) fn table() -> String {
     let rows = QUESTIONS.iter().map(|question| {
         format!("| `{}` | {} | {} | {} |", question.id, question.text, question.assumed, question.seen)
@@ -366,7 +366,7 @@ impl Question {
         QUESTIONS.iter().find(|question| question.id == id)
     }
 
-    /// Whether an answer is what the crate assumes.
+    /// Returns whether the crate copes with an answer.
     pub(crate) fn is_as_assumed(&self, answer: &str) -> bool {
         self.as_assumed.is_empty() || self.as_assumed.contains(&answer)
     }

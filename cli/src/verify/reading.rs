@@ -1,4 +1,4 @@
-//! What a report may say of a response.
+//! Describes responses for the report, without values that could be secret or personal.
 
 use jiff::Timestamp;
 use paypos::Decimal;
@@ -13,7 +13,7 @@ pub(super) fn accepted(exchange: &Exchange) -> &'static str {
     if exchange.status == 200 { "accepted" } else { "refused" }
 }
 
-/// What a report may show of a response.
+/// Describes a response by its status, the names of its headers, and the types of its properties.
 pub(super) fn seen_in(exchange: &Exchange) -> Vec<String> {
     let Exchange { operation, status, version, headers, body, .. } = exchange;
     let code = body.as_ref().and_then(|body| body["code"].as_i64()).filter(|code| code.abs() < 100_000);
@@ -22,7 +22,7 @@ pub(super) fn seen_in(exchange: &Exchange) -> Vec<String> {
     vec![format!("{operation}: {status}{code} by {version}; headers {}; body {body}", headers.join(", "))]
 }
 
-/// The form of a refusal, by the names of its properties.
+/// Returns the form of a refusal, by the names of its properties.
 pub(super) fn form_of(exchange: &Exchange) -> &'static str {
     let has = |name: &str| exchange.body.as_ref().is_some_and(|body| !body[name].is_null());
     match (has("object_name"), has("type") && has("result_code")) {
@@ -32,7 +32,7 @@ pub(super) fn form_of(exchange: &Exchange) -> &'static str {
     }
 }
 
-/// Whether two refusals say the same.
+/// Returns whether two refusals have the same status, codes and message.
 pub(super) fn is_same_refusal(one: &Exchange, two: &Exchange) -> bool {
     let says = |exchange: &Exchange| {
         let of = |name: &str| exchange.body.as_ref().map(|body| body[name].clone());
@@ -41,7 +41,7 @@ pub(super) fn is_same_refusal(one: &Exchange, two: &Exchange) -> bool {
     says(one) == says(two)
 }
 
-/// What a check returned before anybody could decide.
+/// Returns what a check returned before the phone could decide.
 pub(super) fn undecided(exchange: &Exchange) -> &'static str {
     let Some(body) = exchange.body.as_ref().filter(|_| exchange.status == 200) else { return "refusal" };
     match body["Data"].as_array().map(Vec::as_slice) {
@@ -51,18 +51,18 @@ pub(super) fn undecided(exchange: &Exchange) -> &'static str {
     }
 }
 
-/// The transactions that a check lists.
+/// Returns the transactions that a check lists.
 pub(super) fn listed(exchange: &Exchange) -> Vec<Value> {
     let data = exchange.body.as_ref().and_then(|body| body["Data"].as_array());
     data.cloned().unwrap_or_default()
 }
 
-/// The transaction that succeeded, of those that are listed.
+/// Returns the first listed transaction that succeeded.
 pub(super) fn succeeded(listed: &[Value]) -> Option<&Value> {
     listed.iter().find(|one| is_true(&one["is_succeed"]))
 }
 
-/// The `code` of a response, unless it could be anything else.
+/// Returns the `code` of a response, or its shape if it is no small number.
 pub(super) fn code_of(exchange: &Exchange) -> String {
     match exchange.body.as_ref().map(|body| &body["code"]) {
         None | Some(Value::Null) => "absent".to_owned(),
@@ -73,7 +73,7 @@ pub(super) fn code_of(exchange: &Exchange) -> String {
     }
 }
 
-/// The scheme of a URL, and the form of the rest.
+/// Returns the scheme of a URL, and the shape of the rest.
 pub(super) fn url_of(url: &str) -> (String, String) {
     match url.split_once(':') {
         Some((scheme, rest))
@@ -85,7 +85,7 @@ pub(super) fn url_of(url: &str) -> (String, String) {
     }
 }
 
-/// How long it is until a time, if it is written as ISO 8601 has it.
+/// Returns how long it is until a time. `None` if it is not in the format of ISO 8601.
 pub(super) fn lifetime(text: &str) -> Option<String> {
     let (until, note) = match text.parse::<Timestamp>() {
         Ok(until) => (until, ""),
@@ -95,12 +95,12 @@ pub(super) fn lifetime(text: &str) -> Option<String> {
     Some(format!("it is {minutes} minutes from now{note}"))
 }
 
-/// Whether a value is true, as a boolean or as text.
+/// Returns whether a value is true, as a boolean or as text.
 pub(super) fn is_true(value: &Value) -> bool {
     value == &Value::Bool(true) || value.as_str().is_some_and(|text| text.eq_ignore_ascii_case("true"))
 }
 
-/// The amount of a transaction for which 1.00 was requested.
+/// Compares the amount of a transaction with the requested 1.00.
 pub(super) fn amount_of(value: &Value) -> &'static str {
     let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     match text.parse::<Decimal>() {
@@ -112,7 +112,7 @@ pub(super) fn amount_of(value: &Value) -> &'static str {
     }
 }
 
-/// Whose reference a transaction has.
+/// Returns whose reference a transaction has.
 pub(super) fn reference_of(transaction: &Value, own: &str, of_the_sale: &str) -> &'static str {
     match transaction["agent_reference"].as_str().map(str::trim) {
         None | Some("") => "absent",
@@ -122,7 +122,7 @@ pub(super) fn reference_of(transaction: &Value, own: &str, of_the_sale: &str) ->
     }
 }
 
-/// The `transaction_type`, as a number or as text.
+/// Returns the `transaction_type`, or its shape if it is no small number.
 pub(super) fn type_of(transaction: &Value) -> String {
     match &transaction["transaction_type"] {
         Value::Null => "absent".to_owned(),
@@ -134,8 +134,8 @@ pub(super) fn type_of(transaction: &Value) -> String {
     }
 }
 
-/// The values by which a transaction is the same one, whatever its `xact_id`.
-pub(super) fn marks(transaction: &Value) -> Value {
+/// Returns the values that identify a transaction if its `xact_id` is written in another way.
+pub(super) fn marks(transaction: &Value) -> Vec<Value> {
     let names = ["xact_date", "authorization_code", "reference_code", "xact_transaction_id"];
     names.iter().map(|name| transaction[*name].clone()).collect()
 }

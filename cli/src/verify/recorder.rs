@@ -1,4 +1,5 @@
-//! Stands between the library and the environment, on loopback, and keeps what a report may show of each exchange.
+//! A proxy on loopback between the library and the environment. It records each response as it arrives, before the
+//! library interprets it.
 
 use std::{
     fmt::Display,
@@ -32,13 +33,13 @@ pub(super) struct Exchange {
     pub(super) version: String,
     /// The names of the headers.
     pub(super) headers: Vec<String>,
-    /// The connection, by its own end.
+    /// The local address of the connection.
     pub(super) connection: Option<SocketAddr>,
     /// `None` if it is not JSON.
     pub(super) body: Option<Value>,
 }
 
-/// What became of the requests since it was last asked.
+/// The result of the requests since [`Recorder::forget`].
 #[derive(Default)]
 struct Kept {
     last: Option<Exchange>,
@@ -75,7 +76,7 @@ impl Recorder {
         *locked(&self.kept) = Kept::default();
     }
 
-    /// The latest response since [`forget`](Self::forget).
+    /// Returns the latest response since [`forget`](Self::forget).
     pub(super) fn last(&self) -> Result<Exchange, Failure> {
         let kept = locked(&self.kept);
         kept.last.clone().ok_or_else(|| {
@@ -87,7 +88,7 @@ impl Recorder {
         })
     }
 
-    /// The versions of TLS that the environment speaks.
+    /// Returns the versions of TLS that the environment accepts.
     pub(super) async fn tls(&self) -> &'static str {
         if self.base_url.starts_with("http:") {
             return "none";
@@ -142,7 +143,7 @@ async fn forward(http: &reqwest::Client, base_url: &str, request: Request, kept:
     }
 }
 
-/// Sends a request once. Fails with whether there was no connection.
+/// Sends a request once. The error is whether there was no connection.
 async fn exchanged(
     http: &reqwest::Client,
     base_url: &str,
@@ -171,7 +172,7 @@ async fn exchanged(
     Ok((exchange, (status, without_hops(headers), Body::from(bytes)).into_response()))
 }
 
-/// Leaves out what is of a connection, and not of a message.
+/// Removes the headers that belong to a connection.
 fn without_hops(mut headers: HeaderMap) -> HeaderMap {
     let keep_alive = HeaderName::from_static("keep-alive");
     for name in

@@ -1,14 +1,14 @@
-//! What was seen, for people and for programs. Nothing in it is a secret, personal, or of a card.
+//! The report, for people and for programs. It contains no secrets, no personal data and no card data.
 
-use std::{collections::BTreeMap, fs, io::Write, path::Path};
+use std::{collections::BTreeMap, fs, path::Path};
 
 use jiff::Timestamp;
-use paypos_simulator::Behaviour;
+use paypos_simulator::Behavior;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::questions::{QUESTIONS, Question, Step};
-use crate::console::Failure;
+use crate::{console::Failure, secrets::private_file};
 
 /// The answer to a question.
 #[derive(Clone, Deserialize, Serialize)]
@@ -25,7 +25,7 @@ pub(crate) struct Report {
     seen: BTreeMap<String, Seen>,
 }
 
-/// What a question came to.
+/// The result of a question.
 #[derive(Clone, Copy, PartialEq)]
 pub(crate) enum Verdict {
     AsAssumed,
@@ -72,7 +72,7 @@ impl Report {
         self.seen.get(id).map(|seen| seen.answer.as_str())
     }
 
-    /// Whether all questions of a step have an answer.
+    /// Returns whether all questions of a step have an answer.
     pub(crate) fn has_all_of(&self, step: Step) -> bool {
         QUESTIONS
             .iter()
@@ -92,13 +92,8 @@ impl Report {
     pub(crate) fn write(&self, folder: &Path) -> Result<(), Failure> {
         let json = serde_json::to_string_pretty(&self.json()).unwrap_or_default() + "\n";
         for (name, text) in [("verify.json", json), ("verify.md", self.markdown())] {
-            let (path, new) = (folder.join(name), folder.join(format!("{name}.new")));
-            let written = fs::File::create(&new).and_then(|mut file| {
-                file.write_all(text.as_bytes())?;
-                file.sync_all()?;
-                fs::rename(&new, &path)
-            });
-            written
+            let path = folder.join(name);
+            private_file(&path, text.as_bytes())
                 .map_err(|error| Failure::usage(format!("{} cannot be written: {error}", path.display())))?;
         }
         Ok(())
@@ -119,13 +114,13 @@ impl Report {
             "paypos": env!("CARGO_PKG_VERSION"),
             "environment": self.environment,
             "questions": questions.collect::<Vec<_>>(),
-            "behaviour": self.behaviour(),
+            "behavior": self.behavior(),
         })
     }
 
-    /// What the simulator can do like the environment.
-    fn behaviour(&self) -> Map<String, Value> {
-        let can = Behaviour::QUESTIONS.iter().filter_map(|(id, answers)| {
+    /// Returns the answers that the simulator can reproduce.
+    fn behavior(&self) -> Map<String, Value> {
+        let can = Behavior::QUESTIONS.iter().filter_map(|(id, answers)| {
             let answer = self.answer(id).filter(|answer| answers.contains(answer))?;
             Some(((*id).to_owned(), json!(answer)))
         });
@@ -137,7 +132,7 @@ impl Report {
             format!("# What `paypos verify` saw at the {}", self.environment),
             String::new(),
             format!(
-                "With paypos {}. Nothing in here is a secret, personal, or of a card.",
+                "Written by paypos {}. It contains no secrets, no personal data and no card data.",
                 env!("CARGO_PKG_VERSION")
             ),
             String::new(),
@@ -166,17 +161,17 @@ impl Report {
     }
 }
 
-/// A text in a table, as it is.
+/// Escapes a text for a table of Markdown.
 fn cell(text: &str) -> String {
     let safe: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     safe.replace('\\', "\\\\").replace('|', "\\|").replace('<', "&lt;")
 }
 
-/// Reads what `paypos simulate --like` is to behave as.
-pub(crate) fn read_behaviour(file: &Path) -> Result<Behaviour, Failure> {
+/// Reads the behavior for `paypos simulate --like`.
+pub(crate) fn read_behavior(file: &Path) -> Result<Behavior, Failure> {
     #[derive(Deserialize)]
     struct Like {
-        behaviour: Behaviour,
+        behavior: Behavior,
     }
     let name = file.display();
     let text = fs::read_to_string(file)
@@ -184,5 +179,5 @@ pub(crate) fn read_behaviour(file: &Path) -> Result<Behaviour, Failure> {
     let like: Like = serde_json::from_str(&text).map_err(|error| {
         Failure::usage(format!("{name}: {error}; expected the verify.json of `paypos verify`"))
     })?;
-    Ok(like.behaviour)
+    Ok(like.behavior)
 }

@@ -32,7 +32,13 @@ pub(crate) fn shape(text: &str) -> String {
     described.collect::<Vec<_>>().join(", ")
 }
 
-/// The JSON type of a value.
+/// Returns a name, or its shape if it could be a value such as an id or a card number.
+fn name(text: &str) -> String {
+    let is_name = text.len() <= 40 && text.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'_');
+    if is_name { text.to_owned() } else { shape(text) }
+}
+
+/// Returns the JSON type of a value.
 pub(crate) fn json_type(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",
@@ -45,24 +51,24 @@ pub(crate) fn json_type(value: &Value) -> &'static str {
     }
 }
 
-/// The names and types of an object's properties.
+/// Describes the names and types of an object's properties.
 pub(crate) fn properties(object: &Value) -> String {
     let Some(object) = object.as_object() else { return json_type(object).to_owned() };
-    let described = object.iter().map(|(name, value)| format!("{name}: {}", json_type(value)));
+    let described = object.iter().map(|(key, value)| format!("{}: {}", name(key), json_type(value)));
     described.collect::<Vec<_>>().join(", ")
 }
 
-/// Compares a transaction with the document: whether its properties have the documented types, or are text instead.
+/// Returns whether a transaction's properties have the documented types, and describes those that have not.
 pub(crate) fn compare(transaction: &Value) -> (&'static str, Vec<String>) {
     let document: Value = serde_json::from_str(paypos::DOCUMENT).unwrap_or_default();
     let documented = &document["components"]["schemas"]["Transaction"]["properties"];
     let mut others = Vec::new();
     let mut are_texts = true;
     // Amounts have a question of their own.
-    let is_amount = |name: &str| ["amount", "netAmount"].contains(&name);
-    let all = transaction.as_object().into_iter().flatten().filter(|(name, _)| !is_amount(name));
-    for (name, value) in all {
-        let expected = documented[name]["type"].as_str();
+    let is_amount = |key: &str| ["amount", "netAmount"].contains(&key);
+    let all = transaction.as_object().into_iter().flatten().filter(|(key, _)| !is_amount(key));
+    for (key, value) in all {
+        let expected = documented[key]["type"].as_str();
         let is_as_documented = match (expected, value) {
             (None, _) => false,
             (_, Value::Null) | (Some("number"), Value::Number(_)) => true,
@@ -71,7 +77,7 @@ pub(crate) fn compare(transaction: &Value) -> (&'static str, Vec<String>) {
         if !is_as_documented {
             are_texts &= value.is_string() && expected.is_some();
             let expected = expected.unwrap_or("nothing");
-            others.push(format!("`{name}` is {}, and the document has {expected}", json_type(value)));
+            others.push(format!("`{}` is {}, and the document has {expected}", name(key), json_type(value)));
         }
     }
     match (others.is_empty(), are_texts) {

@@ -1,17 +1,18 @@
-//! The walk: what is sent, what the person at the phone is asked, and what is noted of it.
+//! Sends the requests, asks the person at the phone, and notes the answers.
 
 use std::{
     collections::BTreeSet,
     io::BufRead,
     path::{Path, PathBuf},
-    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+    time::{Duration, Instant},
 };
 
+use jiff::Timestamp;
 use paypos::{
     Agent, Client, Decimal, Decision, Error, ErrorKind, Handoff, SecretKey, Session, SessionKey,
     types::{AuthRequest, CheckTransactionRequest, InitReversalRequest, InitSaleRequest, LogoutRequest},
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::{sync::oneshot, time::sleep};
 
 use super::{
@@ -33,9 +34,9 @@ use crate::{
 
 /// How long the phone's decision may take to be listed.
 const LISTED_WITHIN: Duration = Duration::from_secs(60);
-/// How often what is listed is watched for changes.
+/// How many more checks look for changes of a listed transaction.
 const WATCHED_FOR: u32 = 4;
-/// How long the rest of a list may take after the first that succeeded.
+/// How long the other transactions may take after the first that succeeded.
 const COMPLETE_WITHIN: Duration = Duration::from_secs(10);
 const INTERVAL: Duration = Duration::from_millis(500);
 /// How long the end of a session may take.
@@ -53,7 +54,6 @@ pub(super) struct Walk<'a> {
     ids: (String, String),
     /// The sessions that are open.
     sessions: Vec<Session>,
-    references: usize,
     /// Whether each step is confirmed.
     confirms: bool,
     /// Whether there is nobody to ask.
@@ -78,9 +78,8 @@ impl<'a> Walk<'a> {
             report,
             kept: Kept::read(folder)?,
             folder: folder.to_owned(),
-            ids: caller.ids(options.agent_id.as_deref(), options.user_id.as_deref())?,
+            ids: caller.ids(&options.user)?,
             sessions: Vec::new(),
-            references: 0,
             confirms: !options.calls.yes,
             is_alone: options.calls.no_input,
         })
@@ -93,6 +92,10 @@ impl<'a> Walk<'a> {
         for step in wanted {
             self.console.headline(&format!("\n{}", step.name()));
             self.console.say(step.announcement());
+            if *step == Step::Decline && self.is_alone {
+                self.console.say("Nobody is at the phone, so no card is declined.");
+                continue;
+            }
             if self.confirms {
                 match self.confirmed("Go on?").await {
                     Some(true) => {}
@@ -114,7 +117,7 @@ impl<'a> Walk<'a> {
         Ok(())
     }
 
-    /// Writes the report, ends the sessions, and says what is still paid.
+    /// Writes the report, ends the sessions, and warns of sales that are not reversed.
     pub(super) async fn end(&mut self) -> Done {
         for session in self.sessions.drain(..) {
             let ending = self.agent.logout(LogoutRequest::new(session.key()));
@@ -132,7 +135,7 @@ impl<'a> Walk<'a> {
         let open = self.kept.open();
         if !open.is_empty() {
             self.console.warn(&format!(
-                "paid or not decided, and not reversed: {}; run the command again, or reverse it in Paynet's panel",
+                "paid or undecided, and not reversed: {}; run the command again, or reverse it in Paynet's panel",
                 open.join(", ")
             ));
         }
@@ -143,8 +146,8 @@ impl<'a> Walk<'a> {
         self.report.write(&self.folder)
     }
 
-    /// Asks the person at the phone; `None` if there is nobody. A signal does not wait for the line.
-    async fn ask(&self, prompt: &str) -> Option<String> {
+    /// Asks the person at the phone. Returns `None` if there is nobody. A signal does not wait for the line.
+    async fn ask(&mut self, prompt: &str) -> Option<String> {
         if self.is_alone {
             return None;
         }
@@ -155,32 +158,37 @@ impl<'a> Walk<'a> {
             let bytes = std::io::stdin().lock().read_line(&mut line).unwrap_or_default();
             let _ = read.send((bytes > 0).then(|| line.trim().to_owned()));
         });
-        line.await.ok().flatten()
+        let line = line.await.ok().flatten();
+        self.is_alone = line.is_none();
+        line
     }
 
-    async fn confirmed(&self, question: &str) -> Option<bool> {
+    async fn confirmed(&mut self, question: &str) -> Option<bool> {
         let answer = self.ask(&format!("{question} [y/N]")).await?;
         Some(matches!(answer.to_lowercase().as_str(), "y" | "yes"))
+    }
+
+    /// Shows the deeplink.
+    fn hand_over(&self, handoff: &Handoff) -> Done {
+        self.console.object(&json!({ "deeplink_url": handoff.deeplink_url }))?;
+        self.console.deeplink(&handoff.deeplink_url)
     }
 
     fn note(&mut self, id: &str, answer: impl Into<String>, evidence: Vec<String>) {
         self.report.note(id, answer, evidence);
     }
 
-    /// The response to a call, whatever it is, and what the library made of it.
+    /// Returns the response to a call, whatever it is, and the library's interpretation of it.
     async fn response<T>(
         &self,
         call: impl Future<Output = Result<T, Error>>,
     ) -> Result<(Exchange, Result<T, Error>), Failure> {
         self.recorder.forget();
         let result = call.await;
-        match self.recorder.last() {
-            Ok(exchange) => Ok((exchange, result)),
-            // It refused the request by itself.
-            Err(Failure::Unknown(_)) if result.as_ref().is_err_and(|error| error.status().is_none()) => {
-                Err(result.err().map_or(Failure::Unknown("no response".to_owned()), Failure::from))
-            }
-            Err(failure) => Err(failure),
+        match (self.recorder.last(), result) {
+            (Ok(exchange), result) => Ok((exchange, result)),
+            (Err(_), Err(error)) if error.kind() == ErrorKind::InvalidInput => Err(error.into()),
+            (Err(failure), _) => Err(failure),
         }
     }
 
@@ -197,7 +205,7 @@ impl<'a> Walk<'a> {
         Ok(self.response(check).await?.0)
     }
 
-    /// Checks a payment session that nobody knows, for the refusal.
+    /// Checks a payment session that does not exist, to get a refusal.
     async fn probe(&self, session: &Session) -> Result<Exchange, Failure> {
         self.check(session, "paypos-verify").await
     }
@@ -239,16 +247,9 @@ impl<'a> Walk<'a> {
         Ok(())
     }
 
-    /// A reference that nobody has used.
-    fn reference(&mut self) -> String {
-        self.references += 1;
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        format!("PAYPOS-VERIFY-{}-{}", now.as_millis(), self.references)
-    }
-
-    /// Starts a sale, and keeps what it is before anybody can pay it.
+    /// Starts a sale, and keeps it before it can be paid.
     async fn start_sale(&mut self, session: &Session) -> Result<(Handoff, Started, Exchange), Failure> {
-        let reference_no = self.reference();
+        let reference_no = new_reference();
         let request = InitSaleRequest::new(Decimal::new(100, 2)).reference_no(&reference_no);
         let (opened, handoff) = self.response(session.init_sale_transaction(request)).await?;
         let handoff = handoff?;
@@ -269,7 +270,7 @@ impl<'a> Walk<'a> {
         let before = self.check(&session, id).await?;
         self.note("before_decision", undecided(&before), seen_in(&before));
 
-        self.console.deeplink(&handoff.deeplink_url)?;
+        self.hand_over(&handoff)?;
         let amount =
             self.ask("Which amount does the phone show, such as 1.00? Enter if you cannot see it:").await;
         if let Some(Ok(amount)) = amount.map(|amount| amount.replace(',', ".").parse::<Decimal>()) {
@@ -312,7 +313,7 @@ impl<'a> Walk<'a> {
         self.note("sale_type", type_of(transaction), evidence);
     }
 
-    /// Watches whether what is listed changes afterwards.
+    /// Notes whether a listed transaction changes afterwards.
     async fn watch(&mut self, session: &Session, id: &str, before: &[Value]) -> Done {
         let mut changes = Vec::new();
         let mut last = before.to_vec();
@@ -328,7 +329,7 @@ impl<'a> Walk<'a> {
         Ok(())
     }
 
-    /// Keeps a sale that is paid, before anything else can fail.
+    /// Keeps a sale that is paid.
     fn paid(&mut self, started: &Started, transaction: &Value) -> Done {
         let Some(xact_id) = transaction["xact_id"].as_str().filter(|id| !id.is_empty()) else {
             let text =
@@ -345,7 +346,7 @@ impl<'a> Walk<'a> {
         self.kept.write()
     }
 
-    /// Waits until something that succeeded is listed; returns all that is listed then.
+    /// Waits until a transaction that succeeded is listed. Returns all that are listed then.
     async fn wait(&self, session: &Session, id: &str) -> Result<Option<Vec<Value>>, Failure> {
         self.wait_for(session, id, |all| succeeded(all).is_some()).await
     }
@@ -370,18 +371,22 @@ impl<'a> Walk<'a> {
                     return Ok(Some(all));
                 }
             } else if started.elapsed() >= LISTED_WITHIN {
-                self.console.warn("nothing that succeeded is listed; what depends on it is not seen");
+                self.console
+                    .warn("no transaction that succeeded is listed; the questions about it stay open");
                 return Ok(None);
             }
             sleep(INTERVAL).await;
         }
     }
 
-    /// Settles what an earlier walk has started.
+    /// Finds out whether sales that an earlier walk started were paid.
     async fn recover(&mut self) -> Done {
+        if self.kept.started.is_empty() {
+            return Ok(());
+        }
+        let (session, _) = self.open().await?;
         for started in self.kept.started.clone() {
             let reference = &started.reference_no;
-            let (session, _) = self.open().await?;
             let all = listed(&self.check(&session, started.payment_session.id()).await?);
             let all = if succeeded(&all).is_some() {
                 Some(all)
@@ -411,23 +416,34 @@ impl<'a> Walk<'a> {
         let (session, _) = self.open().await?;
         let (handoff, started, _) = self.start_sale(&session).await?;
         let id = started.payment_session.id();
-        self.console.deeplink(&handoff.deeplink_url)?;
+        self.hand_over(&handoff)?;
         self.ask("Use a card that is declined. Press Enter when the phone says so:").await;
         let declined = self.check(&session, id).await?;
         let prompt =
             "If the phone offers another card, pay with it, and press Enter when it is paid. If not, type n:";
-        let Some(answer) = self.ask(prompt).await else { return Ok(()) };
-        if answer == "n" {
-            self.note("after_decline", "ended", seen_in(&declined));
-            return self.drop_started(&started);
+        let answer = self.ask(prompt).await;
+        let is_paid_now = answer.as_deref().is_some_and(|answer| answer != "n");
+        let all = if is_paid_now {
+            self.wait(&session, id).await?.unwrap_or_default()
+        } else {
+            listed(&self.check(&session, id).await?)
+        };
+        let evidence = [seen_in(&declined), vec![format!("{} listed", all.len())]].concat();
+        match succeeded(&all) {
+            Some(transaction) => {
+                self.paid(&started, transaction)?;
+                let was_declined = succeeded(&listed(&declined)).is_none();
+                if is_paid_now && was_declined {
+                    self.note("after_decline", "another card", evidence);
+                }
+                Ok(())
+            }
+            None if answer.as_deref() == Some("n") => {
+                self.note("after_decline", "ended", evidence);
+                self.drop_started(&started)
+            }
+            None => Ok(()),
         }
-        let Some(all) = self.wait(&session, id).await? else { return Ok(()) };
-        if let Some(transaction) = succeeded(&all) {
-            self.paid(&started, transaction)?;
-            let evidence = [seen_in(&declined), vec![format!("{} listed", all.len())]].concat();
-            self.note("after_decline", "another card", evidence);
-        }
-        Ok(())
     }
 
     async fn reversals(&mut self) -> Done {
@@ -438,10 +454,15 @@ impl<'a> Walk<'a> {
         let (session, _) = self.open().await?;
         for sale in self.kept.paid.clone() {
             let Some((reversal, is_early)) = self.reverse(&session, &sale).await? else { continue };
-            let has_both =
-                |all: &[Value]| all.iter().any(|one| is_true(&one["is_succeed"]) && !is_of(one, &sale));
-            let all = self.wait_for(&session, reversal.payment_session.id(), has_both).await?;
-            let Some(all) = all else { continue };
+            let id = reversal.payment_session.id();
+            let all = self.wait_for(&session, id, |all| has_reversal(all, &sale)).await?.unwrap_or_default();
+            // The sale alone does not prove it.
+            if !has_reversal(&all, &sale)
+                && self.confirmed("No reversal is listed. Does the phone say that it is done?").await
+                    != Some(true)
+            {
+                continue;
+            }
             self.reversed(&sale)?;
             self.note_reversal(&all, &sale, &reversal.reference_no);
             let decided = if is_early {
@@ -454,36 +475,32 @@ impl<'a> Walk<'a> {
         Ok(())
     }
 
-    /// Hands the reversal of a sale to the phone, unless an earlier walk has; `None` if it was reversed elsewhere.
-    /// Returns whether the library decided before the phone did, too.
+    /// Starts the reversal of a sale, unless an earlier walk did and it is done. Returns `None` if nobody can say whether it
+    /// is done, and otherwise also whether the library decided before the phone.
     async fn reverse(&mut self, session: &Session, sale: &Paid) -> Result<Option<(Started, bool)>, Failure> {
         if let Some(started) = &sale.reversal {
             let all = listed(&self.check(session, started.payment_session.id()).await?);
-            if succeeded(&all).is_some() {
+            let question = format!("The reversal of {} was started before: is it done?", sale.reference_no);
+            let is_done = has_reversal(&all, sale) || {
+                // A second reversal could be a second refund.
+                let Some(is_done) = self.confirmed(&question).await else { return Ok(None) };
+                is_done
+            };
+            if is_done {
                 return Ok(Some((started.clone(), false)));
             }
         }
-        let reference_no = self.reference();
+        let reference_no = new_reference();
         let request = InitReversalRequest::new(&sale.xact_id).reference_no(&reference_no);
         let (_, handoff) = self.response(session.init_reversal_transaction(request)).await?;
-        let handoff = match handoff {
-            Ok(handoff) => handoff,
-            Err(error) if sale.reversal.is_some() => {
-                self.console.warn(&format!("the reversal of {} is refused: {error}", sale.reference_no));
-                if self.confirmed("Has Paynet's panel it as reversed?").await == Some(true) {
-                    self.reversed(sale)?;
-                }
-                return Ok(None);
-            }
-            Err(error) => return Err(error.into()),
-        };
+        let handoff = handoff?;
         let started = Started { reference_no, payment_session: handoff.payment_session() };
         for paid in self.kept.paid.iter_mut().filter(|paid| paid.xact_id == sale.xact_id) {
             paid.reversal = Some(started.clone());
         }
         self.kept.write()?;
         let is_early = decides_early(session, &started).await;
-        self.console.deeplink(&handoff.deeplink_url)?;
+        self.hand_over(&handoff)?;
         self.ask("Confirm the reversal on the phone. Press Enter when the phone says that it is done:").await;
         Ok(Some((started, is_early)))
     }
@@ -502,7 +519,8 @@ impl<'a> Walk<'a> {
             (true, _, true) => "reversal and sale with another xact_id",
             (true, true, false) => "reversal and sale",
             (true, false, false) => "reversal",
-            (false, ..) => "sale",
+            (false, true, _) => "sale",
+            (false, false, _) => "nothing",
         };
         let evidence: Vec<_> = listed.iter().map(|one| format!("listed: {}", properties(one))).collect();
         self.note("reversal_lists", lists, evidence.clone());
@@ -524,7 +542,7 @@ impl<'a> Walk<'a> {
             return Ok(());
         };
         let (session, _) = self.open().await?;
-        let request = InitReversalRequest::new(&sale.xact_id).reference_no(self.reference());
+        let request = InitReversalRequest::new(&sale.xact_id).reference_no(new_reference());
         let (again, _) = self.response(session.init_reversal_transaction(request)).await?;
         self.note("second_reversal", accepted(&again), seen_in(&again));
         let request = InitSaleRequest::new(Decimal::new(100, 2)).reference_no(&sale.reference_no);
@@ -534,12 +552,23 @@ impl<'a> Walk<'a> {
     }
 }
 
-/// Whether a transaction is that of a sale, however its id is written.
-fn is_of(transaction: &Value, sale: &Paid) -> bool {
-    transaction["xact_id"] == sale.xact_id.as_str() || marks(transaction) == sale.marks
+/// Returns a new `reference_no`.
+fn new_reference() -> String {
+    format!("PAYPOS-VERIFY-{}", Timestamp::now().as_microsecond())
 }
 
-/// Whether the library takes a payment for decided that nobody has seen on the phone.
+/// Returns whether a transaction is that of a sale, also if its id is written in another way.
+fn is_of(transaction: &Value, sale: &Paid) -> bool {
+    let has_marks = sale.marks.iter().any(|mark| !mark.is_null());
+    transaction["xact_id"] == sale.xact_id.as_str() || has_marks && marks(transaction) == sale.marks
+}
+
+/// Returns whether the reversal of a sale is listed.
+fn has_reversal(listed: &[Value], sale: &Paid) -> bool {
+    listed.iter().any(|one| is_true(&one["is_succeed"]) && !is_of(one, sale))
+}
+
+/// Returns whether the library decides a reversal that the phone has not opened yet.
 async fn decides_early(session: &Session, started: &Started) -> bool {
     for _ in 0..WATCHED_FOR {
         if !matches!(session.decision(&started.payment_session).await, Ok(Decision::Pending) | Err(_)) {
@@ -550,7 +579,7 @@ async fn decides_early(session: &Session, started: &Started) -> bool {
     false
 }
 
-/// What the library makes of a payment that succeeded on the phone.
+/// Returns how the library decides a payment that succeeded on the phone.
 fn decision(decided: &Result<Decision, Error>) -> &'static str {
     match decided {
         Ok(Decision::Succeeded(_)) => "succeeded",

@@ -373,17 +373,17 @@ async fn a_dealers_paynet_behaves_as_it_is_told() {
     assert_eq!(call(&server, &key, "check_transaction", &check).await.0, 400);
     assert_eq!(post(server.at("sessions/expire"), json!({})).await.0, 200);
     for status in [401, 403, 400] {
-        let set = json!({ "behaviour": { "ended_session": status.to_string() } });
-        let (code, told) = answered(with_json(http().put(server.at("behaviour")), &set)).await;
-        assert_eq!((code, &told["behaviour"]["ended_session"]), (200, &json!(status.to_string())));
+        let set = json!({ "behavior": { "ended_session": status.to_string() } });
+        let (code, told) = answered(with_json(http().put(server.at("behavior")), &set)).await;
+        assert_eq!((code, &told["behavior"]["ended_session"]), (200, &json!(status.to_string())));
         assert_eq!(call(&server, &key, "check_transaction", &check).await.0, status);
     }
-    assert_eq!(get(server.at("behaviour?dealer=other")).await["behaviour"]["ended_session"], "401");
+    assert_eq!(get(server.at("behavior?dealer=other")).await["behavior"]["ended_session"], "401");
     for (wrong, says) in [
-        (json!({ "behaviour": { "ended_session": "500" } }), "unknown variant `500`"),
-        (json!({ "behaviour": { "unit": "lira" } }), "unknown field `unit`"),
+        (json!({ "behavior": { "ended_session": "500" } }), "unknown variant `500`"),
+        (json!({ "behavior": { "unit": "lira" } }), "unknown field `unit`"),
     ] {
-        let (code, problem) = answered(with_json(http().put(server.at("behaviour")), &wrong)).await;
+        let (code, problem) = answered(with_json(http().put(server.at("behavior")), &wrong)).await;
         assert_eq!(code, 400);
         assert!(problem["error"].as_str().unwrap().contains(says), "{problem}");
     }

@@ -8,14 +8,14 @@ use std::{
     process::{ChildStderr, Command, Output, Stdio},
 };
 
-use futures::{StreamExt, stream};
-use paypos_simulator::Behaviour;
+use futures::{StreamExt, future::join_all, stream};
+use paypos_simulator::Behavior;
 use serde_json::{Map, Value, json};
 use tempfile::tempdir;
 
 use tokio::net::TcpListener;
 
-use crate::{Server, answered, get, http, paypos, post, stderr, stdout, with_json};
+use crate::{Server, answered, at, get, http, paypos, post, stderr, stdout, with_json};
 
 /// A dealer of a simulator whose Paynet behaves in its own way, and the folder of its report.
 struct Walk<'a> {
@@ -27,11 +27,11 @@ struct Walk<'a> {
 }
 
 impl<'a> Walk<'a> {
-    async fn new(server: &'a Server, folder: &Path, dealer: &str, behaviour: Value) -> Self {
+    async fn new(server: &'a Server, folder: &Path, dealer: &str, behavior: Value) -> Self {
         let is_built_in = dealer == "simulator";
         assert!(is_built_in || post(server.at("dealers"), json!({ "dealer": dealer })).await.0 == 200);
-        let set = json!({ "dealer": dealer, "behaviour": behaviour });
-        let (status, told) = answered(with_json(http().put(server.at("behaviour")), &set)).await;
+        let set = json!({ "dealer": dealer, "behavior": behavior });
+        let (status, told) = answered(with_json(http().put(server.at("behavior")), &set)).await;
         assert_eq!(status, 200, "{told}");
         let folder = folder.join(dealer);
         fs::create_dir(&folder).unwrap();
@@ -61,11 +61,12 @@ impl<'a> Walk<'a> {
     }
 
     async fn run(&self, arguments: &[&str]) -> (Output, String) {
-        self.run_until(arguments, None).await
+        self.run_until(arguments, None, true).await
     }
 
-    /// Runs the command, and does on the phone what it asks for; sends a signal at a question, instead of the answer.
-    async fn run_until(&self, arguments: &[&str], end: Option<(&str, i32)>) -> (Output, String) {
+    /// Runs the command, and does on the phone what it asks for. At one question, sends a signal instead of the answer,
+    /// or 0 for none; `acts` is whether the phone does there what is asked for.
+    async fn run_until(&self, arguments: &[&str], end: Option<(&str, i32)>, acts: bool) -> (Output, String) {
         let (folder, key) = (self.folder.to_str().unwrap(), self.folder.join("key"));
         let fixed = ["verify", "--yes", "--output", folder, "--simulator-url", &self.url];
         let all = [&fixed[..], &["--secret-key-file", key.to_str().unwrap()], arguments].concat();
@@ -84,13 +85,13 @@ impl<'a> Walk<'a> {
             .unwrap();
             (stderr, said) = (stream, read);
             let Some(asked) = asked else { break };
-            let typed = self.answer(&asked).await;
-            match end {
-                Some((at, signal)) if asked.starts_with(at) => {
-                    let kill = [format!("-{signal}"), child.id().to_string()];
-                    assert!(Command::new("kill").args(kill).status().unwrap().success());
-                }
-                _ => writeln!(stdin, "{typed}").unwrap(),
+            let signal = end.filter(|(at, _)| asked.starts_with(at)).map(|(_, signal)| signal);
+            let typed = if signal.is_some() && !acts { String::new() } else { self.answer(&asked).await };
+            if let Some(signal) = signal.filter(|signal| *signal > 0) {
+                let kill = [format!("-{signal}"), child.id().to_string()];
+                assert!(Command::new("kill").args(kill).status().unwrap().success());
+            } else {
+                writeln!(stdin, "{typed}").unwrap();
             }
         }
         drop(stdin);
@@ -114,6 +115,18 @@ impl<'a> Walk<'a> {
             let all = payments["payments"].as_array().unwrap().iter();
             let mut of = all.filter(|payment| payment["reference_no"] == reference);
             yes_or_no(of.next_back().unwrap()["state"] == "approved")
+        } else if asked.starts_with("No reversal is listed") {
+            yes_or_no(payment["state"] == "approved")
+        } else if let Some(of) = asked.strip_prefix("The reversal of ") {
+            let kept: Value =
+                serde_json::from_slice(&fs::read(self.folder.join("verify.unreversed.json")).unwrap())
+                    .unwrap();
+            let mut paid = kept["paid"].as_array().unwrap().iter();
+            let paid = paid.find(|paid| of.starts_with(paid["reference_no"].as_str().unwrap())).unwrap();
+            let seed = get(self.server.at(&format!("seed?dealer={}", self.dealer))).await;
+            let mut sales = seed["sales"].as_array().unwrap().iter();
+            let sale = sales.find(|sale| sale["xact_id"] == paid["xact_id"]).unwrap();
+            yes_or_no(sale["reversed"] == true)
         } else {
             assert!(asked.starts_with("Approve it") || asked.starts_with("Confirm the reversal"), "{asked}");
             assert!(self.decide(&payment, "approve").await, "{asked}: {payment}");
@@ -157,6 +170,16 @@ fn question(stderr: &mut ChildStderr, said: &mut String) -> Option<String> {
     None
 }
 
+async fn assert_every_session_is_ended(server: &Server, dealer: &str) {
+    let requests = get(server.at(&format!("requests?dealer={dealer}"))).await;
+    let succeeded = |operation: &str| {
+        let all = requests["requests"].as_array().unwrap().iter();
+        all.filter(|one| one["path"].as_str().unwrap().ends_with(operation) && one["status"] == 200).count()
+    };
+    assert!(succeeded("/get_auth_key") > 0, "{requests}");
+    assert_eq!(succeeded("/get_auth_key"), succeeded("/logout"), "{requests}");
+}
+
 /// The ids with a result.
 fn with(report: &Value, result: &str) -> Vec<String> {
     let all = report["questions"].as_array().unwrap().iter();
@@ -165,7 +188,7 @@ fn with(report: &Value, result: &str) -> Vec<String> {
 }
 
 /// The answers that the crate does not cope with.
-const DIFFER: [(&str, &[&str]); 14] = [
+const DIFFER: [(&str, &[&str]); 15] = [
     ("wrong_secret_key", &["400"]),
     ("wrong_session", &["400"]),
     ("ended_session", &["400"]),
@@ -174,6 +197,7 @@ const DIFFER: [(&str, &[&str]); 14] = [
     ("amount_unit", &["kurus"]),
     ("listed_amount", &["hundredfold", "text with a comma"]),
     ("property_types", &["text"]),
+    ("changes", &["yes"]),
     ("sale_reference", &["other"]),
     ("sale_type", &["absent"]),
     ("reversal_lists", &["sale"]),
@@ -183,8 +207,8 @@ const DIFFER: [(&str, &[&str]); 14] = [
 ];
 
 /// The ids that differ at a Paynet that behaves so.
-fn expected(behaviour: &Value) -> Vec<String> {
-    let is = |id: &str, answer: &str| behaviour[id] == answer;
+fn expected(behavior: &Value) -> Vec<String> {
+    let is = |id: &str, answer: &str| behavior[id] == answer;
     let differs = DIFFER.iter().filter(|(id, answers)| answers.iter().any(|answer| is(id, answer)));
     let mut all: Vec<_> = differs.map(|(id, _)| (*id).to_owned()).collect();
     // What follows from the others.
@@ -216,28 +240,28 @@ async fn a_paynet_that_is_as_assumed_is_exit_0_and_nothing_is_left_paid() {
 }
 
 /// Walks at a Paynet that behaves so; returns what is wrong with the report.
-async fn wrong(server: &Server, folder: &Path, dealer: &str, behaviour: Value) -> Option<String> {
-    let walk = Walk::new(server, folder, dealer, behaviour.clone()).await;
+async fn wrong(server: &Server, folder: &Path, dealer: &str, behavior: Value) -> Option<String> {
+    let walk = Walk::new(server, folder, dealer, behavior.clone()).await;
     let (output, said) = walk.run(&[]).await;
     let report = walk.report();
     let mut differs = with(&report, "differs");
     differs.sort();
     // A reversal that is not listed has neither.
     let hidden: &[_] =
-        if behaviour["reversal_lists"] == "sale" { &["reversal_type", "reversal_reference"] } else { &[] };
+        if behavior["reversal_lists"] == "sale" { &["reversal_type", "reversal_reference"] } else { &[] };
     let is_hidden = |id: &str| hidden.contains(&id);
     let mut unseen = with(&report, "not seen");
     unseen.retain(|id| !is_hidden(id));
-    let mut expected = expected(&behaviour);
+    let mut expected = expected(&behavior);
     expected.retain(|id| !is_hidden(id));
-    let seen = behaviour.as_object().unwrap().iter();
+    let seen = behavior.as_object().unwrap().iter();
     let other: Vec<_> =
-        seen.filter(|(id, answer)| report["behaviour"][id] != **answer && !is_hidden(id)).collect();
+        seen.filter(|(id, answer)| report["behavior"][id] != **answer && !is_hidden(id)).collect();
     let code = if expected.is_empty() { i32::from(!with(&report, "not seen").is_empty()) * 6 } else { 1 };
     let is_right = differs == expected && unseen.is_empty() && other.is_empty();
     (!is_right || output.status.code() != Some(code)).then(|| {
         format!(
-            "{behaviour}: {:?}, differs {differs:?}, not seen {unseen:?}, {other:?}\n{said}",
+            "{behavior}: {:?}, differs {differs:?}, not seen {unseen:?}, {other:?}\n{said}",
             output.status
         )
     })
@@ -246,9 +270,8 @@ async fn wrong(server: &Server, folder: &Path, dealer: &str, behaviour: Value) -
 #[tokio::test(flavor = "multi_thread")]
 async fn each_answer_is_seen_as_it_is_and_named_if_it_differs() {
     let (server, folder) = (Server::start(&[]), tempdir().unwrap());
-    let all = Behaviour::QUESTIONS
-        .iter()
-        .flat_map(|(id, answers)| answers.iter().map(move |answer| (*id, *answer)));
+    let all =
+        Behavior::QUESTIONS.iter().flat_map(|(id, answers)| answers.iter().map(move |answer| (*id, *answer)));
     let walks = all.enumerate().map(async |(number, (id, answer))| {
         // A request without a known credential is of no other dealer than the built-in one.
         let own = ["wrong_secret_key", "wrong_session"].contains(&id).then(|| Server::start(&[]));
@@ -272,17 +295,17 @@ async fn whatever_answers_come_together_the_report_names_exactly_what_differs() 
     let seed = env::var("PAYPOS_VERIFY_SEED").map_or(1, |seed| seed.parse().unwrap());
     let mut random = fastrand::Rng::with_seed(seed);
     let mut any = |number: usize| {
-        let all = Behaviour::QUESTIONS.iter();
+        let all = Behavior::QUESTIONS.iter();
         // What is of no dealer is tried one at a time.
         let all = all.filter(|(id, _)| !["wrong_secret_key", "wrong_session"].contains(id));
-        let behaviour: Map<_, _> =
+        let behavior: Map<_, _> =
             all.map(|(id, answers)| ((*id).to_owned(), json!(random.choice(*answers).unwrap()))).collect();
-        (format!("r{number}"), Value::Object(behaviour))
+        (format!("r{number}"), Value::Object(behavior))
     };
     let walks: Vec<_> = (0..200).map(&mut any).collect();
-    let walks = walks.into_iter().zip(servers.iter().cycle()).map(|((dealer, behaviour), server)| {
+    let walks = walks.into_iter().zip(servers.iter().cycle()).map(|((dealer, behavior), server)| {
         let folder = folder.path();
-        async move { wrong(server, folder, &dealer, behaviour).await }
+        async move { wrong(server, folder, &dealer, behavior).await }
     });
     let wrong: Vec<_> =
         stream::iter(walks).buffer_unordered(32).collect::<Vec<_>>().await.into_iter().flatten().collect();
@@ -297,19 +320,11 @@ async fn a_walk_that_a_signal_ends_closes_what_it_opened_and_goes_on_where_it_wa
     let ends =
         [("Which amount", 2), ("Approve it", 15), ("Use a card", 1), ("If the phone", 15), ("Confirm", 2)];
     for (end, signal) in ends {
-        let (output, said) = walk.run_until(&[], Some((end, signal))).await;
+        let (output, said) = walk.run_until(&[], Some((end, signal)), true).await;
         assert_eq!(output.status.code(), Some(128 + signal), "{end}: {said}");
         assert!(said.contains("error: interrupted; the same command goes on"), "{said}");
         assert!(said.contains("not reversed: PAYPOS-VERIFY-"), "{said}");
-        let requests = get(server.at("requests?dealer=interrupted")).await;
-        let succeeded = |operation: &str| {
-            let all = requests["requests"].as_array().unwrap().iter();
-            all.filter(|one| {
-                one["path"].as_str().unwrap().ends_with(operation) && one["response"]["status"] == 200
-            })
-            .count()
-        };
-        assert_eq!(succeeded("/get_auth_key"), succeeded("/logout"), "{end}");
+        assert_every_session_is_ended(&server, "interrupted").await;
         let mode = fs::metadata(walk.folder.join("verify.unreversed.json")).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
     }
@@ -322,34 +337,41 @@ async fn a_walk_that_a_signal_ends_closes_what_it_opened_and_goes_on_where_it_wa
     assert_eq!(get(server.at("requests?dealer=interrupted")).await, sent);
 }
 
-/// The values in the responses of Paynet that nobody else may read, as a proxy writes them.
+/// What is put into each secret and personal value.
 const CANARY: &str = "CANARY";
 
-/// Stands before the simulator, and makes each secret and personal value one that can be found again.
-async fn with_canaries(server: &Server) -> String {
+/// Stands before the simulator, and changes each response. What has the canary loses it on its way back.
+async fn behind(server: &Server, change: fn(&mut Value)) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let to = server.url.clone();
     let proxy = axum::Router::new().fallback(async move |request: axum::extract::Request| {
         let (parts, body) = request.into_parts();
         let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
-        // Keys of the simulator are what it makes them; each goes in and out under another name.
-        let body = String::from_utf8(body.to_vec()).unwrap().replace(&format!("-{CANARY}"), "");
-        let mut sent = http().request(parts.method, format!("{to}{}", parts.uri.path())).body(body);
+        let without = |text: &str| text.replace(&format!("-{CANARY}"), "");
+        let mut sent = http()
+            .request(parts.method, format!("{to}{}", parts.uri.path()))
+            .body(without(str::from_utf8(&body).unwrap()));
         for name in ["authorization", "paynetmobile", "session-key", "content-type", "accept"] {
             if let Some(value) = parts.headers.get(name) {
-                sent = sent.header(name, value.to_str().unwrap().replace(&format!("-{CANARY}"), ""));
+                sent = sent.header(name, without(value.to_str().unwrap()));
             }
         }
         let response = sent.send().await.unwrap();
         let status = response.status();
         let mut body: Value = serde_json::from_str(&response.text().await.unwrap()).unwrap();
-        mark(&mut body);
-        body["customer"] = json!({ "name": CANARY, "list": [CANARY] });
+        change(&mut body);
         (status, [("content-type", "application/json"), ("x-request-id", CANARY)], body.to_string())
     });
     tokio::spawn(async move { axum::serve(listener, proxy).await });
     url
+}
+
+/// Puts the canary into all values, and adds some.
+fn with_canaries(body: &mut Value) {
+    mark(body);
+    body["customer"] = json!({ "name": CANARY, "list": [CANARY] });
+    body[format!("4111-{CANARY}")] = json!(1);
 }
 
 /// Adds the canary to each text but the deeplink, which a person has to see, and the reference, which the command makes.
@@ -374,7 +396,7 @@ async fn no_secret_and_nothing_personal_is_in_the_report_or_on_the_terminal() {
     let (server, folder) = (Server::start(&[]), tempdir().unwrap());
     let mut walk = Walk::new(&server, folder.path(), "canary", json!({})).await;
     fs::write(walk.folder.join("key"), format!("sck_canary-{CANARY}")).unwrap();
-    walk.url = with_canaries(&server).await;
+    walk.url = behind(&server, with_canaries).await;
     let (output, said) = walk.run(&[]).await;
     let stdout = String::from_utf8(output.stdout).unwrap();
     // It saw them.
@@ -391,13 +413,13 @@ async fn no_secret_and_nothing_personal_is_in_the_report_or_on_the_terminal() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_simulator_behaves_like_what_was_seen() {
     let (server, folder) = (Server::start(&[]), tempdir().unwrap());
-    let behaviour = json!({ "ended_session": "400", "amount_unit": "kurus", "reversal_lists": "sale" });
-    let walk = Walk::new(&server, folder.path(), "like", behaviour).await;
+    let behavior = json!({ "ended_session": "400", "amount_unit": "kurus", "reversal_lists": "sale" });
+    let walk = Walk::new(&server, folder.path(), "like", behavior).await;
     assert_eq!(walk.run(&[]).await.0.status.code(), Some(1));
     let report = walk.folder.join("verify.json");
     let like = Server::start(&["--like", report.to_str().unwrap()]);
-    let behaves = get(like.at("behaviour")).await["behaviour"].clone();
-    let seen = &walk.report()["behaviour"];
+    let behaves = get(like.at("behavior")).await["behavior"].clone();
+    let seen = &walk.report()["behavior"];
     assert_eq!(seen["ended_session"], "400");
     for (id, answer) in seen.as_object().unwrap() {
         assert_eq!(behaves[id], *answer, "{id}");
@@ -422,6 +444,147 @@ fn nothing_is_sent_to_production_unless_it_is_told_twice() {
     assert_eq!(code, Some(2), "{said}");
     assert!(said.contains("--yes is required"), "{said}");
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+}
+
+#[tokio::test]
+async fn a_folder_that_cannot_be_written_is_an_error_before_anything_is_sent() {
+    let (server, folder) = (Server::start(&[]), tempdir().unwrap());
+    let none = folder.path().join("none");
+    let output = at(&server.url, &["verify", "--yes", "--no-input", "--output", none.to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("none/verify.json cannot be written"), "{}", stderr(&output));
+    assert_eq!(get(server.at("requests")).await["requests"], json!([]));
+}
+
+/// As a script does it: the phone approves by itself, and nobody is asked.
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_person_all_that_can_be_seen_is_seen_and_each_deeplink_is_an_object() {
+    let folder = tempdir().unwrap();
+    let server = Server::start(&["--phone", "approve", "--phone-delay", "4s"]);
+    let reports = folder.path().to_str().unwrap();
+    let output = at(&server.url, &["verify", "--yes", "--json", "--output", reports]);
+    assert_eq!(output.status.code(), Some(6), "{output:?}");
+    let objects: Vec<Value> =
+        stdout(&output).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let deeplinks = objects.iter().filter(|object| object["deeplink_url"].is_string()).count();
+    assert_eq!(deeplinks, 2, "{objects:?}");
+    assert_eq!(objects.last().unwrap()["differs"], json!([]), "{objects:?}");
+    assert_eq!(objects.last().unwrap()["not_seen"], json!(["amount_unit", "after_decline"]));
+    assert!(!folder.path().join("verify.unreversed.json").exists());
+}
+
+/// Removes what tells one transaction from another but its id.
+fn without_marks(body: &mut Value) {
+    for one in body["Data"].as_array_mut().into_iter().flatten() {
+        for name in ["xact_date", "authorization_code", "reference_code", "xact_transaction_id"] {
+            one.as_object_mut().unwrap().remove(name);
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reversal_is_told_from_its_sale_by_its_id_if_nothing_else_is_there() {
+    let (server, folder) = (Server::start(&[]), tempdir().unwrap());
+    let mut walk = Walk::new(&server, folder.path(), "unmarked", json!({})).await;
+    walk.url = behind(&server, without_marks).await;
+    let (output, said) = walk.run(&[]).await;
+    assert_eq!(output.status.code(), Some(0), "{said}");
+    walk.assert_nothing_is_left().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sale_taken_for_its_reversal_is_seen_before_the_phone_confirms() {
+    let (server, folder) = (Server::start(&[]), tempdir().unwrap());
+    let behavior = json!({
+        "reversal_lists": "reversal and sale with another xact_id",
+        "sale_type": "absent",
+        "sale_reference": "absent",
+    });
+    let walk = Walk::new(&server, folder.path(), "early", behavior).await;
+    let (output, said) = walk.run(&[]).await;
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    let questions = walk.report()["questions"].clone();
+    let decided = questions.as_array().unwrap().iter().find(|question| question["id"] == "reversal_decision");
+    assert_eq!(decided.unwrap()["seen"]["answer"], "succeeded before it happened");
+}
+
+/// Whatever the reversal's payment session lists, and whether somebody presses Enter too early or ends the command.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sale_counts_as_reversed_only_if_its_reversal_is_listed_or_somebody_says_so() {
+    let (server, folder) = (Server::start(&[]), tempdir().unwrap());
+    let walks = ["reversal and sale", "sale"].map(async |lists| {
+        let dealer = lists.replace(' ', "-");
+        let walk = Walk::new(&server, folder.path(), &dealer, json!({ "reversal_lists": lists })).await;
+        for signal in [0, 15] {
+            let (_, said) = walk.run_until(&[], Some(("Confirm", signal)), false).await;
+            assert!(said.contains("not reversed: PAYPOS-VERIFY-"), "{lists}: {said}");
+            assert!(walk.folder.join("verify.unreversed.json").exists());
+        }
+        // Done on the phone, but nobody could say so.
+        walk.run_until(&[], Some(("Confirm", 15)), true).await;
+        let (_, said) = walk.run(&[]).await;
+        assert!(!said.contains("not reversed: PAYPOS-VERIFY-"), "{lists}: {said}");
+        walk.assert_nothing_is_left().await;
+    });
+    join_all(walks).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_response_that_is_lost_ends_the_walk_and_the_next_one_goes_on() {
+    let (server, folder) = (Server::start(&[]), tempdir().unwrap());
+    let walk = Walk::new(&server, folder.path(), "lost", json!({})).await;
+    let fault = json!({ "dealer": "lost", "operation": "check_transaction", "drop": true, "skip": 5 });
+    assert_eq!(post(server.at("faults"), fault).await.0, 200);
+    let (output, said) = walk.run(&[]).await;
+    assert_eq!(output.status.code(), Some(3), "{said}");
+    assert!(said.contains(&format!("error: no response from {}", server.url)), "{said}");
+    let (output, said) = walk.run(&[]).await;
+    assert_eq!(output.status.code(), Some(0), "{said}");
+    walk.assert_nothing_is_left().await;
+}
+
+#[test]
+fn an_environment_that_cannot_be_reached_is_named() {
+    let folder = tempdir().unwrap();
+    let folder = folder.path().to_str().unwrap();
+    let output = at("http://127.0.0.1:9", &["verify", "--yes", "--no-input", "--output", folder]);
+    assert_eq!(output.status.code(), Some(4));
+    assert!(stderr(&output).contains("no connection to http://127.0.0.1:9"), "{}", stderr(&output));
+    // Its report is of the simulator, and is not continued elsewhere.
+    let sandbox =
+        ["verify", "--environment", "sandbox", "--agent-id", "1", "--user-id", "1", "--output", folder];
+    let output = paypos(&sandbox).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("verify.json: it is of another environment"), "{}", stderr(&output));
+}
+
+/// As `paypos verify | head -1` does.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pipe_that_is_closed_ends_the_walk_and_leaves_nothing_open() {
+    let (server, folder) = (Server::start(&["--phone", "approve"]), tempdir().unwrap());
+    let reports = folder.path().to_str().unwrap();
+    let mut command =
+        paypos(&["verify", "--yes", "--no-input", "--simulator-url", &server.url, "--output", reports]);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    // The deeplink could not be shown; what is started is named.
+    assert_eq!(output.status.code(), Some(3), "{output:?}");
+    assert!(stderr(&output).contains("not reversed: PAYPOS-VERIFY-"), "{}", stderr(&output));
+    assert_every_session_is_ended(&server, "simulator").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_killed_walk_forgets_no_sale() {
+    let (server, folder) = (Server::start(&[]), tempdir().unwrap());
+    let walk = Walk::new(&server, folder.path(), "killed", json!({})).await;
+    for at in ["Approve it", "If the phone", "Confirm"] {
+        let (output, said) = walk.run_until(&[], Some((at, 9)), true).await;
+        assert_eq!(output.status.code(), None, "{said}");
+    }
+    let (output, said) = walk.run(&[]).await;
+    assert_eq!(output.status.code(), Some(0), "{said}");
+    walk.assert_nothing_is_left().await;
 }
 
 #[test]
@@ -453,6 +616,10 @@ async fn without_a_phone_nothing_is_started_and_what_needs_one_is_not_seen() {
     );
     // One question, and what it depends on.
     let (output, said) = walk.run(&["--only", "second_reversal"]).await;
+    assert_eq!(output.status.code(), Some(0), "{said}");
+    walk.assert_nothing_is_left().await;
+    // What is paid for a question is reversed.
+    let (output, said) = walk.run(&["--only", "amount_unit"]).await;
     assert_eq!(output.status.code(), Some(0), "{said}");
     walk.assert_nothing_is_left().await;
     assert!(with(&walk.report(), "not seen").contains(&"after_decline".to_owned()));

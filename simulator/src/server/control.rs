@@ -29,7 +29,7 @@ use super::{
     masked, page, problem::Problem, secret_key_of, slices, timestamp, words::Words,
 };
 use crate::{
-    Behaviour, Fault, PaymentSession, PaymentState, Policy, ReceivedRequest, Sale,
+    Behavior, Fault, PaymentSession, PaymentState, Policy, ReceivedRequest, Sale,
     conformance::shown_path,
     fault::Effect,
     flight::{Flight, Unread},
@@ -67,7 +67,7 @@ pub(crate) fn router(shared: Arc<Shared>, operations: Router, flight: Flight) ->
         .route(&at("/payments/{id}/decide"), post(decide))
         .route(&at("/payments/{id}/transactions"), patch(set_transactions))
         .route(&at("/phone"), put(set_phone))
-        .route(&at("/behaviour"), get(behaviour).put(set_behaviour))
+        .route(&at("/behavior"), get(behavior).put(set_behavior))
         .route(&at("/requests"), get(requests))
         .route(&at("/faults"), get(faults).post(add_fault).delete(withdraw_faults))
         .route(&at("/dealers"), post(add_dealer))
@@ -251,13 +251,13 @@ async fn phone_page(
     let revision = shared.revision(&payment.dealer);
     // Again, as it may have been decided before the revision was read.
     let payment = shared.state.payment(&id).unwrap_or(payment);
-    let behaviour = shared.state.behaviour_of(&payment.dealer);
+    let behavior = shared.state.behavior_of(&payment.dealer);
     let note = match pressed {
         Pressed { later: Some(_), .. } => Some(words.will_approve),
         Pressed { left: Some(_), .. } => Some(words.left),
         Pressed { .. } => None,
     };
-    Ok(html_of(&page::phone(words, &payment, &behaviour, revision, note)))
+    Ok(html_of(&page::phone(words, &payment, &behavior, revision, note)))
 }
 
 /// A button on the phone page.
@@ -446,21 +446,21 @@ async fn set_phone(State(shared): Server, Json(set): Json<SetPhone>) -> Answer<R
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct SetBehaviour {
+struct SetBehavior {
     dealer: Option<String>,
-    behaviour: Behaviour,
+    behavior: Behavior,
 }
 
 /// Sets how a dealer's Paynet behaves. What is not given is as the crate assumes.
-async fn set_behaviour(State(shared): Server, Json(set): Json<SetBehaviour>) -> Answer<Response> {
+async fn set_behavior(State(shared): Server, Json(set): Json<SetBehavior>) -> Answer<Response> {
     let dealer = shared.known(set.dealer)?;
-    shared.state.behave_for(&dealer, set.behaviour);
-    Ok(json_of(&json!({ "dealer": dealer, "behaviour": set.behaviour })))
+    shared.state.behave_for(&dealer, set.behavior);
+    Ok(json_of(&json!({ "dealer": dealer, "behavior": set.behavior })))
 }
 
-async fn behaviour(State(shared): Server, Query(of): Query<OfDealer>) -> Answer<Response> {
+async fn behavior(State(shared): Server, Query(of): Query<OfDealer>) -> Answer<Response> {
     let dealer = shared.known(of.dealer)?;
-    Ok(json_of(&json!({ "dealer": dealer, "behaviour": shared.state.behaviour_of(&dealer) })))
+    Ok(json_of(&json!({ "dealer": dealer, "behavior": shared.state.behavior_of(&dealer) })))
 }
 
 #[derive(Deserialize)]

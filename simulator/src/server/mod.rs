@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use url::Url;
 
-use crate::{Behaviour, Policy, ReceivedRequest, Sale, Simulator, connections::Limits, ledger, state::State};
+use crate::{Behavior, Policy, ReceivedRequest, Sale, Simulator, connections::Limits, ledger, state::State};
 
 /// Name of the built-in dealer.
 pub const DEALER: &str = crate::state::DEALER;
@@ -54,8 +54,8 @@ pub struct Options {
     pub phone: Policy,
     /// How long the phone takes to decide, unless a person does.
     pub after: Duration,
-    /// How it behaves where Paynet documents nothing.
-    pub behaviour: Behaviour,
+    /// What it does where Paynet's documents leave it undefined.
+    pub behavior: Behavior,
     /// Is called for each request to an operation, after its response: with the time, the dealer, the method, the path
     /// and the status in a line, and each violation in another. No secret is among them. It must not block.
     pub log: Option<Box<Log>>,
@@ -70,7 +70,7 @@ impl Default for Options {
             hosts: Vec::new(),
             phone: Policy::Ask,
             after: Duration::ZERO,
-            behaviour: Behaviour::default(),
+            behavior: Behavior::default(),
             log: None,
         }
     }
@@ -132,7 +132,7 @@ pub async fn start(options: Options, seed: Seed) -> io::Result<Simulator> {
         .listen(options.listen)
         .phone(options.phone)
         .phone_after(options.after)
-        .behaviour(options.behaviour);
+        .behavior(options.behavior);
     let public_url = options.public_url.as_deref().map(public_url).transpose().map_err(unusable)?;
     let host = public_url.as_ref().and_then(Url::host_str).map(str::to_owned);
     let shared = Arc::new(Shared {

@@ -8,8 +8,8 @@ use paypos::Decimal;
 
 use super::{PREFIX, clock, is_unseen, masked, problem::Problem, timestamp, words::Words};
 use crate::{
-    Behaviour, PaymentSession, PaymentState, ReceivedRequest,
-    behaviour::{AfterDecline, AmountUnit},
+    Behavior, PaymentSession, PaymentState, ReceivedRequest,
+    behavior::{AfterDecline, AmountUnit},
     conformance::shown_path,
     state::{Latest, State},
 };
@@ -58,16 +58,16 @@ fn document(words: &Words, title: &str, live: Option<&Live>, content: &Markup) -
 pub(crate) fn phone(
     words: &Words,
     payment: &PaymentSession,
-    behaviour: &Behaviour,
+    behavior: &Behavior,
     revision: u64,
     note: Option<&str>,
 ) -> Markup {
-    let amount = match behaviour.amount_unit {
+    let amount = match behavior.amount_unit {
         AmountUnit::Lira => payment.request.amount,
         AmountUnit::Kurus => payment.request.amount.map(|amount| amount / Decimal::ONE_HUNDRED),
     };
     let offers_another_card =
-        payment.state == PaymentState::Declined && behaviour.after_decline == AfterDecline::AnotherCard;
+        payment.state == PaymentState::Declined && behavior.after_decline == AfterDecline::AnotherCard;
     let request = &payment.request;
     let what = if request.xact_id.is_some() { words.reverse } else { words.pay };
     let decided = match payment.state {

@@ -1,4 +1,6 @@
-//! How the simulator behaves where Paynet documents nothing: a question, and its plausible answers.
+//! Defines what the simulator does where Paynet's documents leave it undefined: questions with their plausible answers.
+//!
+//! The first answer of each question is what the crate `paypos` assumes. `paypos verify` finds out Paynet's.
 
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
@@ -31,22 +33,24 @@ macro_rules! answers {
 
 macro_rules! questions {
     ($($(#[$doc:meta])* $question:ident: $answers:ident,)*) => {
-        /// How the simulator behaves where Paynet documents nothing; see [`Simulator::behave`](crate::Simulator::behave).
+        /// Selects an answer for each question that Paynet's documents leave undefined; see
+        /// [`Simulator::behave`](crate::Simulator::behave).
         ///
-        /// Each field is a question that `paypos verify` asks at Paynet. Its default is what the crate `paypos` assumes.
+        /// Each field defaults to what the crate `paypos` assumes. In JSON, a missing field has its default, and an
+        /// unknown field or answer is an error that lists the known ones.
         #[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq, Serialize)]
         #[serde(default, deny_unknown_fields)]
         #[non_exhaustive]
-        pub struct Behaviour {
+        pub struct Behavior {
             $($(#[$doc])* pub $question: $answers,)*
         }
 
-        impl Behaviour {
-            /// The questions, each with its answers in the words of JSON; the first one is assumed.
+        impl Behavior {
+            /// Lists the questions with their answers, as JSON has them. The first answer is the default.
             pub const QUESTIONS: &'static [(&'static str, &'static [&'static str])] =
                 &[$((stringify!($question), $answers::WORDS)),*];
 
-            /// Returns a behaviour for each answer that is not the assumed one: that answer and no other.
+            /// Returns all behaviors in which exactly one answer differs from the default.
             #[must_use]
             pub fn each_difference() -> Vec<Self> {
                 let mut all = Vec::new();
@@ -72,6 +76,8 @@ answers! {
     BeforeDecision { Empty = "empty list", Refused = "refusal", Undecided = "undecided transaction" }
     /// When a transaction is listed, after the phone has decided.
     Appears { AtOnce = "at once", Later = "later" }
+    /// Whether a listed transaction changes afterwards.
+    Changes { No = "no", Yes = "yes" }
     /// The unit of an amount in a request.
     AmountUnit { Lira = "lira", Kurus = "kurus" }
     /// The amount of a transaction, for a requested 1.00.
@@ -120,6 +126,8 @@ questions! {
     before_decision: BeforeDecision,
     /// When a transaction is listed, after the phone has decided.
     appears: Appears,
+    /// Whether a listed transaction changes afterwards.
+    changes: Changes,
     /// The unit of an amount in a request, which the phone shows.
     amount_unit: AmountUnit,
     /// The amount of a transaction.

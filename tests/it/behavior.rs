@@ -7,7 +7,7 @@ use paypos::{
     Client, Decimal, Decision, Environment, Handoff, Session,
     types::{InitReversalRequest, InitSaleRequest},
 };
-use paypos_simulator::{Behaviour, PaymentState, Simulator};
+use paypos_simulator::{Behavior, PaymentState, Simulator};
 use serde_json::Value;
 
 #[derive(Clone, Copy, Debug)]
@@ -52,8 +52,8 @@ async fn verdict(
 }
 
 /// Runs all people at a sale and at a reversal; returns what was decided.
-async fn verdicts(behaviour: Behaviour) -> Result<Vec<&'static str>, String> {
-    let simulator = Simulator::builder().behaviour(behaviour).start().await.unwrap();
+async fn verdicts(behavior: Behavior) -> Result<Vec<&'static str>, String> {
+    let simulator = Simulator::builder().behavior(behavior).start().await.unwrap();
     let client = Client::builder(Environment::Sandbox).base_url(simulator.url()).build().unwrap();
     let session = client.session(simulator.issue_session());
     let mut handoffs = Vec::new();
@@ -69,14 +69,14 @@ async fn verdicts(behaviour: Behaviour) -> Result<Vec<&'static str>, String> {
         act(&simulator, handoff, *person);
     }
     let decided = handoffs.iter().map(|(_, handoff)| verdict(&simulator, &session, handoff));
-    let wrong = |problem| format!("with {}: {problem}", words(&behaviour));
+    let wrong = |problem| format!("with {}: {problem}", words(&behavior));
     join_all(decided).await.into_iter().collect::<Result<_, _>>().map_err(wrong)
 }
 
 /// What differs, as JSON has it.
-fn words(behaviour: &Behaviour) -> String {
-    let all = |behaviour: &Behaviour| serde_json::to_value(behaviour).unwrap();
-    let (assumed, given) = (all(&Behaviour::default()), all(behaviour));
+fn words(behavior: &Behavior) -> String {
+    let all = |behavior: &Behavior| serde_json::to_value(behavior).unwrap();
+    let (assumed, given) = (all(&Behavior::default()), all(behavior));
     let Value::Object(given) = given else { unreachable!() };
     let differ = given.into_iter().filter(|(name, value)| assumed[name] != *value);
     differ.map(|(name, value)| format!("{name} {value}")).collect::<Vec<_>>().join(", ")
@@ -85,12 +85,12 @@ fn words(behaviour: &Behaviour) -> String {
 #[tokio::test(flavor = "multi_thread")]
 async fn as_assumed_every_verdict_is_reached() {
     let expected = ["succeeded", "succeeded", "failed", "failed", "succeeded", "succeeded", "open", "open"];
-    assert_eq!(verdicts(Behaviour::default()).await.unwrap(), expected);
+    assert_eq!(verdicts(Behavior::default()).await.unwrap(), expected);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_verdict_is_wrong_whatever_differs() {
-    let all = join_all(Behaviour::each_difference().into_iter().map(verdicts)).await;
+    let all = join_all(Behavior::each_difference().into_iter().map(verdicts)).await;
     assert!(all.len() > 20);
     let wrong: Vec<_> = all.into_iter().filter_map(Result::err).collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
