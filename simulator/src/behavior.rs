@@ -1,9 +1,17 @@
 //! Defines what the simulator does where Paynet's documents leave it undefined: questions with their plausible answers.
 //!
-//! The first answer of each question is what the crate `paypos` assumes. `paypos verify` finds out Paynet's.
+//! The first answer of each question is what the crate `paypos` assumes. `paypos verify` finds out Paynet's. Three of its
+//! questions are none of these: the simulator speaks HTTP/1.1 without TLS, and a deeplink leads to the simulator's phone.
 
+use std::hash::{BuildHasher as _, Hasher as _, RandomState};
+
+use base64::{
+    Engine as _,
+    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
+};
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 macro_rules! answers {
     ($($(#[$doc:meta])* $name:ident { $first:ident = $first_word:literal $(, $other:ident = $word:literal)* $(,)? })*) => {
@@ -68,6 +76,22 @@ answers! {
     OtherSession { Accepted = "accepted", Refused = "refused" }
     /// Whether a second session of a user ends the first.
     SecondSession { Both = "both are open", EndsFirst = "the first has ended" }
+    /// The form of a key.
+    KeyForm { Text = "text", Uuid = "UUID", Base64 = "Base64", Jwt = "JWT" }
+    /// The form of the time when a session expires. The simulator's sessions do not expire by themselves: a time is the end
+    /// of 2099.
+    ExpiryForm {
+        Text = "text",
+        Zoned = "ISO 8601 with a zone",
+        Local = "ISO 8601 without a zone",
+        DayFirst = "day first",
+        Number = "number",
+        Absent = "absent",
+    }
+    /// Whether a refusal has the header `Retry-After`.
+    RetryAfter { Absent = "absent", Present = "present" }
+    /// Whether a connection stays open after a response.
+    KeepAlive { Kept = "kept", Closed = "closed" }
     /// The `code` of a success.
     SuccessCode { Zero = "0", Hundred = "100", Absent = "absent" }
     /// The form of a refusal: that of the documents, or of Paynet's general documentation.
@@ -118,10 +142,20 @@ questions! {
     second_session: SecondSession,
     /// Whether another session of the dealer may check a payment session.
     other_session: OtherSession,
+    /// The form of a session key.
+    session_key: KeyForm,
+    /// The form of `expired_date`.
+    expired_date: ExpiryForm,
+    /// Whether a refusal has the header `Retry-After`.
+    retry_after: RetryAfter,
+    /// Whether a connection stays open after a response.
+    keep_alive: KeepAlive,
     /// The `code` of a success.
     success_code: SuccessCode,
     /// The form of a refusal.
     refusal_form: RefusalForm,
+    /// The form of an `encryption_key`.
+    encryption_key: KeyForm,
     /// What a check returns before the phone has decided.
     before_decision: BeforeDecision,
     /// When a transaction is listed, after the phone has decided.
@@ -160,4 +194,46 @@ impl CredentialStatus {
             Self::BadRequest => StatusCode::BAD_REQUEST,
         }
     }
+}
+
+impl KeyForm {
+    /// Returns a key that no simulator has issued before, in this process or in another, and that nobody guesses.
+    pub(crate) fn issue(self, what: &str) -> String {
+        let number = random();
+        let bytes = number.to_be_bytes();
+        match self {
+            Self::Text => format!("simulated-{what}-{number:032x}"),
+            Self::Uuid => {
+                let groups =
+                    (number >> 96, number >> 80 & 0xffff, number >> 64 & 0xfff, number >> 48 & 0xfff);
+                let last = number & 0xffff_ffff_ffff;
+                format!("{:08x}-{:04x}-4{:03x}-8{:03x}-{last:012x}", groups.0, groups.1, groups.2, groups.3)
+            }
+            Self::Base64 => STANDARD.encode(bytes),
+            Self::Jwt => {
+                let claims = json!({ "jti": format!("simulated-{what}-{number:032x}") }).to_string();
+                let parts = [br#"{"alg":"HS256"}"#, claims.as_bytes(), &bytes];
+                parts.map(|part| URL_SAFE_NO_PAD.encode(part)).join(".")
+            }
+        }
+    }
+}
+
+impl ExpiryForm {
+    pub(crate) fn value(self) -> Value {
+        match self {
+            Self::Text => json!("simulated"),
+            Self::Zoned => json!("2099-12-31T23:59:59+03:00"),
+            Self::Local => json!("2099-12-31T23:59:59"),
+            Self::DayFirst => json!("31.12.2099 23:59:59"),
+            Self::Number => json!(4_102_433_999_u32),
+            Self::Absent => Value::Null,
+        }
+    }
+}
+
+/// Returns a number that is keyed at random each time.
+fn random() -> u128 {
+    let half = || u128::from(RandomState::new().build_hasher().finish());
+    half() << 64 | half()
 }

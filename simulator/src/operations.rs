@@ -10,13 +10,13 @@ use axum::{
 };
 use http::{
     HeaderName, HeaderValue, StatusCode,
-    header::{ALLOW, CONTENT_TYPE},
+    header::{ALLOW, CONNECTION, CONTENT_TYPE, RETRY_AFTER},
 };
 use serde_json::{Value, json, value::to_raw_value};
 
 use crate::{
     Behavior, Fault,
-    behavior::{RefusalForm, SuccessCode},
+    behavior::{KeepAlive, RefusalForm, RetryAfter, SuccessCode},
     conformance::{Conformance, Violations},
     connections::Broken,
     fault::Effect,
@@ -115,10 +115,16 @@ async fn reply_to(
     }
     let mut headers = Vec::new();
     let behavior = server.state.behavior_for(request);
+    if behavior.keep_alive == KeepAlive::Closed {
+        headers.push((CONNECTION.to_string(), "close".to_owned()));
+    }
     let (status, mut response) = match execute(server, request, validated, &behavior) {
         Ok(response) => (StatusCode::OK, response),
         Err(refusal) => {
             headers.extend(refusal.allow.clone().map(|methods| (ALLOW.to_string(), methods)));
+            if behavior.retry_after == RetryAfter::Present {
+                headers.push((RETRY_AFTER.to_string(), "1".to_owned()));
+            }
             let status = refusal.status(&behavior);
             (status, refused(&refusal, status, &behavior))
         }
@@ -219,9 +225,10 @@ fn status_code(status: u16) -> StatusCode {
     }
 }
 
-/// Returns a response with these properties.
+/// Returns a response with these properties, without those that are null.
 fn response_of(properties: &[&Value]) -> Members {
     let all = properties.iter().filter_map(|properties| properties.as_object()).flatten();
+    let all = all.filter(|(_, value)| !value.is_null());
     all.filter_map(|(name, value)| Some((name.clone(), to_raw_value(value).ok()?))).collect()
 }
 
@@ -265,7 +272,7 @@ fn execute(
     let handoff = |payment_session_id: String| {
         json!({
             "deeplink_url": format!("{}{payment_session_id}", server.deeplinks),
-            "encryption_key": format!("simulated-encryption-key-of-{payment_session_id}"),
+            "encryption_key": behavior.encryption_key.issue("encryption-key"),
             "payment_session_id": payment_session_id,
         })
     };
@@ -273,7 +280,7 @@ fn execute(
     let properties = match operation {
         "get_auth_key" => json!({
             "session_key": state.auth(secret_key, text("user_id"))?,
-            "expired_date": "simulated",
+            "expired_date": behavior.expired_date.value(),
             "agent_id": text("agent_id"),
             "company_code": "simulated",
             "user_id": text("user_id"),

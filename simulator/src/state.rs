@@ -3,7 +3,6 @@
 use std::{
     collections::{BTreeMap, HashMap, VecDeque},
     fmt,
-    hash::{BuildHasher, Hasher, RandomState},
     sync::{Mutex, MutexGuard, PoisonError},
     time::SystemTime,
 };
@@ -16,8 +15,8 @@ use tokio::sync::watch;
 use crate::{
     Behavior, Fault, NoPendingPayment, PaymentSession, PaymentState, Refusal, Sale, Simulator,
     behavior::{
-        AfterDecline, Appears, BeforeDecision, Changes, OtherSession, ReversalLists, ReversalReference,
-        SameReference, SecondSession, Twice,
+        AfterDecline, Appears, BeforeDecision, Changes, KeyForm, OtherSession, ReversalLists,
+        ReversalReference, SameReference, SecondSession, Twice,
     },
     kept::Kept,
     ledger::{CompletedSale, Members, OpenSession, Payment, PaymentRequest, SessionState, Transaction},
@@ -578,11 +577,9 @@ fn applying(faults: &mut Faults, operation: &str) -> Option<Fault> {
     Some(fault)
 }
 
-/// A key or an id that no simulator has issued before, in this process or in another, and that nobody guesses.
+/// An id that no simulator has issued before, in this process or in another, and that nobody guesses.
 pub(crate) fn issue(what: &str) -> String {
-    // Keyed at random for each.
-    let random = || RandomState::new().build_hasher().finish();
-    format!("simulated-{what}-{:016x}{:016x}", random(), random())
+    KeyForm::Text.issue(what)
 }
 
 impl Inner {
@@ -602,7 +599,7 @@ impl Inner {
     }
 
     fn open_session(&mut self, dealer: &str, user: &str) -> String {
-        let key = issue("session");
+        let key = behavior_of(&self.dealers, dealer).session_key.issue("session");
         let (dealer_of_it, user_of_it) = (dealer.to_owned(), user.to_owned());
         let session = OpenSession { dealer: dealer_of_it, user: user_of_it, state: SessionState::Open };
         let share = self.share();

@@ -1,12 +1,12 @@
 //! Describes responses for the report, without values that could be secret or personal.
 
-use jiff::Timestamp;
+use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
 use paypos::Decimal;
 use serde_json::Value;
 
 use super::{
     recorder::Exchange,
-    shape::{properties, shape},
+    shape::{json_type, properties, shape},
 };
 
 pub(super) fn accepted(exchange: &Exchange) -> &'static str {
@@ -85,14 +85,61 @@ pub(super) fn url_of(url: &str) -> (String, String) {
     }
 }
 
-/// Returns how long it is until a time. `None` if it is not in the format of ISO 8601.
-pub(super) fn lifetime(text: &str) -> Option<String> {
-    let (until, note) = match text.parse::<Timestamp>() {
-        Ok(until) => (until, ""),
-        Err(_) => (format!("{text}Z").parse::<Timestamp>().ok()?, ", if it is in UTC"),
+/// Returns the form of a key. Its shape says the rest.
+pub(super) fn form_of_key(key: &str) -> &'static str {
+    let has_only = |text: &str, signs: &[u8]| {
+        text.bytes().all(|byte| byte.is_ascii_alphanumeric() || signs.contains(&byte))
     };
-    let minutes = until.duration_since(Timestamp::now()).as_secs() / 60;
-    Some(format!("it is {minutes} minutes from now{note}"))
+    let groups: Vec<_> = key.split('-').collect();
+    let lengths: Vec<_> = groups.iter().map(|group| group.len()).collect();
+    let is_hexadecimal = || groups.iter().all(|group| group.bytes().all(|byte| byte.is_ascii_hexdigit()));
+    if lengths == [8, 4, 4, 4, 12] && is_hexadecimal() {
+        "UUID"
+    } else if key.starts_with("ey") && key.split('.').count() == 3 && has_only(key, b"-_.") {
+        "JWT"
+    } else if key.len().is_multiple_of(4)
+        && key.contains(['+', '/', '='])
+        && has_only(key.trim_end_matches('='), b"+/")
+    {
+        "Base64"
+    } else {
+        "text"
+    }
+}
+
+/// Returns the form of the time when a session expires, and how long that is from now, if its form tells.
+pub(super) fn expiry(value: &Value) -> (&'static str, Option<String>) {
+    let Some(text) = value.as_str() else {
+        let form = match value {
+            Value::Null => "absent",
+            Value::Number(_) => "number",
+            other => json_type(other),
+        };
+        let seconds =
+            value.as_i64().map(|number| if number < 100_000_000_000 { number } else { number / 1000 });
+        let until = seconds.and_then(|seconds| Timestamp::from_second(seconds).ok());
+        return (form, until.map(|until| lifetime(until, "")));
+    };
+    if let Ok(until) = text.parse::<Timestamp>() {
+        return ("ISO 8601 with a zone", Some(lifetime(until, "")));
+    }
+    let in_utc = |time: DateTime| {
+        let until = TimeZone::UTC.to_timestamp(time).ok()?;
+        Some(lifetime(until, ", if it is in UTC"))
+    };
+    if let Ok(time) = text.parse::<DateTime>() {
+        return ("ISO 8601 without a zone", in_utc(time));
+    }
+    let day_first = text.replace(['/', '-'], ".");
+    let read = |format| DateTime::strptime(format, &day_first).ok();
+    match read("%d.%m.%Y %H:%M:%S").or_else(|| read("%d.%m.%Y %H:%M")) {
+        Some(time) => ("day first", in_utc(time)),
+        None => ("text", None),
+    }
+}
+
+fn lifetime(until: Timestamp, note: &str) -> String {
+    format!("it is {} minutes from now{note}", until.duration_since(Timestamp::now()).as_secs() / 60)
 }
 
 /// Returns whether a value is true, as a boolean or as text.

@@ -9,17 +9,17 @@ use std::{
 
 use jiff::Timestamp;
 use paypos::{
-    Agent, Client, Decimal, Decision, Error, ErrorKind, Handoff, SecretKey, Session, SessionKey,
+    Agent, Client, Decimal, Decision, Error, ErrorKind, Handoff, NewSession, SecretKey, Session, SessionKey,
     types::{AuthRequest, CheckTransactionRequest, InitReversalRequest, InitSaleRequest, LogoutRequest},
 };
 use serde_json::{Value, json};
-use tokio::{sync::oneshot, time::sleep};
+use tokio::{sync::oneshot, task::JoinHandle, time::sleep};
 
 use super::{
     kept::{Kept, Paid, Started},
     questions::Step,
     reading::{
-        accepted, amount_of, code_of, form_of, is_same_refusal, is_true, lifetime, listed, marks,
+        accepted, amount_of, code_of, expiry, form_of, form_of_key, is_same_refusal, is_true, listed, marks,
         reference_of, seen_in, succeeded, type_of, undecided, url_of,
     },
     recorder::{Exchange, Recorder},
@@ -41,6 +41,7 @@ const COMPLETE_WITHIN: Duration = Duration::from_secs(10);
 const INTERVAL: Duration = Duration::from_millis(500);
 /// How long the end of a session may take.
 const ENDED_WITHIN: Duration = Duration::from_secs(5);
+const UNENDED: &str = "a session could not be ended; unless it has ended, it does when it expires";
 
 pub(super) struct Walk<'a> {
     console: &'a Console,
@@ -54,6 +55,8 @@ pub(super) struct Walk<'a> {
     ids: (String, String),
     /// The sessions that are open.
     sessions: Vec<Session>,
+    /// Opens a session, also if a signal ends the walk meanwhile.
+    opening: Option<JoinHandle<Result<NewSession, Error>>>,
     /// Whether each step is confirmed.
     confirms: bool,
     /// Whether there is nobody to ask.
@@ -80,6 +83,7 @@ impl<'a> Walk<'a> {
             folder: folder.to_owned(),
             ids: caller.ids(&options.user)?,
             sessions: Vec::new(),
+            opening: None,
             confirms: !options.calls.yes,
             is_alone: options.calls.no_input,
         })
@@ -119,6 +123,12 @@ impl<'a> Walk<'a> {
 
     /// Writes the report, ends the sessions, and warns of sales that are not reversed.
     pub(super) async fn end(&mut self) -> Done {
+        if let Some(opening) = self.opening.take() {
+            match tokio::time::timeout(ENDED_WITHIN, opening).await {
+                Ok(Ok(opened)) => self.sessions.extend(opened.map(|opened| opened.session)),
+                _ => self.console.warn(UNENDED),
+            }
+        }
         for session in self.sessions.drain(..) {
             let ending = self.agent.logout(LogoutRequest::new(session.key()));
             let is_ended = match tokio::time::timeout(ENDED_WITHIN, ending).await {
@@ -128,8 +138,7 @@ impl<'a> Walk<'a> {
                 Err(_) => false,
             };
             if !is_ended {
-                self.console
-                    .warn("a session could not be ended; unless it has ended, it does when it expires");
+                self.console.warn(UNENDED);
             }
         }
         let open = self.kept.open();
@@ -184,7 +193,10 @@ impl<'a> Walk<'a> {
         call: impl Future<Output = Result<T, Error>>,
     ) -> Result<(Exchange, Result<T, Error>), Failure> {
         self.recorder.forget();
-        let result = call.await;
+        self.with_exchange(call.await)
+    }
+
+    fn with_exchange<T>(&self, result: Result<T, Error>) -> Result<(Exchange, Result<T, Error>), Failure> {
         match (self.recorder.last(), result) {
             (Ok(exchange), result) => Ok((exchange, result)),
             (Err(_), Err(error)) if error.kind() == ErrorKind::InvalidInput => Err(error.into()),
@@ -193,8 +205,12 @@ impl<'a> Walk<'a> {
     }
 
     async fn open(&mut self) -> Result<(Session, Exchange), Failure> {
-        let request = AuthRequest::new(&self.ids.0, &self.ids.1);
-        let (exchange, opened) = self.response(self.agent.get_auth_key(request)).await?;
+        let (agent, request) = (self.agent.clone(), AuthRequest::new(&self.ids.0, &self.ids.1));
+        self.recorder.forget();
+        let opening = self.opening.insert(tokio::spawn(async move { agent.get_auth_key(request).await }));
+        let opened = opening.await.map_err(|panic| Failure::Other(panic.to_string()))?;
+        self.opening = None;
+        let (exchange, opened) = self.with_exchange(opened)?;
         let session = opened?.session;
         self.sessions.push(session.clone());
         Ok((session, exchange))
@@ -215,11 +231,13 @@ impl<'a> Walk<'a> {
         self.note("tls", tls, Vec::new());
         let (first, opened) = self.open().await?;
         self.note("http_version", opened.version.clone(), seen_in(&opened));
-        self.note("session_key", shape(first.key().expose()), seen_in(&opened));
+        let key = first.key().expose();
+        let evidence = [vec![format!("the key: {}", shape(key))], seen_in(&opened)].concat();
+        self.note("session_key", form_of_key(key), evidence);
         let expired_date = opened.body.as_ref().map_or(&Value::Null, |body| &body["expired_date"]);
-        let text = expired_date.as_str().unwrap_or_default();
-        let answer = if text.is_empty() { json_type(expired_date).to_owned() } else { shape(text) };
-        self.note("expired_date", answer, lifetime(text).into_iter().collect());
+        let (form, lifetime) = expiry(expired_date);
+        let shape = expired_date.as_str().map(|text| format!("the text: {}", shape(text)));
+        self.note("expired_date", form, shape.into_iter().chain(lifetime).collect());
 
         let again = self.stranger.get_auth_key(AuthRequest::new(&self.ids.0, &self.ids.1));
         let (refused, _) = self.response(again).await?;
@@ -265,7 +283,8 @@ impl<'a> Walk<'a> {
         self.note("success_code", code_of(&opened), seen_in(&opened));
         let (scheme, rest) = url_of(&handoff.deeplink_url);
         self.note("deeplink_url", scheme, vec![format!("after the scheme: {rest}")]);
-        self.note("encryption_key", shape(handoff.encryption_key.expose()), Vec::new());
+        let key = handoff.encryption_key.expose();
+        self.note("encryption_key", form_of_key(key), vec![format!("the key: {}", shape(key))]);
         let id = started.payment_session.id();
         let before = self.check(&session, id).await?;
         self.note("before_decision", undecided(&before), seen_in(&before));
