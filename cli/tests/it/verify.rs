@@ -434,7 +434,7 @@ async fn no_secret_and_nothing_personal_is_in_the_report_or_on_the_terminal() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_simulator_behaves_like_what_was_seen() {
     let (server, folder) = (Server::start(&[]), tempdir().unwrap());
-    let behavior = json!({ "ended_session": "400", "amount_unit": "kurus", "reversal_lists": "sale" });
+    let behavior = json!({ "ended_session": "400", "amount_unit": "kurus", "expired_date": "day first" });
     let walk = Walk::new(&server, folder.path(), "like", behavior).await;
     assert_eq!(walk.run(&[]).await.0.status.code(), Some(1));
     let report = walk.folder.join("verify.json");
