@@ -5,9 +5,12 @@ use std::time::Duration;
 use futures::future::join_all;
 use paypos::{
     Client, Decimal, Decision, Environment, Handoff, Session,
-    types::{InitReversalRequest, InitSaleRequest},
+    types::{AuthRequest, CheckTransactionRequest, InitReversalRequest, InitSaleRequest},
 };
-use paypos_simulator::{Behavior, PaymentState, Simulator};
+use paypos_simulator::{
+    Behavior, PaymentState, Simulator,
+    behavior::{ExpiryForm, RetryAfter},
+};
 use serde_json::Value;
 
 #[derive(Clone, Copy, Debug)]
@@ -86,6 +89,32 @@ fn words(behavior: &Behavior) -> String {
 async fn as_assumed_every_verdict_is_reached() {
     let expected = ["succeeded", "succeeded", "failed", "failed", "succeeded", "succeeded", "open", "open"];
     assert_eq!(verdicts(Behavior::default()).await.unwrap(), expected);
+}
+
+#[tokio::test]
+async fn keys_and_times_of_any_form_are_passed_through() {
+    for behavior in Behavior::each_difference() {
+        let simulator = Simulator::builder().behavior(behavior).start().await.unwrap();
+        let client = Client::builder(Environment::Sandbox).base_url(simulator.url()).build().unwrap();
+        let agent = client.agent(simulator.add_dealer());
+        let opened = agent.get_auth_key(AuthRequest::new("a", "u")).await.unwrap();
+        let handoff = opened.session.init_sale_transaction(InitSaleRequest::new(Decimal::ONE)).await.unwrap();
+        let refused = opened.session.check_transaction(CheckTransactionRequest::new("x")).await.unwrap_err();
+
+        let all = simulator.requests();
+        let sent = |number: usize| serde_json::from_str::<Value>(all[number].response().unwrap().1).unwrap();
+        let expired_date = match &sent(0)["expired_date"] {
+            Value::Null => None,
+            Value::String(text) => Some(text.clone()),
+            number => Some(number.to_string()),
+        };
+        assert_eq!(opened.details.expired_date, expired_date);
+        let is_absent = behavior.expired_date == ExpiryForm::Absent;
+        assert_eq!(sent(0).get("expired_date").is_none(), is_absent, "{}", words(&behavior));
+        assert_eq!(sent(1)["encryption_key"], handoff.encryption_key.expose());
+        let is_told = behavior.retry_after == RetryAfter::Present;
+        assert_eq!(refused.retry_after().is_some(), is_told, "{}", words(&behavior));
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -119,11 +119,10 @@ pub(crate) const QUESTIONS: &[Question] = &[
     Question {
         id: "expired_date",
         text: "What is the format of `expired_date`, and how long does a session live?",
-        assumed: "passes the text through",
-        as_assumed: &["text", "ISO 8601 with a zone", "ISO 8601 without a zone", "day first", "absent"],
+        assumed: "passes it through as text, also a number",
+        as_assumed: &[],
         step: Step::Sessions,
-        otherwise: "The session works, and its `expired_date` is `None`. Renew it on `Unauthorized` alone, or let \
-                    src/property.rs read the type.",
+        otherwise: "",
         seen: "",
     },
     Question {
