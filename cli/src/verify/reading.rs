@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{
     recorder::Exchange,
-    shape::{json_type, properties, shape},
+    shape::{json_type, kinds, properties, shape},
 };
 
 pub(super) fn accepted(exchange: &Exchange) -> &'static str {
@@ -73,19 +73,19 @@ pub(super) fn code_of(exchange: &Exchange) -> String {
     }
 }
 
-/// Returns the scheme of a URL, and the shape of the rest.
+/// Returns the scheme of a URL, and describes the rest.
 pub(super) fn url_of(url: &str) -> (String, String) {
     match url.split_once(':') {
         Some((scheme, rest))
             if scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte)) =>
         {
-            (scheme.to_owned(), shape(rest))
+            (scheme.to_owned(), kinds(rest))
         }
-        _ => ("none".to_owned(), shape(url)),
+        _ => ("none".to_owned(), kinds(url)),
     }
 }
 
-/// Returns the form of a key. Its shape says the rest.
+/// Returns the form of a key.
 pub(super) fn form_of_key(key: &str) -> &'static str {
     let has_only = |text: &str, signs: &[u8]| {
         text.bytes().all(|byte| byte.is_ascii_alphanumeric() || signs.contains(&byte))

@@ -18,11 +18,7 @@ pub(crate) fn shape(text: &str) -> String {
     }
     // So many that they would say which characters are which.
     if runs.len() > 16 {
-        let count = text.chars().count();
-        let has = |wanted: &str| runs.iter().any(|(kind, ..)| *kind == wanted);
-        let kinds = [("letters", has("letters")), ("digits", has("digits")), ("signs", has(""))];
-        let kinds: Vec<_> = kinds.iter().filter(|(_, has)| *has).map(|(kind, _)| *kind).collect();
-        return format!("{count} characters: {}", kinds.join(", "));
+        return kinds(text);
     }
     let described = runs.iter().map(|(kind, c, count)| match *kind {
         "" if c.is_ascii_punctuation() || *c == ' ' => format!("`{c}`"),
@@ -30,6 +26,18 @@ pub(crate) fn shape(text: &str) -> String {
         kind => format!("{kind} {count}"),
     });
     described.collect::<Vec<_>>().join(", ")
+}
+
+/// Describes a secret by its length and the kinds of its characters, such as `32 characters: letters, digits`.
+pub(crate) fn kinds(text: &str) -> String {
+    let is_sign = |c: char| !c.is_ascii_digit() && !c.is_alphabetic();
+    let all = [
+        ("letters", text.contains(char::is_alphabetic)),
+        ("digits", text.contains(|c: char| c.is_ascii_digit())),
+        ("signs", text.contains(is_sign)),
+    ];
+    let kinds: Vec<_> = all.iter().filter(|(_, has)| *has).map(|(kind, _)| *kind).collect();
+    format!("{} characters: {}", text.chars().count(), kinds.join(", "))
 }
 
 /// Returns a name, or its shape if it could be a value such as an id or a card number.

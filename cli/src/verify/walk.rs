@@ -24,7 +24,7 @@ use super::{
     },
     recorder::{Exchange, Recorder},
     report::Report,
-    shape::{compare, json_type, properties, shape},
+    shape::{compare, json_type, kinds, properties, shape},
 };
 use crate::{
     arguments::Verify,
@@ -232,7 +232,7 @@ impl<'a> Walk<'a> {
         let (first, opened) = self.open().await?;
         self.note("http_version", opened.version.clone(), seen_in(&opened));
         let key = first.key().expose();
-        let evidence = [vec![format!("the key: {}", shape(key))], seen_in(&opened)].concat();
+        let evidence = [vec![format!("the key: {}", kinds(key))], seen_in(&opened)].concat();
         self.note("session_key", form_of_key(key), evidence);
         let expired_date = opened.body.as_ref().map_or(&Value::Null, |body| &body["expired_date"]);
         let (form, lifetime) = expiry(expired_date);
@@ -284,7 +284,7 @@ impl<'a> Walk<'a> {
         let (scheme, rest) = url_of(&handoff.deeplink_url);
         self.note("deeplink_url", scheme, vec![format!("after the scheme: {rest}")]);
         let key = handoff.encryption_key.expose();
-        self.note("encryption_key", form_of_key(key), vec![format!("the key: {}", shape(key))]);
+        self.note("encryption_key", form_of_key(key), vec![format!("the key: {}", kinds(key))]);
         let id = started.payment_session.id();
         let before = self.check(&session, id).await?;
         self.note("before_decision", undecided(&before), seen_in(&before));

@@ -422,6 +422,19 @@ async fn no_secret_and_nothing_personal_is_in_the_report_or_on_the_terminal() {
     // It saw them.
     let report = fs::read_to_string(walk.folder.join("verify.json")).unwrap();
     assert!(report.contains("customer") && report.contains("letters"), "{report}");
+    // No shape says which characters of a key are digits.
+    let questions = walk.report()["questions"].clone();
+    let of = |id: &str| questions.as_array().unwrap().iter().find(|one| one["id"] == id).unwrap().clone();
+    for (id, what) in
+        [("session_key", "the key"), ("encryption_key", "the key"), ("deeplink_url", "after the scheme")]
+    {
+        let evidence = of(id)["seen"]["evidence"][0].as_str().unwrap().to_owned();
+        let described = evidence.split_once(" characters: ").unwrap();
+        assert!(
+            described.0.starts_with(&format!("{what}: ")) && described.1 == "letters, digits, signs",
+            "{evidence}"
+        );
+    }
     assert!(with(&walk.report(), "not seen").is_empty(), "{said}");
     for text in [&stdout, &said, &report, &fs::read_to_string(walk.folder.join("verify.md")).unwrap()] {
         assert!(!text.contains(CANARY), "{text}");
