@@ -71,11 +71,11 @@ macro_rules! questions {
 
 answers! {
     /// The status for a credential that is refused.
-    CredentialStatus { Unauthorized = "401", Forbidden = "403", BadRequest = "400" }
+    CredentialStatus { Unauthorized = "401", Forbidden = "403", BadRequest = "400", Ok = "200" }
     /// Whether another session of the dealer may check a payment session.
     OtherSession { Accepted = "accepted", Refused = "refused" }
-    /// Whether a second session of a user ends the first.
-    SecondSession { Both = "both are open", EndsFirst = "the first has ended" }
+    /// What becomes of two sessions of a user.
+    SecondSession { Both = "both are open", EndsFirst = "the first has ended", Refused = "refused" }
     /// The form of a key.
     KeyForm { Text = "text", Uuid = "UUID", Base64 = "Base64", Jwt = "JWT" }
     /// The form of the time when a session expires. The simulator's sessions do not expire by themselves: a time is the end
@@ -94,10 +94,12 @@ answers! {
     KeepAlive { Kept = "kept", Closed = "closed" }
     /// The `code` of a success.
     SuccessCode { Zero = "0", Hundred = "100", Absent = "absent" }
+    /// The status for any other refusal of a request that conforms to the documents.
+    RefusalStatus { BadRequest = "400", NotFound = "404", Conflict = "409", Ok = "200" }
     /// The form of a refusal: that of the documents, or of Paynet's general documentation.
     RefusalForm { Documented = "documented", General = "general" }
     /// What a check returns before the phone has decided.
-    BeforeDecision { Empty = "empty list", Refused = "refusal", Undecided = "undecided transaction" }
+    BeforeDecision { Empty = "empty list", Null = "null", Refused = "refusal", Undecided = "undecided transaction" }
     /// When a transaction is listed, after the phone has decided.
     Appears { AtOnce = "at once", Later = "later" }
     /// Whether a listed transaction changes afterwards.
@@ -128,7 +130,7 @@ answers! {
     /// Whether something may be done twice.
     Twice { Refused = "refused", Accepted = "accepted" }
     /// Whether a `reference_no` may be used twice.
-    SameReference { Accepted = "accepted", Refused = "refused" }
+    SameReference { Accepted = "accepted", Refused = "refused", Same = "the same payment session" }
 }
 
 questions! {
@@ -138,7 +140,7 @@ questions! {
     wrong_session: CredentialStatus,
     /// The status for a session that has ended or expired.
     ended_session: CredentialStatus,
-    /// Whether a second session of a user ends the first.
+    /// What becomes of two sessions of a user.
     second_session: SecondSession,
     /// Whether another session of the dealer may check a payment session.
     other_session: OtherSession,
@@ -152,6 +154,8 @@ questions! {
     keep_alive: KeepAlive,
     /// The `code` of a success.
     success_code: SuccessCode,
+    /// The status for any other refusal of a request that conforms to the documents.
+    refusal_status: RefusalStatus,
     /// The form of a refusal.
     refusal_form: RefusalForm,
     /// The form of an `encryption_key`.
@@ -192,6 +196,18 @@ impl CredentialStatus {
             Self::Unauthorized => StatusCode::UNAUTHORIZED,
             Self::Forbidden => StatusCode::FORBIDDEN,
             Self::BadRequest => StatusCode::BAD_REQUEST,
+            Self::Ok => StatusCode::OK,
+        }
+    }
+}
+
+impl RefusalStatus {
+    pub(crate) fn code(self) -> StatusCode {
+        match self {
+            Self::BadRequest => StatusCode::BAD_REQUEST,
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::Conflict => StatusCode::CONFLICT,
+            Self::Ok => StatusCode::OK,
         }
     }
 }

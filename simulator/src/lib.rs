@@ -97,6 +97,8 @@ pub mod code {
     pub const NO_TRANSACTION: i64 = 9013;
     /// The `reference_no` was used before.
     pub const SAME_REFERENCE: i64 = 9014;
+    /// The user has an open session.
+    pub const SECOND_SESSION: i64 = 9015;
 }
 
 /// A running simulator. Dropping it stops it; [`shutdown`](Self::shutdown) also waits until it has stopped.

@@ -12,7 +12,7 @@ use crate::{Behavior, code, conformance::Violations};
 pub(crate) struct Refusal {
     pub(crate) code: i64,
     pub(crate) message: Cow<'static, str>,
-    /// HTTP status; `None` is the documented 400.
+    /// HTTP status, if the behavior does not tell.
     status: Option<StatusCode>,
     /// Value of `Allow` for a wrong method.
     pub(crate) allow: Option<String>,
@@ -33,6 +33,7 @@ impl Refusal {
     pub(crate) const NO_TRANSACTION: Self = Self::of(code::NO_TRANSACTION, "there is no transaction yet");
     pub(crate) const SAME_REFERENCE: Self =
         Self::of(code::SAME_REFERENCE, "the reference_no was used before");
+    pub(crate) const SECOND_SESSION: Self = Self::of(code::SECOND_SESSION, "the user has an open session");
     pub(crate) const NO_AMOUNT: Self = Self::of(code::NO_AMOUNT, "a sale needs a positive amount");
 
     const fn of(code: i64, message: &'static str) -> Self {
@@ -59,7 +60,7 @@ impl Refusal {
             code::UNKNOWN_DEALER => behavior.wrong_secret_key.code(),
             code::UNKNOWN_SESSION => behavior.wrong_session.code(),
             code::ENDED_SESSION | code::EXPIRED_SESSION => behavior.ended_session.code(),
-            _ => self.status.unwrap_or(StatusCode::BAD_REQUEST),
+            _ => self.status.unwrap_or(behavior.refusal_status.code()),
         }
     }
 

@@ -312,12 +312,17 @@ impl State {
     pub(crate) fn auth(&self, secret_key: &str, user: &str) -> Result<String, Refusal> {
         let mut inner = self.lock();
         let dealer = inner.dealer(secret_key)?;
-        if behavior_of(&inner.dealers, &dealer).second_session == SecondSession::EndsFirst {
-            inner.sessions.for_each_of(&dealer, |session| {
-                if session.user == user {
+        let is_open = |session: &OpenSession| session.user == user && session.state == SessionState::Open;
+        match behavior_of(&inner.dealers, &dealer).second_session {
+            SecondSession::EndsFirst => inner.sessions.for_each_of(&dealer, |session| {
+                if is_open(session) {
                     session.state = SessionState::Ended;
                 }
-            });
+            }),
+            SecondSession::Refused if inner.sessions.of(&dealer).any(|(_, session)| is_open(session)) => {
+                return Err(Refusal::SECOND_SESSION);
+            }
+            SecondSession::Both | SecondSession::Refused => {}
         }
         Ok(inner.open_session(&dealer, user))
     }
@@ -347,12 +352,15 @@ impl State {
         if request.amount.is_none_or(|amount| amount <= Decimal::ZERO) {
             return Err(Refusal::NO_AMOUNT);
         }
-        let is_same = |payment: &Payment| payment.request.reference_no == request.reference_no;
-        if behavior_of(&inner.dealers, &dealer).same_reference == SameReference::Refused
-            && request.reference_no.is_some()
-            && inner.payments.of(&dealer).any(|(_, payment)| is_same(payment))
-        {
-            return Err(Refusal::SAME_REFERENCE);
+        let is_same = |payment: &Payment| {
+            request.reference_no.is_some() && payment.request.reference_no == request.reference_no
+        };
+        if let Some((id, payment)) = inner.payments.of(&dealer).find(|(_, payment)| is_same(payment)) {
+            match behavior_of(&inner.dealers, &dealer).same_reference {
+                SameReference::Accepted => {}
+                SameReference::Refused => return Err(Refusal::SAME_REFERENCE),
+                SameReference::Same => return Ok(payment.described(id)),
+            }
         }
         let id = issue("payment-session");
         let payment = Payment::new(dealer.clone(), session_key.to_owned(), request);
@@ -364,8 +372,12 @@ impl State {
         Ok(opened)
     }
 
-    /// The transactions of a payment session.
-    pub(crate) fn check(&self, session_key: &str, payment_session_id: &str) -> Result<Vec<Members>, Refusal> {
+    /// The transactions of a payment session; `None` if null is in their place.
+    pub(crate) fn check(
+        &self,
+        session_key: &str,
+        payment_session_id: &str,
+    ) -> Result<Option<Vec<Members>>, Refusal> {
         let mut inner = self.lock();
         let inner = &mut *inner;
         let dealer = inner.session(session_key, None)?;
@@ -409,11 +421,12 @@ impl State {
         if transactions.is_empty() {
             match behavior.before_decision {
                 BeforeDecision::Empty => {}
+                BeforeDecision::Null => return Ok(None),
                 BeforeDecision::Refused => return Err(Refusal::NO_TRANSACTION),
                 BeforeDecision::Undecided => transactions.push(undecided),
             }
         }
-        Ok(transactions)
+        Ok(Some(transactions))
     }
 
     /// The phone finishes a payment session, one way or the other.

@@ -9,9 +9,10 @@ use paypos::{
 };
 use paypos_simulator::{
     Behavior, PaymentState, Simulator,
-    behavior::{ExpiryForm, RetryAfter},
+    behavior::{BeforeDecision, ExpiryForm, RetryAfter},
 };
 use serde_json::Value;
+use tokio::time::sleep;
 
 #[derive(Clone, Copy, Debug)]
 enum Person {
@@ -89,6 +90,36 @@ fn words(behavior: &Behavior) -> String {
 async fn as_assumed_every_verdict_is_reached() {
     let expected = ["succeeded", "succeeded", "failed", "failed", "succeeded", "succeeded", "open", "open"];
     assert_eq!(verdicts(Behavior::default()).await.unwrap(), expected);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wait_goes_on_whatever_a_check_returns_before_the_phone_has_decided() {
+    let all = Behavior::each_difference().into_iter().flat_map(|before| {
+        Behavior::each_difference().into_iter().map(move |refusal| {
+            let mut both = before;
+            both.refusal_status = refusal.refusal_status;
+            both.refusal_form = refusal.refusal_form;
+            both
+        })
+    });
+    let all: Vec<_> = all.filter(|both| both.before_decision != BeforeDecision::Empty).collect();
+    assert!(all.len() > 10);
+    let waits = all.into_iter().map(async |behavior| {
+        let simulator = Simulator::builder().behavior(behavior).start().await.unwrap();
+        let client = Client::builder(Environment::Sandbox).base_url(simulator.url()).build().unwrap();
+        let session = client.session(simulator.issue_session());
+        let handoff = session.init_sale_transaction(InitSaleRequest::new(Decimal::ONE)).await.unwrap();
+        let wait = session.wait_for(&handoff).interval(Duration::from_millis(100));
+        let approve = async {
+            while simulator.requests().len() < 4 {
+                sleep(Duration::from_millis(10)).await;
+            }
+            simulator.phone().approve(&handoff.payment_session_id).unwrap();
+        };
+        let (decided, ()) = tokio::join!(wait.timeout(Duration::from_mins(1)), approve);
+        assert!(matches!(decided, Ok(Decision::Succeeded(_))), "with {}: {decided:?}", words(&behavior));
+    });
+    join_all(waits).await;
 }
 
 #[tokio::test]

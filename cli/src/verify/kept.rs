@@ -26,6 +26,7 @@ pub(super) struct Started {
 pub(super) struct Paid {
     pub(super) xact_id: String,
     pub(super) reference_no: String,
+    pub(super) payment_session_id: String,
     /// Properties that identify its transaction if the id is written in another way.
     pub(super) marks: Vec<Value>,
     /// Its reversal, once it was started.

@@ -99,12 +99,12 @@ pub(crate) const QUESTIONS: &[Question] = &[
     },
     Question {
         id: "second_session",
-        text: "Does a second session of the same user end the first?",
+        text: "Does a second session of the same user end the first, or is it refused?",
         assumed: "several processes have a session each for the same terminal",
         as_assumed: &["both are open"],
         step: Step::Sessions,
-        otherwise: "Two processes that share a `user_id` end each other's sessions. Give each process a `user_id` of its \
-                    own.",
+        otherwise: "Two processes that share a `user_id` end each other's sessions, or the second gets none. Give each \
+                    process a `user_id` of its own.",
         seen: "",
     },
     Question {
@@ -123,6 +123,16 @@ pub(crate) const QUESTIONS: &[Question] = &[
         as_assumed: &[],
         step: Step::Sessions,
         otherwise: "",
+        seen: "",
+    },
+    Question {
+        id: "refusal_status",
+        text: "Which status does any other refusal get, such as of an unknown payment session?",
+        assumed: "400, 404, 409 and 422 are `Refused`; with 200 nothing is taken for a refusal",
+        as_assumed: &["400", "404", "409", "422"],
+        step: Step::Sessions,
+        otherwise: "A refusal is an error all the same, and says that it is unknown whether money moved, so no app starts \
+                    the payment again by itself. src/response.rs has to learn the status.",
         seen: "",
     },
     Question {
@@ -211,8 +221,8 @@ pub(crate) const QUESTIONS: &[Question] = &[
     Question {
         id: "before_decision",
         text: "What does a check return before the phone has decided?",
-        assumed: "`wait_for` polls again after an empty list, a refusal, or a transaction without `is_succeed`",
-        as_assumed: &["empty list", "refusal", "undecided transaction"],
+        assumed: "`wait_for` polls again after an empty list, null, a refusal, or a transaction without `is_succeed`",
+        as_assumed: &["empty list", "null", "refusal", "undecided transaction"],
         step: Step::Sale,
         otherwise: "A payment could be decided before it is. `decide` in src/wait.rs has to change before anybody waits.",
         seen: "",
@@ -345,7 +355,7 @@ pub(crate) const QUESTIONS: &[Question] = &[
         id: "same_reference",
         text: "May a `reference_no` be used twice?",
         assumed: "never sends a request twice; a reference is unique by the caller's care",
-        as_assumed: &["accepted", "refused"],
+        as_assumed: &["accepted", "refused", "the same payment session"],
         step: Step::Twice,
         otherwise: "",
         seen: "",

@@ -9,8 +9,10 @@ use super::{
     shape::{json_type, kinds, properties, shape},
 };
 
+/// Returns whether a payment session was opened or checked. A refusal may have status 200.
 pub(super) fn accepted(exchange: &Exchange) -> &'static str {
-    if exchange.status == 200 { "accepted" } else { "refused" }
+    let has = |name: &str| exchange.body.as_ref().is_some_and(|body| !body[name].is_null());
+    if exchange.status == 200 && (has("Data") || has("payment_session_id")) { "accepted" } else { "refused" }
 }
 
 /// Describes a response by its status, the names of its headers, and the types of its properties.
@@ -43,11 +45,16 @@ pub(super) fn is_same_refusal(one: &Exchange, two: &Exchange) -> bool {
 
 /// Returns what a check returned before the phone could decide.
 pub(super) fn undecided(exchange: &Exchange) -> &'static str {
-    let Some(body) = exchange.body.as_ref().filter(|_| exchange.status == 200) else { return "refusal" };
-    match body["Data"].as_array().map(Vec::as_slice) {
-        None | Some([]) => "empty list",
-        Some(all) if all.iter().all(|one| one["is_succeed"].is_null()) => "undecided transaction",
-        Some(_) => "decided transaction",
+    let body = exchange.body.as_ref().filter(|_| exchange.status == 200);
+    match body.and_then(|body| body.get("Data")) {
+        None => "refusal",
+        Some(Value::Null) => "null",
+        Some(Value::Array(all)) if all.is_empty() => "empty list",
+        Some(Value::Array(all)) if all.iter().all(|one| one["is_succeed"].is_null()) => {
+            "undecided transaction"
+        }
+        Some(Value::Array(_)) => "decided transaction",
+        Some(_) => "no list",
     }
 }
 

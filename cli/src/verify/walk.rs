@@ -116,13 +116,13 @@ impl<'a> Walk<'a> {
                 Step::Reversal => self.reversals().await?,
                 Step::Twice => self.twice().await?,
             }
+            self.end_sessions().await;
             self.report.write(&self.folder)?;
         }
         Ok(())
     }
 
-    /// Writes the report, ends the sessions, and warns of sales that are not reversed.
-    pub(super) async fn end(&mut self) -> Done {
+    async fn end_sessions(&mut self) {
         if let Some(opening) = self.opening.take() {
             match tokio::time::timeout(ENDED_WITHIN, opening).await {
                 Ok(Ok(opened)) => self.sessions.extend(opened.map(|opened| opened.session)),
@@ -141,6 +141,11 @@ impl<'a> Walk<'a> {
                 self.console.warn(UNENDED);
             }
         }
+    }
+
+    /// Writes the report, ends the sessions, and warns of sales that are not reversed.
+    pub(super) async fn end(&mut self) -> Done {
+        self.end_sessions().await;
         let open = self.kept.open();
         if !open.is_empty() {
             self.console.warn(&format!(
@@ -205,15 +210,31 @@ impl<'a> Walk<'a> {
     }
 
     async fn open(&mut self) -> Result<(Session, Exchange), Failure> {
+        let (exchange, opened) = self.try_to_open().await?;
+        Ok((opened?, exchange))
+    }
+
+    /// Opens a session, or returns why Paynet refuses it.
+    async fn try_to_open(&mut self) -> Result<(Exchange, Result<Session, Error>), Failure> {
         let (agent, request) = (self.agent.clone(), AuthRequest::new(&self.ids.0, &self.ids.1));
         self.recorder.forget();
         let opening = self.opening.insert(tokio::spawn(async move { agent.get_auth_key(request).await }));
         let opened = opening.await.map_err(|panic| Failure::Other(panic.to_string()))?;
         self.opening = None;
         let (exchange, opened) = self.with_exchange(opened)?;
-        let session = opened?.session;
-        self.sessions.push(session.clone());
-        Ok((session, exchange))
+        let session = match opened {
+            // No answer to whether it may be opened.
+            Err(error) if exchange.status == 429 || exchange.status >= 500 => return Err(error.into()),
+            opened => opened.map(|opened| opened.session),
+        };
+        self.sessions.extend(session.clone());
+        Ok((exchange, session))
+    }
+
+    async fn logout(&mut self, session: &Session) -> Done {
+        self.sessions.retain(|other| other.key() != session.key());
+        self.agent.logout(LogoutRequest::new(session.key())).await?;
+        Ok(())
     }
 
     async fn check(&self, session: &Session, id: &str) -> Result<Exchange, Failure> {
@@ -247,19 +268,25 @@ impl<'a> Walk<'a> {
         let refused = self.probe(&unknown).await?;
         self.note("wrong_session", refused.status.to_string(), seen_in(&refused));
 
-        let (second, _) = self.open().await?;
+        let (opened, second) = self.try_to_open().await?;
+        let is_refused = second.is_err();
+        let second = second.unwrap_or_else(|_| first.clone());
         let (one, two) = (self.probe(&first).await?, self.probe(&second).await?);
-        let both = if is_same_refusal(&one, &two) { "both are open" } else { "the first has ended" };
+        let both = match is_same_refusal(&one, &two) {
+            _ if is_refused => "refused",
+            true => "both are open",
+            false => "the first has ended",
+        };
         let is_kept = one.connection.is_some() && one.connection == two.connection;
         self.note("keep_alive", if is_kept { "kept" } else { "closed" }, Vec::new());
+        self.note("refusal_status", two.status.to_string(), seen_in(&two));
         self.note("refusal_form", form_of(&two), seen_in(&two));
         let retry_after =
             [&refused, &two].iter().any(|one| one.headers.iter().any(|name| name == "retry-after"));
         self.note("retry_after", if retry_after { "present" } else { "absent" }, seen_in(&two));
-        self.note("second_session", both, [seen_in(&one), seen_in(&two)].concat());
+        self.note("second_session", both, [seen_in(&opened), seen_in(&one), seen_in(&two)].concat());
 
-        self.sessions.retain(|session| session.key() != second.key());
-        self.agent.logout(LogoutRequest::new(second.key())).await?;
+        self.logout(&second).await?;
         let ended = self.probe(&second).await?;
         self.note("ended_session", ended.status.to_string(), seen_in(&ended));
         Ok(())
@@ -312,7 +339,12 @@ impl<'a> Walk<'a> {
         self.note("sale_decision", decided, vec![format!("{} listed", all.len())]);
         self.watch(&session, id, &all).await?;
         // Last, as it might end the first.
-        let (other, _) = self.open().await?;
+        let other = if let Ok(other) = self.try_to_open().await?.1 {
+            other
+        } else {
+            self.logout(&session).await?;
+            self.open().await?.0
+        };
         let theirs = self.check(&other, id).await?;
         self.note("other_session", accepted(&theirs), seen_in(&theirs));
         Ok(())
@@ -359,6 +391,7 @@ impl<'a> Walk<'a> {
         self.kept.paid.push(Paid {
             xact_id: xact_id.to_owned(),
             reference_no: started.reference_no.clone(),
+            payment_session_id: started.payment_session.id().to_owned(),
             marks: marks(transaction),
             reversal: None,
         });
@@ -566,7 +599,10 @@ impl<'a> Walk<'a> {
         self.note("second_reversal", accepted(&again), seen_in(&again));
         let request = InitSaleRequest::new(Decimal::new(100, 2)).reference_no(&sale.reference_no);
         let (again, _) = self.response(session.init_sale_transaction(request)).await?;
-        self.note("same_reference", accepted(&again), seen_in(&again));
+        let opened = again.body.as_ref().map(|body| &body["payment_session_id"]);
+        let is_same = opened.is_some_and(|id| *id == sale.payment_session_id.as_str());
+        let answer = if is_same { "the same payment session" } else { accepted(&again) };
+        self.note("same_reference", answer, seen_in(&again));
         Ok(())
     }
 }

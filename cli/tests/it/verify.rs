@@ -189,12 +189,13 @@ fn with(report: &Value, result: &str) -> Vec<String> {
 }
 
 /// The answers that the crate does not cope with.
-const DIFFER: [(&str, &[&str]); 15] = [
-    ("wrong_secret_key", &["400"]),
-    ("wrong_session", &["400"]),
-    ("ended_session", &["400"]),
+const DIFFER: [(&str, &[&str]); 16] = [
+    ("wrong_secret_key", &["400", "200"]),
+    ("wrong_session", &["400", "200"]),
+    ("ended_session", &["400", "200"]),
+    ("refusal_status", &["200"]),
     ("other_session", &["refused"]),
-    ("second_session", &["the first has ended"]),
+    ("second_session", &["the first has ended", "refused"]),
     ("amount_unit", &["kurus"]),
     ("listed_amount", &["hundredfold", "text with a comma"]),
     ("property_types", &["text"]),
@@ -574,6 +575,18 @@ async fn a_response_that_is_lost_ends_the_walk_and_the_next_one_goes_on() {
     let (output, said) = walk.run(&[]).await;
     assert_eq!(output.status.code(), Some(0), "{said}");
     walk.assert_nothing_is_left().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failure_of_the_server_is_not_taken_for_a_refused_second_session() {
+    let (server, folder) = (Server::start(&[]), tempdir().unwrap());
+    let walk = Walk::new(&server, folder.path(), "failed", json!({})).await;
+    let fault = json!({ "dealer": "failed", "operation": "get_auth_key", "status": 503, "skip": 1 });
+    assert_eq!(post(server.at("faults"), fault).await.0, 200);
+    let (output, said) = walk.run(&["--without-phone"]).await;
+    assert_eq!(output.status.code(), Some(3), "{said}");
+    assert!(with(&walk.report(), "not seen").contains(&"second_session".to_owned()));
+    assert_every_session_is_ended(&server, "failed").await;
 }
 
 #[test]
