@@ -355,12 +355,14 @@ impl State {
         let is_same = |payment: &Payment| {
             request.reference_no.is_some() && payment.request.reference_no == request.reference_no
         };
-        if let Some((id, payment)) = inner.payments.of(&dealer).find(|(_, payment)| is_same(payment)) {
-            match behavior_of(&inner.dealers, &dealer).same_reference {
-                SameReference::Accepted => {}
-                SameReference::Refused => return Err(Refusal::SAME_REFERENCE),
-                SameReference::Same => return Ok(payment.described(id)),
-            }
+        let same_reference = behavior_of(&inner.dealers, &dealer).same_reference;
+        if same_reference != SameReference::Accepted
+            && let Some((id, payment)) = inner.payments.of(&dealer).find(|(_, payment)| is_same(payment))
+        {
+            return match same_reference {
+                SameReference::Same => Ok(payment.described(id)),
+                _ => Err(Refusal::SAME_REFERENCE),
+            };
         }
         let id = issue("payment-session");
         let payment = Payment::new(dealer.clone(), session_key.to_owned(), request);

@@ -131,8 +131,8 @@ pub(crate) const QUESTIONS: &[Question] = &[
         assumed: "400, 404, 409 and 422 are `Refused`; with 200 nothing is taken for a refusal",
         as_assumed: &["400", "404", "409", "422"],
         step: Step::Sessions,
-        otherwise: "A refusal is an error all the same, and says that it is unknown whether money moved, so no app starts \
-                    the payment again by itself. src/response.rs has to learn the status.",
+        otherwise: "A refusal is still an error, but its outcome is `Unknown`, so nobody may start the payment again \
+                    without looking it up. src/response.rs has to learn the status.",
         seen: "",
     },
     Question {
