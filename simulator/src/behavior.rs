@@ -128,7 +128,7 @@ answers! {
     /// The `agent_reference` of a reversal.
     ReversalReference { Own = "own", Sale = "of the sale", Absent = "absent" }
     /// Whether something may be done twice.
-    Twice { Refused = "refused", Accepted = "accepted" }
+    Twice { Refused = "refused", Accepted = "accepted", Same = "the same payment session" }
     /// Whether a `reference_no` may be used twice.
     SameReference { Accepted = "accepted", Refused = "refused", Same = "the same payment session" }
 }

@@ -346,21 +346,27 @@ impl State {
     ) -> Result<PaymentSession, Refusal> {
         let mut inner = self.lock();
         let dealer = inner.session(session_key, None)?;
+        let behavior = behavior_of(&inner.dealers, &dealer);
         if let Some(xact_id) = &request.xact_id {
+            if behavior.second_reversal == Twice::Same
+                && let Some(first) = inner.earlier(&dealer, |first| {
+                    first.request.xact_id == request.xact_id && first.state() == PaymentState::Approved
+                })
+            {
+                return Ok(first);
+            }
             request.amount = Some(inner.reversible(&dealer, xact_id)?);
         }
         if request.amount.is_none_or(|amount| amount <= Decimal::ZERO) {
             return Err(Refusal::NO_AMOUNT);
         }
-        let is_same = |payment: &Payment| {
-            request.reference_no.is_some() && payment.request.reference_no == request.reference_no
-        };
-        let same_reference = behavior_of(&inner.dealers, &dealer).same_reference;
-        if same_reference != SameReference::Accepted
-            && let Some((id, payment)) = inner.payments.of(&dealer).find(|(_, payment)| is_same(payment))
+        if behavior.same_reference != SameReference::Accepted
+            && request.reference_no.is_some()
+            && let Some(first) =
+                inner.earlier(&dealer, |first| first.request.reference_no == request.reference_no)
         {
-            return match same_reference {
-                SameReference::Same => Ok(payment.described(id)),
+            return match behavior.same_reference {
+                SameReference::Same => Ok(first),
                 _ => Err(Refusal::SAME_REFERENCE),
             };
         }
@@ -656,6 +662,12 @@ impl Inner {
             }
             SessionState::Open => Ok(session.dealer.clone()),
         }
+    }
+
+    /// The first payment session of a dealer that matches.
+    fn earlier(&self, dealer: &str, matches: impl Fn(&Payment) -> bool) -> Option<PaymentSession> {
+        let mut all = self.payments.of(dealer);
+        all.find(|(_, payment)| matches(payment)).map(|(id, payment)| payment.described(id))
     }
 
     /// The amount of a sale that the dealer may reverse.

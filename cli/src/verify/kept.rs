@@ -25,8 +25,7 @@ pub(super) struct Started {
 #[derive(Clone, Deserialize, Serialize)]
 pub(super) struct Paid {
     pub(super) xact_id: String,
-    pub(super) reference_no: String,
-    pub(super) payment_session_id: String,
+    pub(super) sale: Started,
     /// Properties that identify its transaction if the id is written in another way.
     pub(super) marks: Vec<Value>,
     /// Its reversal, once it was started.
@@ -81,6 +80,6 @@ impl Kept {
     /// Returns the references of sales that are paid, or may be.
     pub(super) fn open(&self) -> Vec<&str> {
         let started = self.started.iter().map(|started| started.reference_no.as_str());
-        started.chain(self.paid.iter().map(|paid| paid.reference_no.as_str())).collect()
+        started.chain(self.paid.iter().map(|paid| paid.sale.reference_no.as_str())).collect()
     }
 }

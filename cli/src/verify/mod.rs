@@ -81,8 +81,8 @@ fn asked(options: &Verify) -> Result<Vec<&'static Question>, Failure> {
     only.collect()
 }
 
-/// Returns the steps for these questions, and the steps that those depend on. Skips questions that have an answer, unless
-/// `--only` names them.
+/// Returns the steps for these questions, with the steps that they depend on. A question that has an answer is skipped,
+/// unless `--only` names it.
 fn steps(options: &Verify, asked: &[&Question], report: &Report, kept: &Kept) -> BTreeSet<Step> {
     let is_again = !options.only.is_empty();
     let open = asked.iter().filter(|question| is_again || report.answer(question.id).is_none());

@@ -47,7 +47,7 @@ pub(crate) struct Question {
     pub(crate) text: &'static str,
     /// What the crate assumes, or does.
     pub(crate) assumed: &'static str,
-    /// The answers that the crate copes with. Empty if it copes with all.
+    /// The answers that need no change of the crate. Empty if no answer does.
     pub(crate) as_assumed: &'static [&'static str],
     pub(crate) step: Step,
     /// What another answer means for a merchant, and which function has to change.
@@ -103,8 +103,8 @@ pub(crate) const QUESTIONS: &[Question] = &[
         assumed: "several processes have a session each for the same terminal",
         as_assumed: &["both are open"],
         step: Step::Sessions,
-        otherwise: "Two processes that share a `user_id` end each other's sessions, or the second gets none. Give each \
-                    process a `user_id` of its own.",
+        otherwise: "Two processes with the same `user_id` cannot both have a session. Give each process its own \
+                    `user_id`.",
         seen: "",
     },
     Question {
@@ -346,7 +346,7 @@ pub(crate) const QUESTIONS: &[Question] = &[
         id: "second_reversal",
         text: "May a reversal be initiated twice?",
         assumed: "never sends a request twice, and leaves the second to Paynet to refuse",
-        as_assumed: &["refused"],
+        as_assumed: &["refused", "the same payment session"],
         step: Step::Twice,
         otherwise: "Paynet does not protect from a second refund: remember which sale was reversed, before you send.",
         seen: "",
@@ -376,7 +376,7 @@ impl Question {
         QUESTIONS.iter().find(|question| question.id == id)
     }
 
-    /// Returns whether the crate copes with an answer.
+    /// Returns whether an answer needs no change of the crate.
     pub(crate) fn is_as_assumed(&self, answer: &str) -> bool {
         self.as_assumed.is_empty() || self.as_assumed.contains(&answer)
     }

@@ -72,7 +72,7 @@ impl Report {
         self.seen.get(id).map(|seen| seen.answer.as_str())
     }
 
-    /// Returns whether all questions of a step have an answer.
+    /// Returns whether every question of a step has an answer.
     pub(crate) fn has_all_of(&self, step: Step) -> bool {
         QUESTIONS
             .iter()
@@ -118,13 +118,13 @@ impl Report {
         })
     }
 
-    /// Returns the answers that the simulator can reproduce.
+    /// Returns the answers that a simulator can be set to.
     fn behavior(&self) -> Map<String, Value> {
-        let can = Behavior::QUESTIONS.iter().filter_map(|(id, answers)| {
+        let settings = Behavior::QUESTIONS.iter().filter_map(|(id, answers)| {
             let answer = self.answer(id).filter(|answer| answers.contains(answer))?;
             Some(((*id).to_owned(), json!(answer)))
         });
-        can.collect()
+        settings.collect()
     }
 
     fn markdown(&self) -> String {

@@ -122,6 +122,7 @@ impl<'a> Walk<'a> {
         Ok(())
     }
 
+    /// Ends the sessions. A signal may interrupt it at any point, and then it is called again.
     async fn end_sessions(&mut self) {
         if let Some(opening) = self.opening.take() {
             match tokio::time::timeout(ENDED_WITHIN, opening).await {
@@ -129,7 +130,7 @@ impl<'a> Walk<'a> {
                 _ => self.console.warn(UNENDED),
             }
         }
-        for session in self.sessions.drain(..) {
+        while let Some(session) = self.sessions.last() {
             let ending = self.agent.logout(LogoutRequest::new(session.key()));
             let is_ended = match tokio::time::timeout(ENDED_WITHIN, ending).await {
                 Ok(Ok(_)) => true,
@@ -140,6 +141,7 @@ impl<'a> Walk<'a> {
             if !is_ended {
                 self.console.warn(UNENDED);
             }
+            self.sessions.pop();
         }
     }
 
@@ -232,8 +234,8 @@ impl<'a> Walk<'a> {
     }
 
     async fn logout(&mut self, session: &Session) -> Done {
-        self.sessions.retain(|other| other.key() != session.key());
         self.agent.logout(LogoutRequest::new(session.key())).await?;
+        self.sessions.retain(|other| other.key() != session.key());
         Ok(())
     }
 
@@ -272,10 +274,12 @@ impl<'a> Walk<'a> {
         let is_refused = second.is_err();
         let second = second.unwrap_or_else(|_| first.clone());
         let (one, two) = (self.probe(&first).await?, self.probe(&second).await?);
-        let both = match is_same_refusal(&one, &two) {
-            _ if is_refused => "refused",
-            true => "both are open",
-            false => "the first has ended",
+        let both = if is_refused {
+            "refused"
+        } else if is_same_refusal(&one, &two) {
+            "both are open"
+        } else {
+            "the first has ended"
         };
         let is_kept = one.connection.is_some() && one.connection == two.connection;
         self.note("keep_alive", if is_kept { "kept" } else { "closed" }, Vec::new());
@@ -390,8 +394,7 @@ impl<'a> Walk<'a> {
         self.kept.started.retain(|other| other.reference_no != started.reference_no);
         self.kept.paid.push(Paid {
             xact_id: xact_id.to_owned(),
-            reference_no: started.reference_no.clone(),
-            payment_session_id: started.payment_session.id().to_owned(),
+            sale: started.clone(),
             marks: marks(transaction),
             reversal: None,
         });
@@ -515,7 +518,7 @@ impl<'a> Walk<'a> {
             {
                 continue;
             }
-            self.reversed(&sale)?;
+            self.reversed(&sale, &reversal)?;
             self.note_reversal(&all, &sale, &reversal.reference_no);
             let decided = if is_early {
                 "succeeded before it happened"
@@ -532,7 +535,8 @@ impl<'a> Walk<'a> {
     async fn reverse(&mut self, session: &Session, sale: &Paid) -> Result<Option<(Started, bool)>, Failure> {
         if let Some(started) = &sale.reversal {
             let all = listed(&self.check(session, started.payment_session.id()).await?);
-            let question = format!("The reversal of {} was started before: is it done?", sale.reference_no);
+            let question =
+                format!("The reversal of {} was started before: is it done?", sale.sale.reference_no);
             let is_done = has_reversal(&all, sale) || {
                 // A second reversal could be a second refund.
                 let Some(is_done) = self.confirmed(&question).await else { return Ok(None) };
@@ -557,9 +561,9 @@ impl<'a> Walk<'a> {
         Ok(Some((started, is_early)))
     }
 
-    fn reversed(&mut self, sale: &Paid) -> Done {
+    fn reversed(&mut self, sale: &Paid, reversal: &Started) -> Done {
         self.kept.paid.retain(|paid| paid.xact_id != sale.xact_id);
-        self.kept.reversed = Some(sale.clone());
+        self.kept.reversed = Some(Paid { reversal: Some(reversal.clone()), ..sale.clone() });
         self.kept.write()
     }
 
@@ -583,7 +587,7 @@ impl<'a> Walk<'a> {
                 _ => "own",
             };
             self.note("reversal_type", of_type, evidence.clone());
-            let whose = reference_of(reversal, reference, &sale.reference_no);
+            let whose = reference_of(reversal, reference, &sale.sale.reference_no);
             self.note("reversal_reference", whose, evidence);
         }
     }
@@ -596,15 +600,19 @@ impl<'a> Walk<'a> {
         let (session, _) = self.open().await?;
         let request = InitReversalRequest::new(&sale.xact_id).reference_no(new_reference());
         let (again, _) = self.response(session.init_reversal_transaction(request)).await?;
-        self.note("second_reversal", accepted(&again), seen_in(&again));
-        let request = InitSaleRequest::new(Decimal::new(100, 2)).reference_no(&sale.reference_no);
+        self.note("second_reversal", repeated(&again, sale.reversal.as_ref()), seen_in(&again));
+        let request = InitSaleRequest::new(Decimal::new(100, 2)).reference_no(&sale.sale.reference_no);
         let (again, _) = self.response(session.init_sale_transaction(request)).await?;
-        let opened = again.body.as_ref().map(|body| &body["payment_session_id"]);
-        let is_same = opened.is_some_and(|id| *id == sale.payment_session_id.as_str());
-        let answer = if is_same { "the same payment session" } else { accepted(&again) };
-        self.note("same_reference", answer, seen_in(&again));
+        self.note("same_reference", repeated(&again, Some(&sale.sale)), seen_in(&again));
         Ok(())
     }
+}
+
+/// Describes the response to a request that was sent before.
+fn repeated(again: &Exchange, first: Option<&Started>) -> &'static str {
+    let opened = again.body.as_ref().and_then(|body| body["payment_session_id"].as_str());
+    let is_same = opened.is_some() && opened == first.map(|first| first.payment_session.id());
+    if is_same { "the same payment session" } else { accepted(again) }
 }
 
 /// Returns a new `reference_no`.

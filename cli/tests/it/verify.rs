@@ -123,7 +123,8 @@ impl<'a> Walk<'a> {
                 serde_json::from_slice(&fs::read(self.folder.join("verify.unreversed.json")).unwrap())
                     .unwrap();
             let mut paid = kept["paid"].as_array().unwrap().iter();
-            let paid = paid.find(|paid| of.starts_with(paid["reference_no"].as_str().unwrap())).unwrap();
+            let paid =
+                paid.find(|paid| of.starts_with(paid["sale"]["reference_no"].as_str().unwrap())).unwrap();
             let seed = get(self.server.at(&format!("seed?dealer={}", self.dealer))).await;
             let mut sales = seed["sales"].as_array().unwrap().iter();
             let sale = sales.find(|sale| sale["xact_id"] == paid["xact_id"]).unwrap();
@@ -340,22 +341,30 @@ async fn a_walk_that_a_signal_ends_closes_what_it_opened_and_goes_on_where_it_wa
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_session_that_a_signal_finds_half_open_is_ended() {
-    let (server, folder) = (Server::start(&[]), tempdir().unwrap());
-    let fault = json!({ "operation": "get_auth_key", "delay_ms": 1500, "when": "after" });
-    assert_eq!(post(server.at("faults"), fault).await.0, 200);
-    let reports = folder.path().to_str().unwrap();
-    let arguments =
-        ["verify", "--yes", "--without-phone", "--simulator-url", &server.url, "--output", reports];
-    let child = paypos(&arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    // It is being delayed.
-    while get(server.at("faults")).await["faults"] != json!([]) {
-        sleep(Duration::from_millis(20)).await;
+async fn a_session_that_a_signal_finds_half_open_or_half_ended_is_ended() {
+    // Both sessions are opened and ended, each in turn.
+    for (operation, when, skip) in [
+        ("get_auth_key", "after", 0),
+        ("get_auth_key", "after", 1),
+        ("logout", "before", 0),
+        ("logout", "before", 1),
+    ] {
+        let (server, folder) = (Server::start(&[]), tempdir().unwrap());
+        let fault = json!({ "operation": operation, "delay_ms": 1500, "when": when, "skip": skip });
+        assert_eq!(post(server.at("faults"), fault).await.0, 200);
+        let reports = folder.path().to_str().unwrap();
+        let arguments =
+            ["verify", "--yes", "--without-phone", "--simulator-url", &server.url, "--output", reports];
+        let child = paypos(&arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        // It is being delayed.
+        while get(server.at("faults")).await["faults"] != json!([]) {
+            sleep(Duration::from_millis(20)).await;
+        }
+        assert!(Command::new("kill").arg(child.id().to_string()).status().unwrap().success());
+        let output = tokio::task::spawn_blocking(move || child.wait_with_output().unwrap()).await.unwrap();
+        assert_eq!(output.status.code(), Some(128 + 15), "{operation} {skip}: {output:?}");
+        assert_every_session_is_ended(&server, "simulator").await;
     }
-    assert!(Command::new("kill").arg(child.id().to_string()).status().unwrap().success());
-    let output = tokio::task::spawn_blocking(move || child.wait_with_output().unwrap()).await.unwrap();
-    assert_eq!(output.status.code(), Some(128 + 15), "{output:?}");
-    assert_every_session_is_ended(&server, "simulator").await;
 }
 
 /// What is put into each secret and personal value.
