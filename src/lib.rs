@@ -46,7 +46,6 @@
 //! - `rustls` (default): TLS by rustls with aws-lc-rs.
 //! - `native-tls`: the platform's TLS library; takes precedence over `rustls`.
 //! - `rustls-no-provider`: TLS by rustls with the crypto provider that your application installs.
-//! - `simulator`: the module `simulator`, a fake PayPOS on 127.0.0.1 for your tests.
 //! - `test-util`: constructors of errors and handoffs, for unit tests of code that handles them.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]

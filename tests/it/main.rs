@@ -15,6 +15,7 @@ mod never_sent;
 mod outcomes;
 mod reading;
 mod refusals;
+mod repository;
 mod secrets;
 mod sent_once;
 mod simulator;
