@@ -268,10 +268,10 @@ Examples:
 #[derive(Args)]
 pub(crate) struct User {
     /// Id of the dealer
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", value_parser = id)]
     pub(crate) agent_id: Option<String>,
     /// Id of the dealer's user (the person with the phone)
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", value_parser = id)]
     pub(crate) user_id: Option<String>,
 }
 
@@ -318,7 +318,7 @@ pub(crate) struct Sale {
     #[arg(long, value_name = "TEXT")]
     pub(crate) description: Option<String>,
     /// Id of the dealer on whose behalf it is
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", value_parser = id)]
     pub(crate) selected_agent_id: Option<String>,
     #[command(flatten)]
     pub(crate) initiate: Initiate,
@@ -327,6 +327,7 @@ pub(crate) struct Sale {
 #[derive(Args)]
 pub(crate) struct Reversal {
     /// The `xact_id` of the sale
+    #[arg(value_parser = id)]
     pub(crate) xact_id: String,
     #[command(flatten)]
     pub(crate) initiate: Initiate,
@@ -335,7 +336,7 @@ pub(crate) struct Reversal {
 #[derive(Args)]
 pub(crate) struct Initiate {
     /// Your reference for the transaction; keep it unique
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", value_parser = id)]
     pub(crate) reference_no: Option<String>,
     /// URL that returns to your app
     #[arg(long, value_name = "URL")]
@@ -365,18 +366,19 @@ pub(crate) struct Waiting {
 #[command(group = ArgGroup::new("kind").required(true).args(["sale", "reversal_of"]))]
 pub(crate) struct Check {
     /// Id of the payment session
+    #[arg(value_parser = id)]
     pub(crate) payment_session_id: String,
     /// The payment session is a sale's
     #[arg(long)]
     pub(crate) sale: bool,
     /// The payment session is a reversal's; the sale's `xact_id`
-    #[arg(long, value_name = "XACT_ID")]
+    #[arg(long, value_name = "XACT_ID", value_parser = id)]
     pub(crate) reversal_of: Option<String>,
     /// The amount that was asked for
     #[arg(long, value_parser = amount)]
     pub(crate) amount: Option<Decimal>,
     /// The reference that was given
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", value_parser = id)]
     pub(crate) reference_no: Option<String>,
     #[command(flatten)]
     pub(crate) waiting: Waiting,
@@ -410,6 +412,7 @@ impl Phone {
 #[derive(Args)]
 pub(crate) struct Which {
     /// Id of the payment session [default: the newest pending]
+    #[arg(value_parser = id)]
     pub(crate) payment_session_id: Option<String>,
     /// The dealer whose payment session it is
     #[arg(long, value_name = "NAME", default_value = paypos_simulator::server::DEALER)]
@@ -454,6 +457,14 @@ fn amount(text: &str) -> Result<Decimal, String> {
         Ok(_) => problem("not positive"),
         Err(_) => problem("too many digits"),
     }
+}
+
+/// Reads an id or a reference: a variable that is not set is none, and would be taken for any other.
+fn id(text: &str) -> Result<String, String> {
+    if text.contains(char::is_alphanumeric) {
+        return Ok(text.to_owned());
+    }
+    Err("has no letter or digit; expected an id or a reference".to_owned())
 }
 
 /// Reads an address to listen on, by number or by name.

@@ -215,10 +215,12 @@ fn other_than_asked(
     let [transaction] = transactions else {
         return Some(format!("{} transactions succeeded; expected one", transactions.len()));
     };
-    if let (Some(asked), Some(carried_out)) = (amount, transaction.amount)
-        && asked != carried_out
-    {
-        return Some(format!("the amount is {carried_out}; expected {asked}"));
+    match (amount, transaction.amount) {
+        (Some(asked), None) => return Some(format!("the amount cannot be read; expected {asked}")),
+        (Some(asked), Some(carried_out)) if asked != carried_out => {
+            return Some(format!("the amount is {carried_out}; expected {asked}"));
+        }
+        _ => {}
     }
     let reference = transaction.agent_reference.as_deref().filter(|reference| !reference.is_empty());
     match (payment_session.reference_no(), reference) {

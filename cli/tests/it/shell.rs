@@ -277,6 +277,9 @@ async fn a_success_of_something_else_is_not_exit_0() {
     let server = Server::start(&[]);
     for (properties, problem) in [
         (json!({ "amount": 0.01 }), "the amount is 0.01; expected 149.90"),
+        (json!({ "amount": "149,90" }), "the amount cannot be read; expected 149.90"),
+        (json!({ "amount": "149.90 TRY" }), "the amount cannot be read; expected 149.90"),
+        (json!({ "amount": null }), "the amount cannot be read; expected 149.90"),
         (json!({ "agent_reference": "ORDER-1" }), "the reference is ORDER-1; expected ORDER-1042"),
         (json!({ "is_succeed": true }), "2 transactions succeeded; expected one"),
     ] {
@@ -293,6 +296,28 @@ async fn a_success_of_something_else_is_not_exit_0() {
         let output = at(&server.url, &[&asked[..], &["--json"]].concat());
         assert_eq!((output.status.code(), &object(&output)["problem"]), (Some(3), &json!(problem)));
     }
+}
+
+#[tokio::test]
+async fn an_id_that_identifies_nothing_is_refused_and_sends_nothing() {
+    let server = Server::start(&[]);
+    for empty in ["", " ", "--", "\t"] {
+        for arguments in [
+            ["check", empty, "--sale"].as_slice(),
+            &["check", "PS-1", "--reversal-of", empty, "--wait"],
+            &["check", "PS-1", "--sale", "--reference-no", empty],
+            &["sale", "1.00", "--reference-no", empty],
+            &["sale", "1.00", "--selected-agent-id", empty],
+            &["reversal", empty],
+            &["session", "open", "--agent-id", empty],
+            &["session", "open", "--user-id", empty],
+            &["phone", "approve", empty],
+        ] {
+            let output = at(&server.url, arguments);
+            assert_eq!(output.status.code(), Some(2), "{arguments:?}: {output:?}");
+        }
+    }
+    assert_eq!(get(server.at("requests")).await["requests"], json!([]));
 }
 
 #[tokio::test]
