@@ -5,10 +5,19 @@ URL = sys.argv[1] if len(sys.argv) > 1 else "http://127.0.0.1:8650"
 DEALER = {"Authorization": "Basic sck_simulator", "PaynetMobile": "2"}
 
 
+class NoRedirect(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *_):
+        """Follows none: the keys would go to whatever it names."""
+
+
+# Through no proxy: the simulator is on loopback.
+http = urllib.request.build_opener(NoRedirect, urllib.request.ProxyHandler({}))
+
+
 def call(path, body, headers={}):
     headers = {"Content-Type": "application/json", **headers}
     request = urllib.request.Request(URL + path, json.dumps(body).encode(), headers)
-    with urllib.request.urlopen(request, timeout=20) as response:
+    with http.open(request, timeout=20) as response:
         return json.load(response)
 
 

@@ -1,26 +1,44 @@
 //! The whole flow from other languages, by their standard libraries.
 
-use std::{path::Path, process::Command};
+use std::{
+    path::Path,
+    process::{Command, Output},
+};
 
-use crate::Server;
+use serde_json::json;
 
-fn runs(program: &str, file: &str) {
+use crate::{Server, get, post};
+
+const CLIENTS: [[&str; 2]; 2] = [["python3", "python/flow.py"], ["node", "node/flow.mjs"]];
+
+/// Runs a client, with a proxy in its environment that does not exist.
+fn run([program, file]: [&str; 2], server: &Server) -> Output {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples").join(file);
-    let lines = std::fs::read_to_string(&file).unwrap().lines().count();
-    assert!(lines <= 40, "{lines} lines");
-    let server = Server::start(&[]);
-    let output =
-        Command::new(program).arg(file).arg(&server.url).output().expect("the language is installed");
-    assert!(output.status.success(), "{output:?}");
-    assert!(String::from_utf8_lossy(&output.stdout).contains("sold and reversed"), "{output:?}");
+    let mut command = Command::new(program);
+    command.arg(file).arg(&server.url).env("http_proxy", "http://127.0.0.1:1");
+    command.output().expect("the language is installed")
 }
 
-#[test]
-fn python_sells_and_reverses() {
-    runs("python3", "python/flow.py");
+#[tokio::test]
+async fn other_languages_sell_and_reverse() {
+    for client in CLIENTS {
+        let output = run(client, &Server::start(&[]));
+        assert!(output.status.success(), "{output:?}");
+        assert!(String::from_utf8_lossy(&output.stdout).contains("sold and reversed"), "{output:?}");
+    }
 }
 
-#[test]
-fn node_sells_and_reverses() {
-    runs("node", "node/flow.mjs");
+#[tokio::test]
+async fn other_languages_follow_no_redirect() {
+    for client in CLIENTS {
+        for status in [301, 302, 303, 307, 308] {
+            let (server, other) = (Server::start(&[]), Server::start(&[]));
+            let fault = json!({ "status": status, "headers": { "location": other.url } });
+            let (code, problem) = post(server.at("faults"), fault).await;
+            assert_eq!(code, 200, "{problem}");
+            let output = run(client, &server);
+            assert!(!output.status.success(), "{status}: {output:?}");
+            assert_eq!(get(other.at("requests")).await["requests"], json!([]), "{status}: {client:?}");
+        }
+    }
 }
