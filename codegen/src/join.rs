@@ -67,7 +67,10 @@ pub fn join(documents: &[Document]) -> Result<Document, DocumentError> {
             }
         }
     }
-    let servers = servers.iter().map(|(name, url)| json!({ "url": url, "description": name }));
+    // Clients that others generate call the first one unless they are told otherwise.
+    let mut servers: Vec<_> = servers.iter().collect();
+    servers.sort_by_key(|(name, _)| *name == "Production");
+    let servers = servers.into_iter().map(|(name, url)| json!({ "url": url, "description": name }));
     joined.json["servers"] = servers.collect();
     Ok(joined)
 }

@@ -92,6 +92,12 @@ impl Config {
             (Err(error), _) => problems.push(format!("PAYPOS_ENVIRONMENT: {error}, or simulator")),
             (Ok(Some(_)), Some(Err(error))) => problems.push(format!("PAYPOS_SECRET_KEY: {error}")),
             (Ok(Some(environment)), Some(Ok(key))) => paynet = Some((environment, key)),
+            // Anybody who reaches the simulator's page approves its payments.
+            (Ok(None), Some(Ok(key))) if key.expose() != SECRET_KEY => problems.push(
+                "PAYPOS_SECRET_KEY: it is not the simulator's, which is called without PAYPOS_ENVIRONMENT; expected \
+                 PAYPOS_ENVIRONMENT=sandbox or production with it"
+                    .to_owned(),
+            ),
             (Ok(Some(_)), None) | (Ok(None), _) => {}
         }
         let callback_url = text("CALLBACK_URL");
@@ -142,7 +148,8 @@ fn now() -> i64 {
 async fn main() -> ExitCode {
     let filter = EnvFilter::try_from_default_env().unwrap_or(EnvFilter::new("info,sqlx=warn"));
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
-    log.with_ansi(io::stderr().is_terminal()).init();
+    // A full disk below the log would end a task: by default, what cannot be written is reported by `eprintln!`.
+    log.with_ansi(io::stderr().is_terminal()).log_internal_errors(false).init();
     let config = match Config::read() {
         Ok(config) => config,
         Err(problems) => {

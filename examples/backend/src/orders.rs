@@ -164,6 +164,13 @@ impl Payment {
         next
     }
 
+    /// Returns the payment to write where its row is gone: whoever removed it may have posted it again.
+    pub(crate) fn restored(&self) -> Self {
+        let mut restored = Self { version: 0, ..self.clone() };
+        restored.attention("its row was gone from the database");
+        restored
+    }
+
     /// Returns the payment after the lease of its claim expired. The request may have been sent, so it is not sent again.
     pub(crate) fn abandoned(&self) -> Self {
         let mut next = self.clone();
@@ -174,19 +181,19 @@ impl Payment {
         next
     }
 
-    /// Returns the payment after a check of its payment session. When its time is over, it is checked for another day,
-    /// since a phone may finish late.
-    pub(crate) fn looked_at(&self, looked: &Result<Decision, String>, now: i64, limits: &Limits) -> Self {
+    /// Returns the payment after a check of its payment session, for which Paynet was asked at `asked_at` or later. When
+    /// its time is over, it is checked for another day, since a phone may finish late.
+    pub(crate) fn looked_at(&self, looked: &Result<Decision, String>, asked_at: i64, limits: &Limits) -> Self {
         use State::{Declined, NeedsAttention, Paid, Pending, Refunded, Released};
         let mut next = self.clone();
         if self.due_at.is_none() {
             return next;
         }
-        let is_over = now >= self.ends_at(limits);
+        let is_over = asked_at >= self.ends_at(limits);
         next.due_at = if is_over {
-            (now < self.created_at + LOOK_AGAIN_FOR).then_some(now + millis(limits.look_again))
+            (asked_at < self.created_at + LOOK_AGAIN_FOR).then_some(asked_at + millis(limits.look_again))
         } else {
-            Some(if looked.is_ok() { now } else { now + PAUSE_AFTER_ERROR })
+            Some(if looked.is_ok() { asked_at } else { asked_at + PAUSE_AFTER_ERROR })
         };
         match (self.state, looked) {
             (Pending | Declined | NeedsAttention | Released, Ok(Decision::Succeeded(transactions))) => {

@@ -139,7 +139,11 @@ async fn post_once(backend: Arc<Backend>, payment: Payment) -> Result<Response, 
         let session = session.map_err(|problem| Problem(StatusCode::SERVICE_UNAVAILABLE, problem))?;
         if let Some(claimed) = backend.store.claim(&payment).await? {
             let (payment, error) = worker::initiate(&backend, session, claimed).await;
-            return Ok(response(&payment, error.as_ref()));
+            let mut response = response(&payment, error.as_ref());
+            if payment.state == orders::State::NeedsAttention && error.is_none() {
+                *response.status_mut() = StatusCode::BAD_GATEWAY;
+            }
+            return Ok(response);
         }
         let there = backend.store.current(&payment.reference, payment.kind).await?;
         what_there_is(&there.ok_or(sqlx::Error::RowNotFound)?, &payment)

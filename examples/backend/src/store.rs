@@ -1,4 +1,7 @@
 //! The database: a `SQLite` file for one process, or `PostgreSQL` for several. The statements are the same.
+//!
+//! Rows are read by `fetch_all` only: sqlx's `fetch_one` and `fetch_optional` stop at the first row, which comes before
+//! the commit, and drop its error.
 
 use std::{str::FromStr, time::Duration};
 
@@ -69,15 +72,14 @@ impl Store {
         let theirs = async {
             let claim = "INSERT INTO paynet (one, environment) VALUES (1, $1) ON CONFLICT DO NOTHING";
             query(claim).bind(environment).execute(&self.pool).await?;
-            query_scalar::<_, String>("SELECT environment FROM paynet").fetch_one(&self.pool).await
+            query_scalar::<_, String>("SELECT environment FROM paynet").fetch_all(&self.pool).await
         };
-        match theirs.await {
-            Ok(theirs) if theirs == environment => Ok(()),
-            Ok(theirs) => {
-                Err(format!("it has payments of {theirs}; expected another database for {environment}"))
-            }
-            Err(error) => Err(error.to_string()),
+        let theirs = theirs.await.map_err(|error| error.to_string())?;
+        if theirs == [environment] {
+            return Ok(());
         }
+        let theirs = theirs.join(" and ");
+        Err(format!("it has payments of {theirs}; expected another database for {environment}"))
     }
 
     pub(crate) async fn is_up(&self) -> sqlx::Result<()> {
@@ -104,9 +106,9 @@ impl Store {
         .bind(payment.created_at)
         .bind(payment.due_at)
         .bind(now() + self.lease)
-        .fetch_optional(&self.pool)
+        .fetch_all(&self.pool)
         .await?;
-        claimed.as_ref().map(read).transpose()
+        claimed.first().map(read).transpose()
     }
 
     /// Returns the attempt that counts: the last one that may have happened, or else the last one.
@@ -116,8 +118,8 @@ impl Store {
              ORDER BY CASE WHEN state IN ({}) THEN 1 ELSE 0 END, attempt DESC LIMIT 1",
             nothing_happened()
         );
-        let row = query(AssertSqlSafe(current)).bind(reference).bind(kind.to_string());
-        row.fetch_optional(&self.pool).await?.as_ref().map(read).transpose()
+        let rows = query(AssertSqlSafe(current)).bind(reference).bind(kind.to_string());
+        rows.fetch_all(&self.pool).await?.first().map(read).transpose()
     }
 
     pub(crate) async fn get(
@@ -127,13 +129,31 @@ impl Store {
         attempt: i64,
     ) -> sqlx::Result<Option<Payment>> {
         let one = "SELECT * FROM payments WHERE reference = $1 AND kind = $2 AND attempt = $3";
-        let row = query(one).bind(reference).bind(kind.to_string()).bind(attempt);
-        row.fetch_optional(&self.pool).await?.as_ref().map(read).transpose()
+        let rows = query(one).bind(reference).bind(kind.to_string()).bind(attempt);
+        rows.fetch_all(&self.pool).await?.first().map(read).transpose()
     }
 
     pub(crate) async fn needing_attention(&self) -> sqlx::Result<Vec<Payment>> {
         let all = "SELECT * FROM payments WHERE state = 'needs_attention' ORDER BY created_at";
         query(all).fetch_all(&self.pool).await?.iter().map(read).collect()
+    }
+
+    /// Inserts a payment whose row is gone.
+    pub(crate) async fn restore(&self, payment: &Payment) -> sqlx::Result<()> {
+        let insert = "INSERT INTO payments (reference, kind, attempt, terminal, amount, reversal_of, state, created_at,
+                                            leased_until) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0)";
+        query(insert)
+            .bind(&payment.reference)
+            .bind(payment.kind.to_string())
+            .bind(payment.attempt)
+            .bind(&payment.terminal)
+            .bind(payment.amount.to_string())
+            .bind(&payment.reversal_of)
+            .bind(payment.state.to_string())
+            .bind(payment.created_at)
+            .execute(&self.pool)
+            .await?;
+        Ok(())
     }
 
     /// Replaces a payment by its next state and ends its lease, unless it has changed since it was read.

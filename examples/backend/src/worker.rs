@@ -1,6 +1,12 @@
 //! Opens payment sessions at Paynet, and waits for the phone.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration,
+};
 
 use paypos::{
     Decision, Error, ErrorKind, Handoff, Outcome, PaymentSession, Session,
@@ -73,36 +79,51 @@ async fn look_at(backend: &Backend, payment: Payment) {
         return;
     };
     match backend.stop.run_until_cancelled(wait(backend, &payment, &payment_session)).await {
-        Some(looked) => {
-            record(backend, payment, |payment| payment.looked_at(&looked, now(), &backend.limits)).await;
+        Some((looked, asked_at)) => {
+            record(backend, payment, |payment| payment.looked_at(&looked, asked_at, &backend.limits)).await;
         }
         // Ends the lease, so that another process waits for it immediately.
         None => drop(backend.store.replace(&payment, &payment).await),
     }
 }
 
-/// Waits for a part of the payment's time, or checks once if its time is over.
+/// Waits for a part of the payment's time, or checks once if its time is over. Also returns a time at which Paynet had
+/// not been asked yet for what it returned: the process may be paused before it, and the database be gone after it.
 async fn wait(
     backend: &Backend,
     payment: &Payment,
     payment_session: &PaymentSession,
-) -> Result<Decision, String> {
-    let session = backend.sessions.get(&payment.terminal).await?;
+) -> (Result<Decision, String>, i64) {
+    let began = now();
+    let session = match backend.sessions.get(&payment.terminal).await {
+        Ok(session) => session,
+        Err(problem) => return (Err(problem), began),
+    };
+    let asked_at = Arc::new(AtomicI64::new(now()));
+    let last_ended = Arc::new(AtomicI64::new(now()));
     let left = payment.ends_at(&backend.limits) - now();
     let left = Duration::from_millis(u64::try_from(left).unwrap_or_default());
     let mut wait =
-        session.wait_for(payment_session.clone()).timeout(left.min(2 * backend.limits.paynet_timeout));
+        session.wait_for(payment_session.clone()).timeout(left.min(2 * backend.limits.paynet_timeout)).on_check({
+            let (asked_at, last_ended) = (Arc::clone(&asked_at), Arc::clone(&last_ended));
+            // A check began after the one before it had ended.
+            move |_| asked_at.store(last_ended.swap(now(), Ordering::SeqCst), Ordering::SeqCst)
+        });
     if payment.is_declined {
         wait = wait.after_decline();
     }
     let looked = match wait.await {
         Err(error) if is_refused_session(&error) => {
-            let renewed = backend.sessions.renew(&payment.terminal, &session).await?;
+            let renewed = match backend.sessions.renew(&payment.terminal, &session).await {
+                Ok(renewed) => renewed,
+                Err(problem) => return (Err(problem), began),
+            };
+            asked_at.store(now(), Ordering::SeqCst);
             renewed.decision(payment_session).await
         }
         looked => looked,
     };
-    looked.map_err(|error| error.to_string())
+    (looked.map_err(|error| error.to_string()), asked_at.load(Ordering::SeqCst))
 }
 
 fn is_refused_session(error: &Error) -> bool {
@@ -110,13 +131,18 @@ fn is_refused_session(error: &Error) -> bool {
 }
 
 /// Writes the next state of a payment, and tries until it is written. If somebody else has changed the payment, `step`
-/// is applied to the changed one.
+/// is applied to the changed one. If its row is gone, it is written as one that needs attention.
 async fn record(backend: &Backend, mut before: Payment, step: impl Fn(&Payment) -> Payment) -> Payment {
     loop {
         let next = step(&before);
         match try_record(backend, &before, &next).await {
-            Ok(None) => return next,
-            Ok(Some(changed)) => before = changed,
+            Ok(Recorded::Written) => return next,
+            Ok(Recorded::Changed(changed)) => before = *changed,
+            Ok(Recorded::Gone(restored)) => {
+                let reference_no = restored.reference_no();
+                tracing::error!(reference_no, "the row of a payment was gone, and is written again");
+                return *restored;
+            }
             Err(error) => {
                 tracing::error!(reference_no = before.reference_no(), %error, "not written yet");
                 sleep(POLL).await;
@@ -125,13 +151,27 @@ async fn record(backend: &Backend, mut before: Payment, step: impl Fn(&Payment) 
     }
 }
 
-/// Replaces a payment. Returns `None` if it was written, and otherwise the payment as somebody else has changed it.
-async fn try_record(backend: &Backend, before: &Payment, next: &Payment) -> sqlx::Result<Option<Payment>> {
+/// What became of a write.
+enum Recorded {
+    Written,
+    /// As somebody else has changed it.
+    Changed(Box<Payment>),
+    /// As it was written again.
+    Gone(Box<Payment>),
+}
+
+async fn try_record(backend: &Backend, before: &Payment, next: &Payment) -> sqlx::Result<Recorded> {
     if backend.store.replace(before, next).await? {
         if next.state != before.state {
             tracing::info!(reference_no = next.reference_no(), state = %next.state, "changed");
         }
-        return Ok(None);
+        return Ok(Recorded::Written);
     }
-    backend.store.get(&before.reference, before.kind, before.attempt).await
+    if let Some(changed) = backend.store.get(&before.reference, before.kind, before.attempt).await? {
+        return Ok(Recorded::Changed(Box::new(changed)));
+    }
+    let restored = next.restored();
+    backend.store.restore(&restored).await?;
+    backend.store.replace(&restored, &restored).await?;
+    Ok(Recorded::Gone(Box::new(restored)))
 }

@@ -62,7 +62,7 @@ pub(crate) fn router(shared: Arc<Shared>, operations: Router, flight: Flight) ->
         .route(&at("/page.js"), get(|| async { of_type("text/javascript", include_str!("page.js")) }))
         .route(&at("/events"), get(events))
         .route(&at("/health"), get(|| async { json_of(&json!({ "status": "ok" })) }))
-        .route(&at("/openapi.json"), get(|| async { of_type("application/json", paypos::DOCUMENT) }))
+        .route(&at("/openapi.json"), get(openapi))
         .route(&at("/payments"), get(payments))
         .route(&at("/payments/{id}/decide"), post(decide))
         .route(&at("/payments/{id}/transactions"), patch(set_transactions))
@@ -632,6 +632,19 @@ impl NewFault {
         };
         Ok(fault.skip(self.skip).times(self.times))
     }
+}
+
+/// Returns the documents as one, for generators of clients: what they generate calls this simulator unless it is told
+/// otherwise, and Production only if that is chosen.
+async fn openapi(State(shared): Server, headers: HeaderMap) -> Answer<Response> {
+    let mut document: Value = serde_json::from_str(paypos::DOCUMENT)
+        .map_err(|error| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()))?;
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    let url = shared.public_url.clone().unwrap_or_else(|| format!("http://{host}"));
+    if let Some(servers) = document["servers"].as_array_mut() {
+        servers.insert(0, json!({ "url": url, "description": "Simulator" }));
+    }
+    Ok(json_of(&document))
 }
 
 async fn add_fault(State(shared): Server, Json(new): Json<NewFault>) -> Answer<Response> {

@@ -2,20 +2,21 @@
 
 use std::{
     path::Path,
+    process::Command,
     sync::Arc,
     time::{Duration, Instant},
 };
 
 use serde_json::json;
-use tempfile::tempdir;
+use tempfile::{TempDir, tempdir};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional},
     net::{TcpListener, TcpStream, UnixStream},
     sync::watch,
-    time::sleep,
+    time::{sleep, timeout},
 };
 
-use crate::world::{Paynet, Setup, postgres};
+use crate::world::{Backend, Paynet, Setup, postgres, send};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_claimed_and_not_answered_for_is_never_sent_again() {
@@ -134,14 +135,150 @@ async fn a_row_that_cannot_be_read_hides_no_other() {
     backend.sale("ODD", "10").await;
     let (_, sale) = backend.sale("PAID", "10").await;
     backend.terminate();
-    sqlx::any::install_default_drivers();
-    let url = format!("sqlite://{}", folder.path().join("backend.db").display());
-    let pool = sqlx::AnyPool::connect(&url).await.unwrap();
+    let pool = opened(&folder).await;
     let newer = "UPDATE payments SET state = 'of_a_newer_version' WHERE reference = 'ODD'";
     assert_eq!(sqlx::query(newer).execute(&pool).await.unwrap().rows_affected(), 1);
     pool.close().await;
     paynet.decide(&sale, "approve").await;
     setup.start().until("PAID", "sale", "paid").await;
+}
+
+/// Opens the database that a backend has left.
+async fn opened(folder: &TempDir) -> sqlx::AnyPool {
+    sqlx::any::install_default_drivers();
+    let url = format!("sqlite://{}", folder.path().join("backend.db").display());
+    sqlx::AnyPool::connect(&url).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_sent_whose_claim_was_not_committed() {
+    let (folder, paynet) = (tempdir().unwrap(), Paynet::start());
+    let setup = Setup::new(&folder, &paynet);
+    setup.start().terminate();
+    // Of the files, the write-ahead log is the one that grows.
+    let backend = setup.clone().on_a_small_disk(200).start();
+    let mut refused = Vec::new();
+    for n in 0..60 {
+        let reference = format!("ORDER-{n}");
+        let body = json!({ "terminal": "till-1", "amount": "10" });
+        let request = backend.request(&format!("/orders/{reference}/sale"), &body);
+        // One that was claimed before the disk was full is answered once its payment session can be written.
+        let Ok(sent) = timeout(Duration::from_secs(3), send(request)).await else { continue };
+        let (status, response) = sent.unwrap();
+        let is_opened = !paynet.opened_for(&reference).await.is_empty();
+        match status {
+            200 => assert!(is_opened && response["deeplink_url"].is_string(), "{response}"),
+            503 => {
+                assert!(!is_opened, "sent, and in no database: {response}");
+                refused.push(reference);
+            }
+            _ => panic!("{status} {response}"),
+        }
+        if refused.len() == 4 {
+            break;
+        }
+    }
+    assert_eq!(refused.len(), 4, "the disk was not full: {}", setup.log());
+    backend.kill();
+    let backend = setup.start();
+    for reference in refused {
+        assert_eq!(backend.sale(&reference, "10").await.0, 200);
+        assert_eq!(paynet.opened_for(&reference).await.len(), 1, "{reference}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs PAYPOS_POSTGRES, the URL of a database: .ci/with-postgres"]
+async fn nothing_is_sent_whose_claim_postgresql_did_not_commit() {
+    let (folder, paynet) = (tempdir().unwrap(), Paynet::start());
+    let url = postgres("refuses_commits").await;
+    let backend = Setup::new(&folder, &paynet).with("DATABASE_URL", &url).start();
+    let pool = sqlx::AnyPool::connect(&url).await.unwrap();
+    for statement in [
+        "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'no commit'; END $$",
+        "CREATE CONSTRAINT TRIGGER no_commit AFTER INSERT ON payments DEFERRABLE INITIALLY DEFERRED
+         FOR EACH ROW EXECUTE FUNCTION refuse()",
+    ] {
+        sqlx::raw_sql(statement).execute(&pool).await.unwrap();
+    }
+    for n in 0..4 {
+        let (status, response) = backend.sale(&format!("ORDER-{n}"), "10").await;
+        assert_eq!(status, 503, "{response}");
+    }
+    assert!(paynet.ledger().await.is_empty());
+    pool.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs PAYPOS_POSTGRES, the URL of a database: .ci/with-postgres"]
+async fn a_row_that_is_gone_is_written_again_and_its_deeplink_is_not_handed_out() {
+    let (folder, paynet) = (tempdir().unwrap(), Paynet::start());
+    let url = postgres("row_is_gone").await;
+    let backend = Setup::new(&folder, &paynet).with("DATABASE_URL", &url).start();
+    let pool = sqlx::AnyPool::connect(&url).await.unwrap();
+    paynet.fault(json!({ "operation": "init_sale_transaction", "delay_ms": 1000, "when": "after" })).await;
+    let body = json!({ "terminal": "till-1", "amount": "10" });
+    let in_flight = tokio::spawn(backend.request("/orders/GONE/sale", &body).send());
+    while paynet.opened_for("GONE").await.is_empty() {
+        sleep(Duration::from_millis(20)).await;
+    }
+    sqlx::query("DELETE FROM payments").execute(&pool).await.unwrap();
+    let response = in_flight.await.unwrap().unwrap();
+    assert_eq!(response.status().as_u16(), 502);
+    let text = response.text().await.unwrap();
+    assert!(text.contains("\"needs_attention\"") && text.contains("\"deeplink_url\":null"), "{text}");
+    let opened = &paynet.opened_for("GONE").await[0];
+    let (_, attention) = backend.get("/attention").await;
+    assert_eq!(attention["payments"][0]["payment_session_id"], opened["payment_session_id"]);
+    let (status, again) = backend.sale("GONE", "10").await;
+    assert_eq!((status, &again["state"]), (409, &json!("needs_attention")));
+    assert_eq!(paynet.opened_for("GONE").await.len(), 1);
+    pool.close().await;
+}
+
+/// Stops or continues a process.
+fn signal(backend: &Backend, signal: &str) {
+    let pid = backend.pid().to_string();
+    assert!(Command::new("kill").args([format!("-{signal}"), pid]).status().unwrap().success());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_look_from_before_a_pause_is_not_judged_by_the_clock_after_it() {
+    let (folder, paynet) = (tempdir().unwrap(), Paynet::start());
+    let setup = Setup::new(&folder, &paynet).with("PAYMENT_WITHIN", "6").with("LOOK_AGAIN", "3600");
+    let backend = setup.with("PAYNET_TIMEOUT", "10").start();
+    let (_, sale) = backend.sale("PAUSED", "10").await;
+    // The look sees the decline, and its response arrives while the process is paused.
+    paynet.decide(&sale, "decline").await;
+    paynet.fault(json!({ "operation": "check_transaction", "delay_ms": 2000, "when": "after" })).await;
+    let checks = paynet.requests("/check_transaction").await;
+    while paynet.requests("/check_transaction").await == checks {
+        sleep(Duration::from_millis(5)).await;
+    }
+    sleep(Duration::from_millis(500)).await;
+    signal(&backend, "STOP");
+    paynet.another_card(&sale).await;
+    sleep(Duration::from_secs(7)).await;
+    signal(&backend, "CONT");
+    backend.until("PAUSED", "sale", "paid").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_of_paynets_is_never_used_with_a_simulator() {
+    let (folder, paynet) = (tempdir().unwrap(), Paynet::start());
+    let setup = Setup::new(&folder, &paynet).with("PAYPOS_SECRET_KEY", "sck_live");
+    for setup in [
+        setup.clone(),
+        setup.clone().without("PAYPOS_SIMULATOR_URL"),
+        setup.clone().with("PAYPOS_ENVIRONMENT", "simulator"),
+        setup.with("PAYPOS_ENVIROMENT", "production"),
+    ] {
+        let refused = setup.run();
+        let stderr = String::from_utf8(refused.stderr).unwrap();
+        assert_eq!(refused.status.code(), Some(2), "{stderr}");
+        assert!(stderr.contains("PAYPOS_SECRET_KEY: it is not the simulator's"), "{stderr}");
+        assert!(!stderr.contains("sck_live"), "{stderr}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -158,7 +295,7 @@ async fn the_app_may_hang_up_while_paynet_is_asked() {
     assert!(sale["deeplink_url"].is_string());
 }
 
-async fn backend_until_known(backend: &crate::world::Backend, reference: &str) -> serde_json::Value {
+async fn backend_until_known(backend: &Backend, reference: &str) -> serde_json::Value {
     loop {
         let (status, order) = backend.get(&format!("/orders/{reference}")).await;
         if status == 200 {
@@ -178,7 +315,7 @@ async fn sqlite_is_for_one_process_and_a_database_for_one_environment() {
     for _ in 0..50 {
         let request =
             backend.request("/orders/A/sale", &json!({ "terminal": "till-1", "amount": "10" })).send();
-        let _ = tokio::time::timeout(Duration::from_micros(500), request).await;
+        let _ = timeout(Duration::from_micros(500), request).await;
     }
     backend.sale("A", "10").await;
     let second = setup.run();

@@ -108,6 +108,14 @@ impl Paynet {
         self.control(&format!("payments/{id}/decide"), json!({ "decision": decision })).await;
     }
 
+    /// Approves what was declined, as with another card.
+    pub(crate) async fn another_card(&self, payment: &Value) {
+        let id = payment["payment_session_id"].as_str().unwrap();
+        let page = self.http.post(format!("{}/_paypos/phone/{id}", self.url));
+        let form = page.header("content-type", "application/x-www-form-urlencoded");
+        assert_eq!(send(form.body("decision=another-card")).await.unwrap().0, 200);
+    }
+
     pub(crate) async fn requests(&self, operation: &str) -> usize {
         let requests = self.get("requests").await;
         let all = requests["requests"].as_array().unwrap().iter();
@@ -138,13 +146,15 @@ pub(crate) async fn postgres(name: &str) -> String {
 pub(crate) struct Setup {
     variables: Vec<(String, String)>,
     log: PathBuf,
+    /// The largest file that it can write, in blocks of 512 bytes.
+    largest_file: Option<u32>,
 }
 
 impl Setup {
     /// With an `SQLite` file in a folder, and times that suit a test.
     pub(crate) fn new(folder: &TempDir, simulator: &Paynet) -> Self {
         let database = folder.path().join("backend.db");
-        Self { variables: Vec::new(), log: folder.path().join("log") }
+        Self { variables: Vec::new(), log: folder.path().join("log"), largest_file: None }
             .with("DATABASE_URL", &format!("sqlite://{}?mode=rwc", database.display()))
             .with("PAYPOS_SIMULATOR_URL", &simulator.url)
             .with("LISTEN", "127.0.0.1:0")
@@ -160,6 +170,17 @@ impl Setup {
         self
     }
 
+    /// On a disk that is full after so many blocks of 512 bytes.
+    pub(crate) fn on_a_small_disk(mut self, blocks: u32) -> Self {
+        self.largest_file = Some(blocks);
+        self
+    }
+
+    pub(crate) fn without(mut self, name: &str) -> Self {
+        self.variables.retain(|(known, _)| known != name);
+        self
+    }
+
     /// Runs one that is expected to end by itself.
     pub(crate) fn run(&self) -> Output {
         let mut limited = Command::new("timeout");
@@ -169,8 +190,10 @@ impl Setup {
 
     fn command(&self) -> Command {
         // A test may be run where signals are ignored.
-        let mut command = Command::new("env");
-        command.args(["--ignore-environment", "--default-signal"]);
+        let mut command = Command::new("sh");
+        let limit = self.largest_file.map(|blocks| format!("trap '' XFSZ; ulimit -f {blocks}; "));
+        command.args(["-c", &format!("{}exec \"$@\"", limit.unwrap_or_default()), "sh"]);
+        command.args(["env", "--ignore-environment", "--default-signal=INT,TERM,HUP,PIPE"]);
         command.args(self.variables.iter().map(|(name, value)| format!("{name}={value}")));
         command.arg(env!("CARGO_BIN_EXE_paypos-backend")).stdin(Stdio::null());
         command
