@@ -24,7 +24,7 @@ fn open_files() -> usize {
 }
 
 #[tokio::test]
-#[ignore = "takes minutes; .ci/run runs it"]
+#[ignore = "takes minutes; .ci/run --all runs it"]
 async fn two_hundred_thousand_sequential_calls_keep_memory_and_files_flat() {
     let server = Server::plain().await;
     let client = Client::builder(Environment::Sandbox).base_url(server.http()).build().unwrap();

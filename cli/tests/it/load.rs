@@ -171,7 +171,7 @@ async fn a_seed_outlives_a_thousand_new_sales() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "takes a minute; .ci/run runs it"]
+#[ignore = "takes a minute; .ci/run --all runs it"]
 async fn memory_is_bounded_however_it_is_filled() {
     let server = Server::start(&[]);
     let key = session_key(&server, "sck_simulator").await;

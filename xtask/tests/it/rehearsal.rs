@@ -1,5 +1,5 @@
 //! What Paynet may publish next, stored in a copy of the repository by the command alone: the README's test command
-//! passes there. Takes minutes, as the whole is tested twice; `.ci/run` runs it.
+//! passes there. Takes minutes, as the whole is tested twice; `.ci/run --all` runs it.
 
 use std::{
     fs,
