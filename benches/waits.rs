@@ -45,7 +45,7 @@ async fn wait_for_many(session: &Session, many: usize, checks: &Arc<AtomicUsize>
         let (checks, longest) = (Arc::clone(checks), Arc::clone(&longest));
         let mut last = Instant::now();
         let wait = session
-            .wait_for(PaymentSession::sale(format!("ps-{number}")))
+            .wait_for(PaymentSession::sale(format!("ps-{number}")).unwrap())
             .interval(INTERVAL)
             .timeout(TIMEOUT)
             .on_check(move |_| {

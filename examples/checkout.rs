@@ -1,5 +1,5 @@
-//! The whole `App2App` flow, told as a story against an embedded simulator: a
-//! session, a sale that the phone approves, its reversal, and the end of the session.
+//! The whole `App2App` flow, told as a story against an embedded simulator: a session, a sale that the phone approves, its
+//! reversal, and the end of the session.
 //!
 //! ```console
 //! $ cargo run --example checkout
@@ -9,8 +9,8 @@
 use std::{env, error::Error, process::ExitCode, time::Duration};
 
 use paypos::{
-    Client, Decimal, Decision, Environment, Handoff, Session,
-    types::{AuthRequest, InitReversalRequest, InitSaleRequest, LogoutRequest, Transaction},
+    Client, Decimal, Decision, PaymentSession, Session,
+    types::{AuthRequest, InitReversalRequest, InitSaleRequest, Transaction},
 };
 use paypos_simulator::Simulator;
 
@@ -33,22 +33,20 @@ async fn main() -> ExitCode {
 
 async fn story(amount: Decimal) -> Result<(), Box<dyn Error>> {
     let simulator = Simulator::start().await?;
-    let client = Client::builder(Environment::Sandbox).base_url(simulator.url()).build()?;
-    let agent = client.agent(simulator.add_dealer());
+    let agent = Client::simulator(simulator.url()).build()?.agent(simulator.add_dealer());
 
-    let opened = agent.get_auth_key(AuthRequest::new("dealer-7", "cashier-1")).await?;
-    println!("1. The merchant's server opens a session for its app: {:?}.", opened.session.key());
-    let session = opened.session;
+    let session = agent.session(AuthRequest::new("dealer-7", "cashier-1"));
+    println!("1. The merchant's server opens a session for its app: {:?}.", session.key().await?);
 
     let request =
         InitSaleRequest::new(amount).reference_no("ORDER-1042").callback_url("myshop://paypos/done");
     let handoff = session.init_sale_transaction(request).await?;
     println!("2. A sale of {amount} is initiated; the app opens {}.", handoff.deeplink_url);
 
-    simulator.phone().approve(&handoff.payment_session_id)?;
+    simulator.phone().approve(handoff.payment_session().id())?;
     println!("3. The customer holds a card to the phone.");
 
-    let sale = finished(&session, &handoff, amount).await?;
+    let sale = finished(&session, handoff.payment_session()).await?;
     println!("4. The check reports: paid, {amount} {}.", sale.currency.as_deref().unwrap_or_default());
 
     let xact_id = sale.xact_id.ok_or("a transaction without its id")?;
@@ -56,39 +54,27 @@ async fn story(amount: Decimal) -> Result<(), Box<dyn Error>> {
     let handoff = session.init_reversal_transaction(request).await?;
     println!("5. The shoes do not fit. A reversal is initiated; the app opens {}.", handoff.deeplink_url);
 
-    simulator.phone().approve(&handoff.payment_session_id)?;
+    simulator.phone().approve(handoff.payment_session().id())?;
     println!("6. The cashier confirms it on the phone.");
 
-    finished(&session, &handoff, amount).await?;
+    // A reversal is of the whole sale.
+    finished(&session, &handoff.payment_session().clone().with_amount(amount)?).await?;
     println!("7. The check reports: reversed, {amount}.");
 
-    agent.logout(LogoutRequest::new(session.key())).await?;
+    agent.end(&session).await?;
     println!("8. The server ends the session.");
     simulator.shutdown().await;
     Ok(())
 }
 
-/// Waits for the phone, and compares what was done with what was asked for. A till would show progress in
-/// `on_check`.
+/// Waits for the phone. A till would show progress in `on_check`.
 async fn finished(
     session: &Session,
-    handoff: &Handoff,
-    amount: Decimal,
-) -> Result<Transaction, Box<dyn Error>> {
-    let payment_session = handoff.payment_session();
-    match session.wait_for(handoff).timeout(Duration::from_secs(120)).await? {
-        Decision::Succeeded(mut transactions) => match (transactions.pop(), transactions.as_slice()) {
-            (Some(only), [])
-                if only.amount == Some(amount)
-                    && only.agent_reference.as_deref() == payment_session.reference_no() =>
-            {
-                Ok(only)
-            }
-            _ => {
-                Err("another amount, reference or count than was asked for: look it up in Paynet's panel"
-                    .into())
-            }
-        },
+    payment_session: &PaymentSession,
+) -> Result<Box<Transaction>, Box<dyn Error>> {
+    match session.wait_for(payment_session).timeout(Duration::from_secs(120)).await? {
+        Decision::Succeeded(transaction) => Ok(transaction),
+        Decision::Differs(difference) => Err(format!("{difference}; look it up in Paynet's panel").into()),
         Decision::Failed(_) => Err("the card was declined; check once more before starting another".into()),
         Decision::Pending => Err("nobody has finished it yet; check again before starting another".into()),
     }

@@ -1,12 +1,18 @@
 //! The dealer's operations: opening and ending sessions.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
+
+use tokio::sync::{Mutex, MutexGuard};
 
 use crate::{
     Client, Error, ErrorKind, Operation, SecretKey, Session, SessionKey,
     error::ServerMessage,
     generated::wire,
     property::Property,
+    session::Key,
     transport::{self, Credential},
     types,
 };
@@ -49,10 +55,73 @@ impl Agent {
     /// # }
     /// ```
     pub async fn get_auth_key(&self, request: types::AuthRequest) -> Result<NewSession, Error> {
+        let (key, details) = self.open(&request).await?;
+        Ok(NewSession { session: self.client.session(key), details })
+    }
+
+    async fn open(&self, request: &types::AuthRequest) -> Result<(SessionKey, types::AuthResponse), Error> {
+        let environment = self.client.environment();
+        let not_made = |error| transport::not_made(Operation::GetAuthKey, environment, error);
+        request.validate("request", true).map_err(not_made)?;
         let api = self.api(Operation::GetAuthKey);
-        let read = |details| NewSession::read(&self.client, details);
-        transport::call(&api, request.validate("request", true), Box::pin(api.get_auth_key(&request)), read)
-            .await
+        let response = Box::pin(api.get_auth_key(request));
+        let details = transport::call(Operation::GetAuthKey, environment, response).await;
+        let details = details.map_err(|unusable| unusable.error)?;
+        let problem = match details.session_key.as_ref().map(|key| SessionKey::new(key.expose())) {
+            Some(Ok(key)) => return Ok((key, details)),
+            Some(Err(_)) => "`session_key` in the response is not 1 to 4096 visible ASCII characters",
+            None => "`session_key` is missing in the response",
+        };
+        let types::AuthResponse { object_name, code, message, .. } = details;
+        let message = ServerMessage { object_name, code, result_code: None, message };
+        let error = Error::new(ErrorKind::BadResponse, problem).responded(200, message);
+        Err(error.called(Operation::GetAuthKey))
+    }
+
+    /// Returns a session that opens itself when it is first needed, and again after Paynet has refused it with 401.
+    ///
+    /// Its clones share one session key, and one of them opens it while the others wait. A call that Paynet refused for
+    /// want of a session is made once more with the new key; a sale or a reversal only if nothing was done, as
+    /// [`Outcome::Rejected`](crate::Outcome::Rejected) says. If no session can be opened, the call fails with the reason,
+    /// and nothing of it was sent. [`end`](Self::end) ends the session.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use paypos::{Client, Decimal, types::{AuthRequest, InitSaleRequest}};
+    /// # use paypos_simulator::Simulator;
+    /// # let simulator = Simulator::start().await?;
+    /// # let agent = Client::simulator(simulator.url()).build()?.agent(simulator.add_dealer());
+    /// let session = agent.session(AuthRequest::new("agent id", "user id"));
+    /// let handoff = session.init_sale_transaction(InitSaleRequest::new(Decimal::ONE)).await?;
+    /// agent.end(&session).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn session(&self, request: types::AuthRequest) -> Session {
+        let kept = Kept { agent: self.clone(), request, attempts: AtomicU64::new(0), slot: Mutex::default() };
+        Session { client: self.client.clone(), key: Key::Kept(Arc::new(kept)) }
+    }
+
+    /// Ends a session. One of [`session`](Self::session) that is not open needs no end; a call that needs it afterwards
+    /// opens it again.
+    ///
+    /// # Errors
+    /// Those of [`logout`](Self::logout).
+    ///
+    /// # Panics
+    /// If called outside a tokio runtime.
+    pub async fn end(&self, session: &Session) -> Result<(), Error> {
+        let mut slot = match &session.key {
+            Key::Given(key) => return self.logout(types::LogoutRequest::new(&**key)).await.map(drop),
+            Key::Kept(kept) => kept.slot.lock().await,
+        };
+        if let Some(key) = &slot.key {
+            self.logout(types::LogoutRequest::new(&**key)).await?;
+            slot.key = None;
+        }
+        Ok(())
     }
 
     /// Ends a mobile session: `POST /v1/agent/logout`.
@@ -80,8 +149,64 @@ impl Agent {
     /// # }
     /// ```
     pub async fn logout(&self, request: types::LogoutRequest) -> Result<types::LogoutResponse, Error> {
+        let environment = self.client.environment();
+        let not_made = |error| transport::not_made(Operation::Logout, environment, error);
+        request.validate("request", true).map_err(not_made)?;
         let api = self.api(Operation::Logout);
-        transport::call(&api, request.validate("request", true), Box::pin(api.logout(&request)), Ok).await
+        let response = Box::pin(api.logout(&request));
+        transport::call(Operation::Logout, environment, response).await.map_err(|unusable| unusable.error)
+    }
+}
+
+/// A session that opens itself.
+pub(crate) struct Kept {
+    agent: Agent,
+    request: types::AuthRequest,
+    /// How often it was tried to open it.
+    attempts: AtomicU64,
+    /// Locked while the session is being opened, so that no second one is.
+    slot: Mutex<Slot>,
+}
+
+#[derive(Default)]
+struct Slot {
+    key: Option<Arc<SessionKey>>,
+    /// Why the last attempt failed.
+    failed: Option<Error>,
+}
+
+impl Kept {
+    /// Returns the key of the session. Opens it if it is not open.
+    pub(crate) async fn key(&self) -> Result<Arc<SessionKey>, Error> {
+        let attempts = self.attempts.load(Ordering::SeqCst);
+        let slot = self.slot.lock().await;
+        self.open(slot, attempts).await
+    }
+
+    /// Returns a key to use instead of one that Paynet refused.
+    pub(crate) async fn key_instead_of(&self, refused: &Arc<SessionKey>) -> Result<Arc<SessionKey>, Error> {
+        let attempts = self.attempts.load(Ordering::SeqCst);
+        let mut slot = self.slot.lock().await;
+        slot.key.take_if(|key| Arc::ptr_eq(key, refused));
+        self.open(slot, attempts).await
+    }
+
+    async fn open(&self, mut slot: MutexGuard<'_, Slot>, attempts: u64) -> Result<Arc<SessionKey>, Error> {
+        if let Some(key) = &slot.key {
+            return Ok(Arc::clone(key));
+        }
+        // Those who waited for an attempt share its end, and do not try one after another.
+        if let Some(error) = &slot.failed
+            && self.attempts.load(Ordering::SeqCst) > attempts
+        {
+            return Err(error.clone());
+        }
+        let opened = self.agent.open(&self.request).await;
+        self.attempts.fetch_add(1, Ordering::SeqCst);
+        match opened {
+            Ok((key, _)) => Ok(Arc::clone(slot.key.insert(Arc::new(key)))),
+            Err(error) => Err(slot.failed.insert(error).clone()),
+        }
     }
 }
 
@@ -93,17 +218,4 @@ pub struct NewSession {
     pub session: Session,
     /// The full response. `expired_date` is text, as Paynet documents no format.
     pub details: types::AuthResponse,
-}
-
-impl NewSession {
-    fn read(client: &Client, details: types::AuthResponse) -> Result<Self, Error> {
-        let problem = match details.session_key.as_ref().map(|key| SessionKey::new(key.expose())) {
-            Some(Ok(key)) => return Ok(Self { session: client.session(key), details }),
-            Some(Err(_)) => "`session_key` in the response is not 1 to 4096 visible ASCII characters",
-            None => "`session_key` is missing in the response",
-        };
-        let types::AuthResponse { object_name, code, message, .. } = details;
-        let message = ServerMessage { object_name, code, result_code: None, message };
-        Err(Error::new(ErrorKind::BadResponse, problem).responded(200, message))
-    }
 }

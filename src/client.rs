@@ -15,6 +15,7 @@ use crate::{
     Agent, Environment, Error, Operation, SecretKey, Session, SessionKey,
     failure::cause,
     generated::wire,
+    session::Key,
     transport::{Context, Credential, NO_SERVER, Server},
 };
 
@@ -53,6 +54,24 @@ impl Client {
         Self::builder(environment).build()
     }
 
+    /// Returns a builder for a client of a simulator, which may run on another machine: in a compose network, or as a
+    /// service of CI.
+    ///
+    /// Unlike [`base_url`](ClientBuilder::base_url), it allows plain `http` to any host but Paynet's. Beyond loopback, only
+    /// keys that a simulator issued are sent, so that no key of Paynet's leaves in the clear. The client's environment is
+    /// [`Sandbox`](Environment::Sandbox).
+    ///
+    /// ```
+    /// # use paypos::Client;
+    /// # fn main() -> Result<(), paypos::Error> {
+    /// let client = Client::simulator("http://paypos:8650").build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn simulator(url: impl Into<String>) -> ClientBuilder {
+        ClientBuilder { is_simulator: true, ..Self::builder(Environment::Sandbox).base_url(url) }
+    }
+
     /// Returns a builder for a client of `environment`. There is no default environment: production must be named.
     ///
     /// ```
@@ -68,6 +87,7 @@ impl Client {
     pub fn builder(environment: Environment) -> ClientBuilder {
         ClientBuilder {
             environment,
+            is_simulator: false,
             base_url: None,
             connect_timeout: None,
             timeout: DEFAULT_TIMEOUT,
@@ -91,7 +111,7 @@ impl Client {
     /// ```
     #[must_use]
     pub fn session(&self, key: SessionKey) -> Session {
-        Session { client: self.clone(), key: Arc::new(key) }
+        Session { client: self.clone(), key: Key::Given(Arc::new(key)) }
     }
 
     /// Returns an agent that authenticates with the dealer's secret key, to open and end sessions. For servers only.
@@ -158,6 +178,7 @@ const POOL_IDLE_TIMEOUT: Duration = Duration::from_secs(30);
 #[must_use = "a builder does nothing until `build`"]
 pub struct ClientBuilder {
     environment: Environment,
+    is_simulator: bool,
     base_url: Option<String>,
     connect_timeout: Option<Duration>,
     timeout: Duration,
@@ -237,10 +258,11 @@ impl ClientBuilder {
     /// `rustls-no-provider` is enabled without `rustls`, whichever TLS backend is used.
     pub fn build(self) -> Result<Client, Error> {
         let base_url = match &self.base_url {
-            Some(url) => checked_base_url(url, self.environment)?,
+            Some(url) => checked_base_url(url, &self)?,
             None => self.environment.base_url().to_owned(),
         };
         let https = base_url.starts_with("https:");
+        let is_remote = !Url::parse(&base_url).is_ok_and(|url| is_loopback(&url));
         if https && !HTTPS {
             return Err(Error::configuration(
                 "an https environment needs TLS; enable the feature `rustls`, `native-tls` or \
@@ -277,8 +299,8 @@ impl ClientBuilder {
         let http = http.tls_danger_accept_invalid_certs(false).tls_danger_accept_invalid_hostnames(false);
         #[cfg(any(feature = "rustls", feature = "rustls-no-provider"))]
         let http = http.tls_sslkeylogfile(false);
-        // Plain HTTP stays on this machine: through no proxy, and whatever a resolver returns. It needs no CA
-        // store, and must not fail for the lack of one.
+        // Plain HTTP stays on this machine, whatever a resolver returns, or goes to a simulator; and through no proxy. It
+        // needs no CA store, and must not fail for the lack of one.
         let loopback = [(Ipv4Addr::LOCALHOST, 0).into(), (Ipv6Addr::LOCALHOST, 0).into()];
         let http = if https { http } else { http.no_proxy().resolve_to_addrs("localhost", &loopback) };
         #[cfg(any(feature = "rustls", feature = "native-tls", feature = "rustls-no-provider"))]
@@ -292,7 +314,14 @@ impl ClientBuilder {
         let urls = Operation::ALL.iter().map(url).collect::<Result<_, _>>();
         let urls = urls.map_err(|_| Error::configuration("paths cannot be appended to the base URL"))?;
         let checks = Semaphore::new(CHECKS_IN_FLIGHT);
-        let server = Server { environment: self.environment, base_url, urls, timeout: self.timeout, checks };
+        let server = Server {
+            environment: self.environment,
+            base_url,
+            urls,
+            timeout: self.timeout,
+            checks,
+            is_remote_simulator: self.is_simulator && is_remote,
+        };
         Ok(Client { http, server: Arc::new(server) })
     }
 }
@@ -304,20 +333,24 @@ impl fmt::Debug for ClientBuilder {
 }
 
 /// The URL without a trailing slash. The error does not quote it, as it may hold a password.
-fn checked_base_url(text: &str, environment: Environment) -> Result<String, Error> {
+fn checked_base_url(text: &str, builder: &ClientBuilder) -> Result<String, Error> {
+    let &ClientBuilder { environment, is_simulator, .. } = builder;
     let problem = match Url::parse(text) {
         _ if text.contains(|c: char| c == ' ' || c == '\\' || c.is_control()) => {
             "contains a space, backslash or control character"
         }
         Err(_) => "is not an absolute URL",
         Ok(url) if !matches!(url.scheme(), "https" | "http") => "is neither https nor http",
-        Ok(url) if url.scheme() == "http" && !is_loopback(&url) => {
-            "uses http with a host that is not loopback"
+        Ok(url) if url.scheme() == "http" && !is_simulator && !is_loopback(&url) => {
+            "uses http with a host that is not loopback; for a simulator's, use `Client::simulator`"
         }
+        Ok(url) if is_simulator && is_paynets(&url, |_| true) => "is Paynet's, and no simulator's",
         Ok(url) if !url.username().is_empty() || url.password().is_some() => "has a user name or password",
         Ok(url) if url.query().is_some() || url.fragment().is_some() => "has a query or a fragment",
         Ok(url) if url.as_str().parse::<http::Uri>().is_err() => "cannot be used for HTTP",
-        Ok(url) if is_of_another(&url, environment) => "points to another environment's host",
+        Ok(url) if is_paynets(&url, |of| of != environment) && !is_paynets(&url, |of| of == environment) => {
+            "points to another environment's host"
+        }
         Ok(url) => return Ok(url.as_str().trim_end_matches('/').to_owned()),
     };
     Err(Error::configuration(format!(
@@ -325,14 +358,14 @@ fn checked_base_url(text: &str, environment: Environment) -> Result<String, Erro
     )))
 }
 
-/// Whether the URL is another environment's server: its keys would go there. To DNS, a name with a dot at its end is the
-/// same.
-fn is_of_another(url: &Url, environment: Environment) -> bool {
+/// Whether the URL is the server of an environment that is meant: its keys would go there. To DNS, a name with a dot at
+/// its end is the same.
+fn is_paynets(url: &Url, is_meant: impl Fn(Environment) -> bool) -> bool {
     let host = url.host_str().map(|host| host.trim_end_matches('.'));
-    let is_of = |environment: &Environment| {
-        Url::parse(environment.base_url()).is_ok_and(|server| server.host_str() == host)
-    };
-    Environment::ALL.iter().any(is_of) && !is_of(&environment)
+    Environment::ALL.iter().any(|environment| {
+        is_meant(*environment)
+            && Url::parse(environment.base_url()).is_ok_and(|server| server.host_str() == host)
+    })
 }
 
 fn is_loopback(url: &Url) -> bool {

@@ -10,7 +10,7 @@ use ErrorKind::{
     Unauthorized,
 };
 
-use crate::{Operation, PaymentSession};
+use crate::{Operation, PaymentSession, object::Properties};
 
 /// Why a call failed, or why a client could not be built.
 ///
@@ -36,6 +36,8 @@ pub struct Error(Box<Inner>);
 #[derive(Clone)]
 struct Inner {
     kind: ErrorKind,
+    /// Of an operation that initiates.
+    outcome: Outcome,
     detail: Cow<'static, str>,
     operation: Option<Operation>,
     status: Option<u16>,
@@ -133,6 +135,16 @@ pub(crate) struct ServerMessage {
 }
 
 impl ServerMessage {
+    /// Reads each property that can be read.
+    pub(crate) fn of(properties: &Properties<'_>) -> Self {
+        Self {
+            object_name: properties.text("object_name"),
+            code: properties.number("code"),
+            result_code: properties.number("result_code"),
+            message: properties.text("message"),
+        }
+    }
+
     /// Whether it has one of Paynet's forms, which a gateway's response does not.
     pub(crate) fn is_paynets(&self) -> bool {
         self.code.is_some() && (self.object_name.is_some() || self.result_code.is_some())
@@ -141,12 +153,6 @@ impl ServerMessage {
     /// The return code: with an HTTP status other than 200, `code` may be that status again.
     pub(crate) fn return_code(&self, status: u16) -> Option<i64> {
         self.result_code.or(self.code.filter(|code| *code != i64::from(status)))
-    }
-
-    /// Whether the return code of a refusal does not say that nothing was done: successful, duplicate data, server
-    /// error, timeout, and an older success.
-    pub(crate) fn leaves_open(&self, status: u16) -> bool {
-        matches!(self.return_code(status), Some(0 | 5 | 8 | 10 | 100))
     }
 }
 
@@ -177,22 +183,13 @@ impl Error {
     /// ```
     #[must_use]
     pub fn outcome(&self) -> Outcome {
-        let Inner { kind, status, message, payment_session, .. } = &*self.0;
-        match kind {
-            _ if !self.initiates() => Outcome::Unknown,
-            InvalidInput | Configuration | Connect => Outcome::NotSent,
-            Unauthorized | RateLimited | Refused => {
-                let is_open = status.is_some_and(|status| message.leaves_open(status));
-                if is_open || payment_session.is_some() { Outcome::Unknown } else { Outcome::Rejected }
-            }
-            _ => Outcome::Unknown,
-        }
+        if self.initiates() { self.0.outcome } else { Outcome::Unknown }
     }
 
     /// Returns whether repeating the same call cannot move money twice, and may help.
     ///
-    /// That is a sale or reversal that was not sent for want of a connection, or refused by a rate limit, after
-    /// [`retry_after`](Self::retry_after); and any failure of the other operations that may pass.
+    /// That is a sale or reversal that was not sent for want of a connection or a session, or refused by a rate limit,
+    /// after [`retry_after`](Self::retry_after); and any failure of the other operations that may pass.
     ///
     /// ```
     /// # use paypos::{Agent, Error, types::LogoutRequest};
@@ -211,8 +208,13 @@ impl Error {
         match kind {
             InvalidInput | Configuration => false,
             Connect => operation.is_some(),
-            RateLimited if self.initiates() => self.outcome() == Outcome::Rejected,
-            _ if self.initiates() => false,
+            _ if self.initiates() => match self.outcome() {
+                // There was no session to send it with.
+                Outcome::NotSent => !matches!(kind, Unauthorized | Refused),
+                Outcome::Rejected => *kind == RateLimited,
+                Outcome::Unknown => false,
+            },
+            _ if operation.is_some_and(|operation| operation.moves_money().is_none()) => false,
             // A gateway's 403 may pass.
             Unauthorized => *status == Some(403) && !message.is_paynets(),
             // The transaction may not have appeared yet.
@@ -313,8 +315,13 @@ impl Error {
     }
 
     pub(crate) fn new(kind: ErrorKind, detail: impl Into<Cow<'static, str>>) -> Self {
+        let outcome = match kind {
+            InvalidInput | Configuration | Connect => Outcome::NotSent,
+            _ => Outcome::Unknown,
+        };
         Self(Box::new(Inner {
             kind,
+            outcome,
             detail: detail.into(),
             operation: None,
             status: None,
@@ -339,14 +346,27 @@ impl Error {
         self
     }
 
-    pub(crate) fn called(mut self, operation: Operation) -> Self {
-        self.0.operation = Some(operation);
-        self.0.payment_session.take_if(|_| !operation.moves_money());
+    /// Sets what it means for an operation that initiates, where its kind does not say it.
+    pub(crate) fn meaning(mut self, outcome: Outcome) -> Self {
+        self.0.outcome = outcome;
         self
     }
 
-    pub(crate) fn obtained(mut self, payment_session: Option<PaymentSession>) -> Self {
-        self.0.payment_session = payment_session;
+    pub(crate) fn called(mut self, operation: Operation) -> Self {
+        self.0.operation = Some(operation);
+        self
+    }
+
+    /// Turns the error of opening a session into that of the operation that needed one, of which nothing was sent.
+    pub(crate) fn instead_of(mut self, operation: Operation) -> Self {
+        self.0.detail = format!("no session could be opened: {}", self.0.detail).into();
+        (self.0.operation, self.0.outcome) = (Some(operation), Outcome::NotSent);
+        self
+    }
+
+    /// Adds the payment session that was opened all the same.
+    pub(crate) fn obtained(mut self, payment_session: PaymentSession) -> Self {
+        (self.0.payment_session, self.0.outcome) = (Some(payment_session), Outcome::Unknown);
         self
     }
 
@@ -360,9 +380,9 @@ impl Error {
         self
     }
 
-    /// Whether the call was to move money.
+    /// Whether the call was to move money, as far as it is known.
     fn initiates(&self) -> bool {
-        self.0.operation.is_some_and(Operation::moves_money)
+        self.0.operation.and_then(Operation::moves_money) == Some(true)
     }
 
     /// What the error means, after its cause.
@@ -370,7 +390,10 @@ impl Error {
         match (self.0.operation, self.outcome()) {
             _ if matches!(self.0.kind, InvalidInput | Configuration) => "",
             (None, _) => "",
-            (Some(operation), Outcome::Unknown) if operation.moves_money() => {
+            (Some(operation), _) if operation.moves_money().is_none() => {
+                "; whether this moves money is not known; look it up before repeating it"
+            }
+            (Some(_), Outcome::Unknown) if self.initiates() => {
                 if self.0.payment_session.is_some() {
                     "; it may have happened; check its payment session before retrying"
                 } else {

@@ -6,9 +6,9 @@ use serde::Serialize;
 
 use crate::{
     PaymentSession, Secret,
-    lenient::is_usable_id,
-    property::{Object, Properties},
-    validate::check_app_url,
+    object::{Object, Properties},
+    payment_session::Asked,
+    validate::{check_app_url, is_payment_session_id},
 };
 
 /// What the merchant's app needs to open the PayPOS app, which then completes the operation.
@@ -23,7 +23,7 @@ use crate::{
 /// # use paypos::{Error, Session, types::InitSaleRequest};
 /// # async fn example(session: &Session, request: InitSaleRequest) -> Result<(), Box<dyn std::error::Error>> {
 /// let handoff = session.init_sale_transaction(request).await?;
-/// let stored: String = serde_json::to_string(&handoff.payment_session())?; // all that a restart needs
+/// let stored: String = serde_json::to_string(handoff.payment_session())?; // all that a restart needs
 /// let for_the_app: String = serde_json::to_string(&handoff)?;
 /// # Ok(())
 /// # }
@@ -31,9 +31,8 @@ use crate::{
 #[derive(Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Handoff {
-    /// Identifies the payment session. Opaque, not blank, no control characters. It is the only way to check the
-    /// result.
-    pub payment_session_id: String,
+    #[serde(rename = "payment_session_id", serialize_with = "id_of")]
+    pub(crate) payment_session: PaymentSession,
     /// The URL that opens the PayPOS app, exactly as Paynet sent it.
     ///
     /// It has a scheme, contains no whitespace or control characters, and its scheme is not one that executes or
@@ -52,64 +51,79 @@ pub struct Handoff {
     /// The response's `object_name`. Untrusted text from Paynet: escape it before displaying it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub object_name: Option<String>,
-    /// From the request.
-    #[serde(skip)]
-    pub(crate) reversal_of: Option<String>,
-    #[serde(skip)]
-    pub(crate) reference_no: Option<String>,
+}
+
+fn id_of<S: serde::Serializer>(payment_session: &PaymentSession, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(payment_session.id())
 }
 
 impl Handoff {
-    /// Returns what to store, to wait for or check the payment session also after a restart.
+    /// Makes a handoff of what Paynet returned for a request.
+    pub(crate) fn new(asked: Asked, opened: Opened) -> Self {
+        let Opened { payment_session_id, deeplink_url, encryption_key, code, message, object_name } = opened;
+        let payment_session = asked.in_payment_session(payment_session_id);
+        Self { payment_session, deeplink_url, encryption_key, code, message, object_name }
+    }
+
+    /// Returns what to store, to wait for or check the payment session also after a restart: its id, which is the only
+    /// way to check the result, and what was asked for.
     #[must_use]
-    pub fn payment_session(&self) -> PaymentSession {
-        PaymentSession::sale(&self.payment_session_id)
-            .for_request(self.reversal_of.clone(), self.reference_no.clone())
+    pub fn payment_session(&self) -> &PaymentSession {
+        &self.payment_session
     }
 }
 
 impl From<&Handoff> for PaymentSession {
     fn from(handoff: &Handoff) -> Self {
-        handoff.payment_session()
+        handoff.payment_session.clone()
     }
 }
 
 impl From<Handoff> for PaymentSession {
     fn from(handoff: Handoff) -> Self {
-        handoff.payment_session()
+        handoff.payment_session
     }
 }
 
 impl fmt::Debug for Handoff {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Handoff")
-            .field("payment_session_id", &self.payment_session_id)
+            .field("payment_session_id", &self.payment_session.id())
             .finish_non_exhaustive()
     }
 }
 
-impl Object for Handoff {
+/// What Paynet returns for a request that opens a payment session; validated.
+pub(crate) struct Opened {
+    payment_session_id: String,
+    deeplink_url: String,
+    encryption_key: Secret,
+    code: Option<i64>,
+    message: Option<String>,
+    object_name: Option<String>,
+}
+
+impl Object for Opened {
     fn from_properties(properties: &Properties<'_>, ignored: &mut usize) -> Result<Self, String> {
-        let handoff = Self {
+        let opened = Self {
             payment_session_id: properties.required("payment_session_id", ignored)?,
             deeplink_url: properties.required("deeplink_url", ignored)?,
             encryption_key: properties.required("encryption_key", ignored)?,
             code: properties.lenient("code", ignored)?,
             message: properties.lenient("message", ignored)?,
             object_name: properties.lenient("object_name", ignored)?,
-            reversal_of: None,
-            reference_no: None,
         };
-        if !is_usable_id(&handoff.payment_session_id) {
+        if !is_payment_session_id(&opened.payment_session_id) {
             return Err(
-                "`payment_session_id` in the response is blank or contains a control character".to_owned()
+                "`payment_session_id` in the response has no letter or digit, or has a control character"
+                    .to_owned(),
             );
         }
-        check_app_url(&handoff.deeplink_url)
+        check_app_url(&opened.deeplink_url)
             .map_err(|problem| format!("`deeplink_url` in the response {problem}"))?;
-        if handoff.encryption_key.expose().trim().is_empty() {
+        if opened.encryption_key.expose().trim().is_empty() {
             return Err("`encryption_key` in the response is blank".to_owned());
         }
-        Ok(handoff)
+        Ok(opened)
     }
 }

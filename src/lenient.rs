@@ -8,7 +8,7 @@ use std::str::Chars;
 
 use serde_json::value::RawValue;
 
-use crate::validate::is_plain;
+use crate::validate::is_payment_session_id;
 
 /// Rewrites a body as JSON: a byte order mark, bytes that are not UTF-8, control characters, escapes that mean nothing,
 /// halves of surrogates, trailing commas, numbers that JSON does not have, and text around the object. `None` if the
@@ -83,72 +83,79 @@ fn is_escape(text: &str) -> bool {
     serde_json::from_str::<String>(&format!("\"\\{text}\"")).is_ok()
 }
 
-/// Finds the `payment_session_id` in a body that cannot be read as an object: cut, or with one odd byte in or around
-/// the property's name. `None` if there is none, or more than one.
+/// Returns whether a text is a page. Another that begins like one is XML, which Paynet speaks too.
+pub(crate) fn is_html(text: &str) -> bool {
+    const TAGS: [&str; 14] = [
+        "!doctype html", "!--", "html", "head", "body", "title", "meta", "center", "h1", "h2", "div", "p",
+        "pre", "br",
+    ];
+    let Some(tag) = text.strip_prefix('<') else { return false };
+    TAGS.iter().any(|known| {
+        let rest = tag
+            .get(..known.len())
+            .filter(|name| name.eq_ignore_ascii_case(known))
+            .map(|_| &tag[known.len()..]);
+        rest.is_some_and(|rest| known.starts_with('!') || rest.starts_with(['>', ' ', '/', '\n', '\r', '\t']))
+    })
+}
+
+/// Finds the `payment_session_id` at the top level of an object that cannot be read as JSON: one that was cut, or has a
+/// quote too many. `None` if there is none, or more than one.
 pub(crate) fn find_payment_session_id(body: &[u8]) -> Option<String> {
-    const NAME: &[u8] = b"\"payment_session_id\"";
-    let mut found: [Vec<String>; 2] = [Vec::new(), Vec::new()];
-    for (at, window) in body.windows(NAME.len()).enumerate() {
-        let odd = window.iter().zip(NAME).filter(|(byte, expected)| byte != expected).take(2).count();
-        // An odd quote begins a name only where one can begin: not `old_payment_session_id`.
-        let begins =
-            window[0] == NAME[0] || at > 0 && matches!(body[at - 1], b'{' | b',' | b' ' | b'\n' | b'\t');
-        if odd < 2
-            && begins
-            && found[odd].len() < 2
-            && let Some(id) = value(&body[at + NAME.len()..], odd == 0)
-            && !found[odd].contains(&id)
-        {
-            found[odd].push(id);
+    let text = String::from_utf8_lossy(body);
+    let (before, mut rest) = text.split_at(text.find('{')?);
+    // What is open: objects and lists.
+    let mut open = Vec::new();
+    if before.matches('[').count() > before.matches(']').count() {
+        open.push(b'[');
+    }
+    let mut ids = Vec::new();
+    while let Some(at) = rest.find(['"', '{', '[', '}', ']']) {
+        let (c, after) = (rest.as_bytes()[at], &rest[at + 1..]);
+        rest = after;
+        match c {
+            b'{' | b'[' => open.push(c),
+            b'}' | b']' => drop(open.pop()),
+            _ => {
+                let Some((name, after)) = string(after) else { break };
+                rest = after;
+                if open == [b'{']
+                    && name.is_some_and(|name| name.eq_ignore_ascii_case("payment_session_id"))
+                    && let Some(value) = after.trim_start().strip_prefix(':')
+                {
+                    ids.extend(id(value.trim_start()));
+                }
+            }
         }
     }
-    let [exact, close] = found;
-    let mut ids = if exact.is_empty() { close } else { exact };
+    ids.dedup();
     ids.pop().filter(|_| ids.is_empty())
 }
 
-/// Reads the value after a property's name. One byte around it may be odd, unless one was already.
-fn value(after_name: &[u8], mut may_be_odd: bool) -> Option<String> {
-    let mut odd = || std::mem::take(&mut may_be_odd);
-    let rest = match (after_name.trim_ascii_start(), after_name) {
-        ([b':', rest @ ..], _) => rest,
-        (_, [_, rest @ ..]) if odd() => rest,
-        _ => return None,
-    };
-    let (id, after) = match rest.trim_ascii_start() {
-        number @ [b'0'..=b'9', ..] => {
-            let (digits, after) =
-                number.split_at(number.iter().take_while(|byte| byte.is_ascii_digit()).count());
-            (str::from_utf8(digits).ok()?.to_owned(), after)
+/// Reads an id, if it is a string that ends, or the digits of a number that ends.
+fn id(value: &str) -> Option<String> {
+    let id = match value.strip_prefix('"') {
+        Some(quoted) => string(quoted)?.0?,
+        None => {
+            let (digits, _) = value.split_once(|c: char| !c.is_ascii_digit())?;
+            digits.to_owned()
         }
-        // A blank before the value, or its opening quote.
-        [_, b'"', text @ ..] if odd() => string(text)?,
-        [b'"', text @ ..] => string(text)?,
-        [_, text @ ..] if odd() => string(text)?,
-        _ => return None,
     };
-    // The next name, the end, or one odd byte before either: else the closing quote is odd, and the value is another.
-    let after = after.trim_ascii_start();
-    let is_end = |text: &[u8]| matches!(text.trim_ascii_start().first(), None | Some(b'"'));
-    let ends = matches!(after.first(), None | Some(b',' | b'}'))
-        || odd() && (is_end(after) || is_end(after.get(1..).unwrap_or_default()));
-    (ends && is_usable_id(&id)).then_some(id)
+    is_payment_session_id(&id).then_some(id)
 }
 
-/// Reads a string after its opening quote; returns it, and what follows it.
-fn string(text: &[u8]) -> Option<(String, &[u8])> {
+/// Reads a string after its opening quote: what it says, if its escapes mean anything, and what follows it. A quote that
+/// nothing follows which could follow a string is a part of it.
+fn string(text: &str) -> Option<(Option<String>, &str)> {
     let mut escaped = false;
-    let end = text.iter().position(|&byte| {
-        let ends = byte == b'"' && !escaped;
-        escaped = byte == b'\\' && !escaped;
+    let mut quotes = text.char_indices().filter(|&(_, c)| {
+        let ends = c == '"' && !escaped;
+        escaped = c == '\\' && !escaped;
         ends
-    })?;
-    let quoted = format!("\"{}\"", str::from_utf8(&text[..end]).ok()?);
-    Some((serde_json::from_str(&quoted).ok()?, &text[end + 1..]))
-}
-
-/// Whether a payment session can be checked by this id.
-pub(crate) fn is_usable_id(id: &str) -> bool {
-    let odd = |c: char| c.is_control() || c == char::REPLACEMENT_CHARACTER;
-    !id.trim().is_empty() && (is_plain(id) || !id.contains(odd))
+    });
+    let may_follow = |after: &str| {
+        after.trim_start().chars().next().is_none_or(|next| matches!(next, ',' | ':' | '}' | ']'))
+    };
+    let (end, _) = quotes.find(|&(at, _)| may_follow(&text[at + 1..]))?;
+    Some((serde_json::from_str(&format!("\"{}\"", &text[..end])).ok(), &text[end + 1..]))
 }

@@ -3,29 +3,28 @@
 //! it ended. If something fails, it says whether money may have moved.
 //!
 //! ```
-//! use paypos::{Client, Decimal, Decision, Environment, types::InitSaleRequest};
+//! use paypos::{Client, Decision, Environment, types::InitSaleRequest};
 //! # use paypos_simulator::Simulator;
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! # let simulator = Simulator::start().await?;
 //! # let session_key = simulator.issue_session();
-//! # let client = Client::builder(Environment::Sandbox).base_url(simulator.url()).build()?;
+//! # let client = Client::simulator(simulator.url()).build()?;
 //! # let _ = |session_key: paypos::SessionKey| {
 //! let client = Client::new(Environment::Sandbox)?; // one per process
 //! # Ok::<_, paypos::Error>((client, session_key))
 //! # };
 //! let session = client.session(session_key);
 //!
-//! let amount: Decimal = "149.90".parse()?;
-//! let request = InitSaleRequest::new(amount).reference_no("ORDER-1042");
+//! let request = InitSaleRequest::new("149.90".parse()?).reference_no("ORDER-1042");
 //! let handoff = session.init_sale_transaction(request).await?;
-//! let stored = serde_json::to_string(&handoff.payment_session())?; // all that a restart needs
-//! # simulator.phone().approve(&handoff.payment_session_id)?;
+//! let stored = serde_json::to_string(handoff.payment_session())?; // all that a restart needs
+//! # simulator.phone().approve(handoff.payment_session().id())?;
 //!
 //! match session.wait_for(&handoff).await? {
-//!     Decision::Succeeded(sales) if sales.len() == 1 && sales[0].amount == Some(amount) => println!("paid"),
-//!     Decision::Succeeded(_) => println!("not what was asked for: look it up in Paynet's panel"),
+//!     Decision::Succeeded(sale) => println!("paid: {:?}", sale.xact_id),
+//!     Decision::Differs(difference) => println!("look it up in Paynet's panel: {difference}"),
 //!     Decision::Failed(_) => println!("declined; check once more before starting another sale"),
 //!     Decision::Pending => println!("still pending; check again before starting another sale"),
 //! }
@@ -35,11 +34,11 @@
 //!
 //! # Where to look
 //! - [`Client`] holds the connections to one [`Environment`]; [`ClientBuilder`] configures it.
-//! - [`Agent`] opens and ends sessions with the dealer's [`SecretKey`]: for servers.
+//! - [`Agent`] opens and ends sessions with the dealer's [`SecretKey`], or keeps one open: for servers.
 //! - [`Session`] starts sales and reversals, checks them and waits for them with a [`SessionKey`].
 //! - [`types`] has the requests and responses, generated from Paynet's documents at compile time.
 //! - [`Handoff`] opens the PayPOS app. Its [`PaymentSession`] is the one thing to store.
-//! - [`Wait`] polls until the phone has finished; [`Decision`] is what it reports, and says what you must compare.
+//! - [`Wait`] polls until the phone has finished; [`Decision`] says whether what was asked for has happened.
 //! - [`Error`] has an [`ErrorKind`], for what happened, and an [`Outcome`], for what it means for the money.
 //!
 //! # Features
@@ -52,8 +51,10 @@
 // Not in Cargo.toml, since tests, examples and the build script may.
 #![warn(clippy::expect_used, clippy::panic, clippy::print_stderr, clippy::print_stdout, clippy::unwrap_used)]
 
+// In reading order: the interface, what it asks and how it ends, the way of a call, and JSON.
 mod agent;
 mod client;
+mod decision;
 mod environment;
 mod error;
 mod failure;
@@ -62,8 +63,10 @@ mod handoff;
 mod key;
 mod lenient;
 mod names;
+mod object;
 mod payment_session;
 mod property;
+mod refusal;
 mod response;
 mod secret;
 mod session;
@@ -75,6 +78,7 @@ mod wait;
 
 pub use agent::{Agent, NewSession};
 pub use client::{Client, ClientBuilder};
+pub use decision::{Decision, Difference};
 pub use environment::Environment;
 pub use error::{Error, ErrorKind, Outcome};
 /// ```
@@ -107,7 +111,7 @@ pub use rust_decimal::Decimal;
 pub use secret::Secret;
 pub use session::Session;
 pub use validate::opens_app;
-pub use wait::{Decision, Wait};
+pub use wait::Wait;
 
 /// Compiles the README's examples.
 #[cfg(doctest)]

@@ -7,16 +7,18 @@
 use std::time::{Duration, SystemTime};
 
 use progenitor_client::Error as WireError;
-use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
+use reqwest::header::{CONTENT_ENCODING, DATE, HeaderMap, RETRY_AFTER};
 
 use crate::{
     Error,
-    ErrorKind::{BadResponse, RateLimited, Refused, Server, Timeout, Unauthorized},
-    PaymentSession,
+    ErrorKind::BadResponse,
+    Operation, Outcome,
     error::ServerMessage,
     failure::failure,
-    lenient::{find_payment_session_id, is_usable_id},
-    property::{Object, Properties, Property},
+    lenient::find_payment_session_id,
+    object::{Object, Properties},
+    refusal::{self, Verdict},
+    validate::is_payment_session_id,
 };
 
 /// The most that is read of a response's decoded body, in bytes: a day's list of a busy terminal, 5,000 transactions of
@@ -26,20 +28,44 @@ const MAX_BODY: usize = 4 << 20;
 /// A response with the status of a success.
 pub(crate) struct Response<T> {
     /// What it was read as, or why it could not be.
-    pub(crate) value: Result<T, Error>,
+    pub(crate) value: Result<T, Unusable>,
     pub(crate) status: u16,
     /// Its `code`, as far as it could be read.
     pub(crate) code: Option<i64>,
+}
+
+/// Why there is no usable response, and the id in it that must not be lost.
+pub(crate) struct Unusable {
+    pub(crate) error: Error,
+    pub(crate) payment_session_id: Option<String>,
+}
+
+impl Unusable {
+    /// Adds the operation. One that has opened a payment session has not been refused.
+    pub(crate) fn of(self, operation: Operation) -> Self {
+        let Self { mut error, payment_session_id } = self;
+        if payment_session_id.is_some() {
+            error = error.meaning(Outcome::Unknown);
+        }
+        Self { error: error.called(operation), payment_session_id }
+    }
+}
+
+impl From<Error> for Unusable {
+    fn from(error: Error) -> Self {
+        Self { error, payment_session_id: None }
+    }
 }
 
 impl<T: Object> Response<T> {
     #[allow(clippy::unnecessary_wraps, reason = "the signature of progenitor's own")]
     pub(crate) async fn from_response<E>(mut response: reqwest::Response) -> Result<Self, WireError<E>> {
         let status = response.status().as_u16();
+        let encoding = encoding(response.headers());
         let body = Body::read(&mut response).await;
         let mut ignored = 0;
         let (value, code) = body.properties(|properties| {
-            let code = properties.as_ref().ok().and_then(|properties| number(properties, "code"));
+            let code = properties.as_ref().ok().and_then(|properties| properties.number("code"));
             (properties.and_then(|properties| T::from_properties(&properties, &mut ignored)), code)
         });
         if ignored > 0 {
@@ -49,11 +75,29 @@ impl<T: Object> Response<T> {
             );
         }
         let value = value.map_err(|problem| {
-            let (message, payment_session) = body.message();
+            let message = body.properties(|properties| {
+                properties.map(|properties| ServerMessage::of(&properties)).unwrap_or_default()
+            });
+            let payment_session_id = body.payment_session_id();
+            let problem =
+                encoding.map_or(problem, |name| format!("the response is {name}, which was not asked for"));
             let error = body.failure.unwrap_or_else(|| Error::new(BadResponse, problem));
-            error.responded(status, message).obtained(payment_session)
+            Unusable { error: error.responded(status, message), payment_session_id }
         });
         Ok(Self { value, status, code })
+    }
+}
+
+/// The encoding of a body that reqwest does not decode, as a request asks for none.
+fn encoding(headers: &HeaderMap) -> Option<&'static str> {
+    let named = headers.get(CONTENT_ENCODING)?.to_str().unwrap_or_default().trim().to_ascii_lowercase();
+    match named.as_str() {
+        "" | "identity" => None,
+        "gzip" | "x-gzip" => Some("encoded with gzip"),
+        "deflate" => Some("encoded with deflate"),
+        "br" => Some("encoded with brotli"),
+        "zstd" => Some("encoded with zstd"),
+        _ => Some("in an unknown encoding"),
     }
 }
 
@@ -103,77 +147,32 @@ impl Body {
         }
     }
 
-    /// Reads each property of an error's body that can be read, and the id that must not be lost.
-    fn message(&self) -> (ServerMessage, Option<PaymentSession>) {
-        let (message, id) = self.properties(|properties| {
-            let Ok(properties) = properties else { return (ServerMessage::default(), None) };
-            let message = ServerMessage {
-                object_name: text(&properties, "object_name"),
-                code: number(&properties, "code"),
-                result_code: number(&properties, "result_code"),
-                message: text(&properties, "message"),
-            };
-            (message, text(&properties, "payment_session_id").filter(|id| is_usable_id(id)))
-        });
-        (message, id.or_else(|| find_payment_session_id(&self.bytes)).map(PaymentSession::sale))
-    }
-
-    /// Whether a refusal could say more than can be read of it: JSON that is broken, or a code that is no number, or
-    /// perhaps has another name. A page or a plain text of a gateway says nothing.
-    fn is_unclear(&self, status: u16, return_code: Option<i64>) -> bool {
-        let text = String::from_utf8_lossy(&self.bytes);
-        let start = text.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
-        if start.starts_with('<') || !start.contains(['{', '[', '"', '\0', char::REPLACEMENT_CHARACTER]) {
-            return false;
-        }
-        self.properties(|properties| {
-            let Ok(properties) = properties else { return true };
-            let is_clear = |name| {
-                matches!(properties.get(name), Ok(None | Some("null"))) || number(&properties, name).is_some()
-            };
-            !(is_clear("code") && is_clear("result_code")) || properties.may_say_more(status, return_code)
+    /// The id that must not be lost: at the top level, and nowhere else.
+    fn payment_session_id(&self) -> Option<String> {
+        self.properties(|properties| match properties {
+            Ok(properties) => {
+                let is_name = |name: &str| name.eq_ignore_ascii_case("payment_session_id");
+                let mut names = properties.members().map(|(name, _)| name).filter(|name| is_name(name));
+                let id = properties.text(names.next()?).filter(|id| is_payment_session_id(id))?;
+                names.all(|name| properties.text(name).as_ref() == Some(&id)).then_some(id)
+            }
+            Err(_) => find_payment_session_id(&self.bytes),
         })
     }
 }
 
-fn text(properties: &Properties<'_>, name: &str) -> Option<String> {
-    properties.required(name, &mut 0).ok()
-}
-
-fn number(properties: &Properties<'_>, name: &str) -> Option<i64> {
-    i64::read(properties.get(name).ok()??, &mut 0)
-}
-
-/// Reads a response that is not a success. It is a refusal only if it was read to its end, and is clear.
-pub(crate) async fn refusal(mut response: reqwest::Response) -> Error {
+/// Reads a response that is not a success. It is a refusal only if it was read to its end.
+pub(crate) async fn refusal(mut response: reqwest::Response) -> Unusable {
     let status = response.status().as_u16();
     let delay = retry_after(response.headers());
     let body = Body::read(&mut response).await;
-    let (message, payment_session) = body.message();
-    let return_code = message.return_code(status);
-    let is_unclear = body.is_unclear(status, return_code);
-    let error = match (status, return_code, body.failure) {
-        (500..600, ..) => Error::new(Server, "the server reported an error"),
-        // A failure on Paynet's side leaves open what happened.
-        (400..500, Some(8), _) => Error::new(Server, "Paynet reported an internal failure"),
-        (400..500, Some(10), _) => Error::new(Timeout, "Paynet reported a timeout"),
-        (408, ..) => Error::new(Timeout, "the server waited too long for the request"),
-        (400..500, _, Some(failure)) => failure,
-        (400..500, ..) if is_unclear => {
-            Error::new(BadResponse, "the response is a refusal that cannot be read")
-        }
-        (401 | 403, ..) => Error::new(Unauthorized, "the key was not accepted"),
-        (429, ..) => Error::new(RateLimited, "too many requests"),
-        (400..500, ..) if message.leaves_open(status) => Error::new(
-            Refused,
-            "the request was refused with a code that leaves open whether it was done before",
-        ),
-        // HTTP itself defines that nothing was done.
-        (400 | 404 | 405 | 413 | 414 | 415 | 422 | 431, ..) => Error::new(Refused, "the request was refused"),
-        (400..500, ..) if message.is_paynets() => Error::new(Refused, "the request was refused"),
-        _ => Error::new(BadResponse, "undocumented status"),
+    let payment_session_id = body.payment_session_id();
+    let Verdict { kind, outcome, detail, message } = refusal::judge(status, &body.bytes);
+    let error = match body.failure {
+        Some(failure) if (400..500).contains(&status) => failure,
+        _ => Error::new(kind, detail).meaning(outcome),
     };
-    error.responded(status, message).obtained(payment_session).delayed(delay)
+    Unusable { error: error.responded(status, message).delayed(delay), payment_session_id }
 }
 
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {

@@ -1,42 +1,102 @@
 //! Sessions, and the operations that need one.
 
-use std::sync::Arc;
+use std::{fmt, pin::Pin, sync::Arc};
 
 use crate::{
-    Client, Decision, Error, Handoff, Operation, PaymentSession, SessionKey, Wait,
+    Client, Decision, Error, ErrorKind, Handoff, Operation, Outcome, PaymentSession, SessionKey, Wait,
+    agent::Kept,
+    decision::decide,
     generated::wire,
+    handoff::Opened,
+    payment_session::Asked,
     property::Property,
+    response::{Response, Unusable},
     transport::{self, Credential},
-    types, wait,
+    types,
 };
 
 /// A mobile session: makes calls authenticated with its session key.
+///
+/// [`Client::session`] returns one with a key that you have. [`Agent::session`](crate::Agent::session) returns one that
+/// opens itself when it is first needed, and again after a 401.
 ///
 /// Cheap to create, clone and keep by the thousand; all sessions share the client's connections. A session belongs to
 /// its client's environment.
 #[derive(Clone, Debug)]
 pub struct Session {
     pub(crate) client: Client,
-    pub(crate) key: Arc<SessionKey>,
+    pub(crate) key: Key,
+}
+
+/// Where a session has its key from.
+#[derive(Clone)]
+pub(crate) enum Key {
+    Given(Arc<SessionKey>),
+    Kept(Arc<Kept>),
+}
+
+impl fmt::Debug for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Given(key) => key.fmt(f),
+            Self::Kept(_) => f.write_str("kept by an agent"),
+        }
+    }
 }
 
 impl Session {
-    fn api(&self, operation: Operation) -> wire::Client {
-        self.client.api(operation, Credential::SessionKey(Arc::clone(&self.key)))
+    /// Makes a call, and once more with a new key if the session is one that opens itself and nothing was done for want
+    /// of a session.
+    async fn call<T, F>(
+        &self,
+        operation: Operation,
+        validated: Result<(), Error>,
+        send: impl Fn(wire::Client) -> Pin<Box<F>>,
+    ) -> Result<T, Unusable>
+    where
+        F: Future<Output = Result<Response<T>, progenitor_client::Error<()>>>,
+    {
+        let environment = self.client.environment();
+        let not_made = |error| transport::not_made(operation, environment, error);
+        let without_session = |error: Error| not_made(error.instead_of(operation));
+        let api = |key| self.client.api(operation, Credential::SessionKey(key));
+        validated.map_err(not_made)?;
+        let kept = match &self.key {
+            Key::Given(key) => {
+                let response = send(api(Arc::clone(key)));
+                return transport::call(operation, environment, response).await;
+            }
+            Key::Kept(kept) => kept,
+        };
+        let key = kept.key().await.map_err(without_session)?;
+        let response = send(api(Arc::clone(&key)));
+        match transport::call(operation, environment, response).await {
+            Err(Unusable { error, .. }) if is_refused_session(&error) => {
+                let response = send(api(kept.key_instead_of(&key).await.map_err(without_session)?));
+                transport::call(operation, environment, response).await
+            }
+            called => called,
+        }
     }
 
-    /// Returns the session key, to hand to the merchant's app or to [`Agent::logout`](crate::Agent::logout).
+    /// Returns the session key, to hand to the merchant's app or to [`Agent::logout`](crate::Agent::logout). Opens the
+    /// session first, if it is one of [`Agent::session`](crate::Agent::session) and not open.
+    ///
+    /// # Errors
+    /// Those of [`Agent::get_auth_key`](crate::Agent::get_auth_key), if the session has to be opened; otherwise none.
     ///
     /// ```
     /// # use paypos::{Agent, Error, Session, types::LogoutRequest};
     /// # async fn example(agent: &Agent, session: &Session) -> Result<(), Error> {
-    /// agent.logout(LogoutRequest::new(session.key())).await?;
+    /// agent.logout(LogoutRequest::new(&session.key().await?)).await?;
     /// # Ok(())
     /// # }
     /// ```
-    #[must_use]
-    pub fn key(&self) -> &SessionKey {
-        &self.key
+    pub async fn key(&self) -> Result<SessionKey, Error> {
+        match &self.key {
+            Key::Given(key) => Ok(SessionKey::clone(key)),
+            Key::Kept(kept) => kept.key().await.map(|key| SessionKey::clone(&key)),
+        }
     }
 
     /// Returns the client whose connections the session uses.
@@ -87,15 +147,13 @@ impl Session {
     /// # }
     /// ```
     pub async fn init_sale_transaction(&self, request: types::InitSaleRequest) -> Result<Handoff, Error> {
-        let api = self.api(Operation::InitSaleTransaction);
-        let initiated = transport::call(
-            &api,
-            request.validate("request", true),
-            Box::pin(api.init_sale_transaction(&request)),
-            Ok,
-        )
-        .await;
-        for_request(initiated, None, request.reference_no)
+        let opened = self.call(Operation::InitSaleTransaction, request.validate("request", true), |api| {
+            let request = &request;
+            Box::pin(async move { api.init_sale_transaction(request).await })
+        });
+        let opened = opened.await;
+        let types::InitSaleRequest { amount, reference_no, .. } = request;
+        handed_over(opened, Asked { reversal_of: None, amount: Some(amount), reference_no })
     }
 
     /// Initiates a cancel or refund: `POST /v1/softpos/init_reversal_transaction`.
@@ -138,15 +196,14 @@ impl Session {
         &self,
         request: types::InitReversalRequest,
     ) -> Result<Handoff, Error> {
-        let api = self.api(Operation::InitReversalTransaction);
-        let initiated = transport::call(
-            &api,
-            request.validate("request", true),
-            Box::pin(api.init_reversal_transaction(&request)),
-            Ok,
-        )
-        .await;
-        for_request(initiated, Some(request.xact_id), request.reference_no)
+        let opened =
+            self.call(Operation::InitReversalTransaction, request.validate("request", true), |api| {
+                let request = &request;
+                Box::pin(async move { api.init_reversal_transaction(request).await })
+            });
+        let opened = opened.await;
+        let types::InitReversalRequest { xact_id, reference_no, .. } = request;
+        handed_over(opened, Asked { reversal_of: Some(xact_id), amount: None, reference_no })
     }
 
     /// Returns the transactions of a payment session: `POST /v1/softpos/check_transaction`.
@@ -176,21 +233,17 @@ impl Session {
         &self,
         request: types::CheckTransactionRequest,
     ) -> Result<types::CheckTransactionResponse, Error> {
-        let api = self.api(Operation::CheckTransaction);
-        transport::call(
-            &api,
-            request.validate("request", true),
-            Box::pin(api.check_transaction(&request)),
-            Ok,
-        )
-        .await
+        let response = self.call(Operation::CheckTransaction, request.validate("request", true), |api| {
+            let request = &request;
+            Box::pin(async move { api.check_transaction(request).await })
+        });
+        response.await.map_err(|unusable| unusable.error)
     }
 
     /// Checks a payment session once and returns the decision, for a scheduler of your own.
     ///
     /// # Errors
-    /// As for [`check_transaction`](Self::check_transaction); and
-    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) for a reversal of an `xact_id` with a blank at its edge.
+    /// As for [`check_transaction`](Self::check_transaction).
     ///
     /// # Panics
     /// If called outside a tokio runtime.
@@ -204,15 +257,15 @@ impl Session {
     /// # let client = Client::builder(Environment::Sandbox).base_url(simulator.url()).build()?;
     /// # let session = client.session(simulator.issue_session());
     /// # let handoff = session.init_sale_transaction(InitSaleRequest::new(Decimal::ONE)).await?;
-    /// let decision = session.decision(&handoff.payment_session()).await?;
+    /// let decision = session.decision(handoff.payment_session()).await?;
     /// assert_eq!(decision, Decision::Pending); // nobody has paid yet
     /// # Ok(())
     /// # }
     /// ```
     pub async fn decision(&self, payment_session: &PaymentSession) -> Result<Decision, Error> {
-        let request = wait::check_of(payment_session)?;
+        let request = types::CheckTransactionRequest::new(payment_session.id());
         let response = self.check_transaction(request).await?;
-        Ok(wait::decide(response.data, payment_session))
+        Ok(decide(response.data, payment_session))
     }
 
     /// Waits until the phone has finished a payment session, by polling
@@ -233,17 +286,22 @@ impl Session {
     }
 }
 
-/// Adds what the request said to what was obtained, whether it was usable or not.
-fn for_request(
-    initiated: Result<Handoff, Error>,
-    reversal_of: Option<String>,
-    reference_no: Option<String>,
-) -> Result<Handoff, Error> {
-    match initiated {
-        Ok(handoff) => Ok(Handoff { reversal_of, reference_no, ..handoff }),
-        Err(error) => {
-            let obtained = error.payment_session().cloned();
-            Err(error.obtained(obtained.map(|obtained| obtained.for_request(reversal_of, reference_no))))
+/// Joins what Paynet returned with what was asked for. An id that arrived is kept, also if nothing else can be used.
+fn handed_over(opened: Result<Opened, Unusable>, asked: Asked) -> Result<Handoff, Error> {
+    match opened {
+        Ok(opened) => Ok(Handoff::new(asked, opened)),
+        Err(Unusable { error, payment_session_id: Some(id) }) => {
+            Err(error.obtained(asked.in_payment_session(id)))
         }
+        Err(Unusable { error, .. }) => Err(error),
     }
+}
+
+/// Whether nothing was done, since the session has ended or expired: an operation that initiates says so itself, and any
+/// other moves no money.
+fn is_refused_session(error: &Error) -> bool {
+    let moves_no_money = error.operation().and_then(Operation::moves_money) == Some(false);
+    error.status() == Some(401)
+        && error.kind() == ErrorKind::Unauthorized
+        && (moves_no_money || error.outcome() == Outcome::Rejected)
 }

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use crate::{Error, ErrorKind, Handoff, Operation, PaymentSession, Secret, error::ServerMessage};
+use crate::{
+    Error, ErrorKind, Handoff, Operation, Outcome, PaymentSession, Secret, error::ServerMessage,
+    refusal::leaves_open,
+};
 
 impl Error {
     /// Creates an error of an operation, for a test of how you handle it.
@@ -14,24 +17,34 @@ impl Error {
     /// assert_eq!((lost.outcome(), lost.is_safe_to_retry()), (Outcome::Unknown, false));
     ///
     /// let error = Error::simulated(ErrorKind::BadResponse, Operation::InitReversalTransaction)
-    ///     .with_payment_session(PaymentSession::reversal("86D87D5052D98CD0", "xk_EAAA"));
+    ///     .with_payment_session(PaymentSession::reversal("86D87D5052D98CD0", "xk_EAAA")?);
     /// assert_eq!(error.payment_session().and_then(PaymentSession::reversal_of), Some("xk_EAAA"));
+    /// # Ok::<(), Error>(())
     /// ```
     #[must_use]
     pub fn simulated(kind: ErrorKind, operation: Operation) -> Self {
-        Self::new(kind, "simulated").called(operation)
+        let error = Self::new(kind, "simulated").called(operation);
+        match kind {
+            ErrorKind::Unauthorized | ErrorKind::RateLimited | ErrorKind::Refused => {
+                error.meaning(Outcome::Rejected)
+            }
+            _ => error,
+        }
     }
 
     /// Sets the HTTP status and the `code` of the response.
     #[must_use]
     pub fn with_status(self, status: u16, code: Option<i64>) -> Self {
-        self.responded(status, ServerMessage { code, ..ServerMessage::default() })
+        let message = ServerMessage { code, ..ServerMessage::default() };
+        let is_open = leaves_open(message.return_code(status));
+        let error = self.responded(status, message);
+        if is_open { error.meaning(Outcome::Unknown) } else { error }
     }
 
     /// Sets the payment session that was obtained.
     #[must_use]
     pub fn with_payment_session(self, payment_session: PaymentSession) -> Self {
-        self.obtained(Some(payment_session))
+        self.obtained(payment_session)
     }
 
     /// Sets how long to wait before the next request.
@@ -47,9 +60,10 @@ impl Handoff {
     /// ```
     /// use paypos::{Handoff, PaymentSession};
     ///
-    /// let reversal = PaymentSession::reversal("86D87D5052D98CD0", "xk_EAAA");
+    /// let reversal = PaymentSession::reversal("86D87D5052D98CD0", "xk_EAAA")?;
     /// let handoff = Handoff::simulated(reversal.clone(), "paynet://pay", "key");
-    /// assert_eq!(handoff.payment_session(), reversal);
+    /// assert_eq!(handoff.payment_session(), &reversal);
+    /// # Ok::<(), paypos::Error>(())
     /// ```
     #[must_use]
     pub fn simulated(
@@ -57,16 +71,13 @@ impl Handoff {
         deeplink_url: impl Into<String>,
         encryption_key: impl Into<Secret>,
     ) -> Self {
-        let payment_session = payment_session.into();
         Self {
-            payment_session_id: payment_session.id().to_owned(),
+            payment_session: payment_session.into(),
             deeplink_url: deeplink_url.into(),
             encryption_key: encryption_key.into(),
             code: None,
             message: None,
             object_name: None,
-            reversal_of: payment_session.reversal_of().map(str::to_owned),
-            reference_no: payment_session.reference_no().map(str::to_owned),
         }
     }
 }

@@ -9,7 +9,9 @@ use std::{
 };
 
 use progenitor_client::{ClientHooks, Error as WireError, OperationInfo};
-use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderName, HeaderValue, InvalidHeaderValue, USER_AGENT};
+use reqwest::header::{
+    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, HeaderName, HeaderValue, InvalidHeaderValue, USER_AGENT,
+};
 use tokio::sync::Semaphore;
 use tracing::{Instrument, Span, field};
 use url::Url;
@@ -21,12 +23,15 @@ use crate::{
     Operation, SecretKey, SessionKey,
     failure::failure,
     generated::wire,
-    response::{self, Response},
+    response::{self, Response, Unusable},
 };
 
 /// What the generated methods join their paths to: no server, and no scheme that is ever sent. The hook below sets the
 /// URL of the environment.
 pub(crate) const NO_SERVER: &str = "x://x";
+
+/// What the keys begin with that a simulator issues: session keys, keys of dealers, and that of its own dealer.
+const SIMULATORS: [&str; 2] = ["simulated-", "sck_simulator"];
 
 /// What a call needs besides the HTTP client, stored in the generated client's `inner` field.
 #[derive(Clone, Debug)]
@@ -47,9 +52,21 @@ pub(crate) struct Server {
     pub(crate) timeout: Duration,
     /// Bounds the checks of waits that are in flight.
     pub(crate) checks: Semaphore,
+    /// Whether it is a simulator that is not on this machine.
+    pub(crate) is_remote_simulator: bool,
 }
 
 impl Server {
+    /// Whether a key may go there. A simulator that is not on this machine is called over plain http, so that it is sent
+    /// no key but its own.
+    fn may_have(&self, credential: &Credential) -> bool {
+        let key = match credential {
+            Credential::SecretKey(key) => key.expose(),
+            Credential::SessionKey(key) => key.expose(),
+        };
+        !self.is_remote_simulator || SIMULATORS.iter().any(|prefix| key.starts_with(prefix))
+    }
+
     /// The URL of a call: that of its operation, with the values that the generated method has put into the path and the
     /// query.
     fn url(&self, operation: Operation, filled: &Url) -> Result<Url, &'static str> {
@@ -74,38 +91,40 @@ pub(crate) enum Credential {
     SessionKey(Arc<SessionKey>),
 }
 
-/// Makes one call, unless its input is not valid: sends the request, reads the response, and records all that in a span.
-pub(crate) async fn call<T, R>(
-    api: &wire::Client,
-    validated: Result<(), Error>,
+/// Makes one call: sends the request, reads the response, and records all that in a span.
+pub(crate) async fn call<T>(
+    operation: Operation,
+    environment: Environment,
     response: Pin<Box<impl Future<Output = Result<Response<T>, WireError<()>>>>>,
-    read: impl FnOnce(T) -> Result<R, Error>,
-) -> Result<R, Error> {
-    let Context { server, operation, .. } = &api.inner;
-    let mut record = Record::start(*operation, server.environment);
-    let result = match validated {
-        Ok(()) => match response.instrument(record.span.clone()).await {
-            Ok(Response { value, status, code }) => {
-                (record.status, record.code) = (Some(status), code);
-                value.and_then(read)
-            }
-            Err(error) => Err(error_of(error).await),
-        },
-        Err(error) => Err(error),
+) -> Result<T, Unusable> {
+    let mut record = Record::start(operation, environment);
+    let result = match response.instrument(record.span.clone()).await {
+        Ok(Response { value, status, code }) => {
+            (record.status, record.code) = (Some(status), code);
+            value
+        }
+        Err(error) => Err(unusable(error).await),
     };
-    let result = result.map_err(|error| error.called(*operation));
-    record.finish(result.as_ref().err());
+    let result = result.map_err(|unusable| unusable.of(operation));
+    record.finish(result.as_ref().err().map(|unusable| &unusable.error));
     result
 }
 
+/// Records a call that is not made, since its input is not valid or there is no session for it.
+pub(crate) fn not_made(operation: Operation, environment: Environment, error: Error) -> Error {
+    let error = error.called(operation);
+    Record::start(operation, environment).finish(Some(&error));
+    error
+}
+
 /// Maps an error of the generated client: the only mapping from it.
-async fn error_of(error: WireError<()>) -> Error {
+async fn unusable(error: WireError<()>) -> Unusable {
     match error {
-        WireError::CommunicationError(error) | WireError::InvalidUpgrade(error) => failure(&error),
+        WireError::CommunicationError(error) | WireError::InvalidUpgrade(error) => failure(&error).into(),
         WireError::UnexpectedResponse(response) => Box::pin(response::refusal(response)).await,
-        WireError::InvalidRequest(reason) => Error::invalid_input(reason),
+        WireError::InvalidRequest(reason) => Error::invalid_input(reason).into(),
         // Of responses, which progenitor does not read here.
-        _ => Error::new(BadResponse, "the response could not be read"),
+        _ => Error::new(BadResponse, "the response could not be read").into(),
     }
 }
 
@@ -165,12 +184,19 @@ fn authorization(scheme: &str, key: &SecretKey) -> Result<HeaderValue, InvalidHe
 impl ClientHooks<Context> for wire::Client {
     async fn pre<E>(&self, request: &mut reqwest::Request, _: &OperationInfo) -> Result<(), WireError<E>> {
         let Context { server, operation, credential } = &self.inner;
+        if !server.may_have(credential) {
+            let problem = "the key is none that a simulator issued, and would go over the network to one; expected one of \
+                           the simulator's own";
+            return Err(WireError::InvalidRequest(problem.to_owned()));
+        }
         let url = server.url(*operation, request.url());
         *request.url_mut() = url.map_err(|problem| WireError::InvalidRequest(problem.to_owned()))?;
         let headers = request.headers_mut();
         // progenitor's own, which no document has.
         headers.remove(API_VERSION);
         headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+        // Nothing here decodes a body that a gateway has compressed on its own.
+        headers.entry(ACCEPT_ENCODING).or_insert(HeaderValue::from_static("identity"));
         headers.append(USER_AGENT, HeaderValue::from_static(concat!("paypos/", env!("CARGO_PKG_VERSION"))));
         for &name in operation.headers() {
             let (header, mut value) = match (name, credential) {

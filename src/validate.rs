@@ -23,6 +23,11 @@ pub(crate) fn check_text(property: &str, text: &str, required: bool) -> Result<(
     if property == "xact_id" {
         check_xact_id(text)?;
     }
+    if (property.ends_with("_id") || property == "reference_no") && !is_id(text) {
+        return Err(Error::invalid_input(format!(
+            "`{property}` has no letter or digit; expected one that identifies something"
+        )));
+    }
     if !property.ends_with("_url") {
         return Ok(());
     }
@@ -44,15 +49,27 @@ fn is_own_and_simple(url: &str) -> bool {
     !WEB_SCHEMES.iter().any(|web| scheme.eq_ignore_ascii_case(web)) && rest.bytes().all(is_simple)
 }
 
+/// Returns whether a text can be an id or a reference: it has a letter or a digit, and no character was replaced in it.
+pub(crate) fn is_id(text: &str) -> bool {
+    text.contains(char::is_alphanumeric) && !text.contains(char::REPLACEMENT_CHARACTER)
+}
+
+/// Returns whether a payment session can be checked by this id.
+pub(crate) fn is_payment_session_id(id: &str) -> bool {
+    is_id(id) && !id.contains(char::is_control)
+}
+
 /// Validates the id of a transaction that is being reversed: with a blank at its edge, it could not be told from the
 /// reversal's own.
 pub(crate) fn check_xact_id(text: &str) -> Result<(), Error> {
-    if text.trim() == text {
+    let problem = if !is_id(text) {
+        "has no letter or digit"
+    } else if text.trim() != text {
+        "begins or ends with a blank"
+    } else {
         return Ok(());
-    }
-    Err(Error::invalid_input(
-        "`xact_id` begins or ends with a blank; expected it exactly as Paynet returned it",
-    ))
+    };
+    Err(Error::invalid_input(format!("`xact_id` {problem}; expected it exactly as Paynet returned it")))
 }
 
 /// Validates an amount, which a number is by its name.
@@ -63,9 +80,17 @@ pub(crate) fn check_amount(property: &str, amount: Decimal) -> Result<(), Error>
         amount if amount.scale() > 2 => {
             "has more than two decimal places; round it with `Decimal::round_dp_with_strategy`"
         }
+        amount if !is_exact_as_float(amount) => {
+            "has more than 15 digits, which many readers of JSON would round"
+        }
         _ => return Ok(()),
     };
     Err(Error::invalid_input(format!("`{property}` {problem}")))
+}
+
+/// Whether a number has at most 15 digits, which a float keeps.
+pub(crate) fn is_exact_as_float(number: Decimal) -> bool {
+    number.mantissa().unsigned_abs() < 10_u128.pow(15)
 }
 
 /// Whether a text has visible ASCII characters only, as most have.

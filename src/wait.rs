@@ -1,74 +1,14 @@
-//! Polls a payment session until the phone has finished it, and decides what its transactions mean.
+//! Polls a payment session until the phone has finished it.
 
 use std::{fmt, future::IntoFuture, pin::Pin, sync::Arc, time::Duration};
 
-use serde::Serialize;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
 use crate::{
-    Error, PaymentSession, Session,
-    types::{CheckTransactionRequest, CheckTransactionResponse, Transaction},
-    validate::check_xact_id,
+    Decision, Error, PaymentSession, Session,
+    decision::decide,
+    types::{CheckTransactionRequest, CheckTransactionResponse},
 };
-
-/// How a payment session ended.
-///
-/// # What you must compare
-/// A payment session says that it succeeded, and not that it was what you asked for. Before you deliver anything,
-/// compare: the **amount** of the transaction with the amount that you requested, its `agent_reference` with your
-/// **`reference_no`** if Paynet returned one, and the **count** of the transactions, which should be one: a second was
-/// charged as well. If anything differs, do not deliver: look the payment up in Paynet's panel.
-///
-/// The **unit** of an amount cannot be compared: a sale of 100 kuruş in the place of 100 lira succeeds, and lists the
-/// amount that was requested. `paypos verify` asks which amount the phone shows.
-///
-/// # Reversals
-/// Paynet does not document which transactions a reversal's payment session lists. The original sale never decides its
-/// reversal: it is recognized by its `xact_id`, however it is encoded; by a `transaction_type` of a sale (1) or a
-/// pre-authorization (3); and by an `agent_reference` other than the `reference_no` of the reversal, if both are known.
-/// While nothing else is listed, or a transaction without an `xact_id` might be the reversal, the decision is `Pending`.
-/// **Unverified:** if Paynet encrypts the same `xact_id` differently each time, and returns neither of the other two, the
-/// sale would be mistaken for the reversal.
-///
-/// ```
-/// use paypos::{Decimal, Decision};
-///
-/// fn is_paid(decision: &Decision, amount: Decimal, reference_no: &str) -> bool {
-///     let Decision::Succeeded(sales) = decision else { return false };
-///     let [sale] = sales.as_slice() else { return false };
-///     let reference = sale.agent_reference.as_deref().filter(|reference| !reference.is_empty());
-///     sale.amount == Some(amount) && reference.is_none_or(|reference| reference == reference_no)
-/// }
-/// # assert!(!is_paid(&Decision::Pending, Decimal::ONE, "ORDER-1042"));
-/// ```
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub enum Decision {
-    /// The successful transactions. Never empty; normally exactly one.
-    Succeeded(Vec<Transaction>),
-    /// The transactions, all of which failed. Never empty.
-    ///
-    /// Paynet does not document whether the customer may try another card in the same payment session: check once more
-    /// before starting another sale, or wait with [`after_decline`](Wait::after_decline).
-    Failed(Vec<Transaction>),
-    /// Not decided. It may still be completed: check again before starting another.
-    Pending,
-}
-
-impl Decision {
-    /// Returns the transactions that decided; none if it is pending.
-    ///
-    /// ```
-    /// # use paypos::Decision;
-    /// assert!(Decision::Pending.transactions().is_empty());
-    /// ```
-    #[must_use]
-    pub fn transactions(&self) -> &[Transaction] {
-        match self {
-            Self::Succeeded(transactions) | Self::Failed(transactions) => transactions,
-            Self::Pending => &[],
-        }
-    }
-}
 
 /// A wait for the phone, returned by [`Session::wait_for`]; `.await` it.
 ///
@@ -86,7 +26,8 @@ impl Decision {
 ///     .on_check(|check| println!("checked: {check:?}"))
 ///     .await?;
 /// match decision {
-///     Decision::Succeeded(sales) => println!("compare the amount, the reference and the count of {sales:?}"),
+///     Decision::Succeeded(sale) => println!("paid: {:?}", sale.xact_id),
+///     Decision::Differs(difference) => println!("look it up in Paynet's panel: {difference}"),
 ///     Decision::Failed(_) => println!("declined; check once more before starting another sale"),
 ///     Decision::Pending => println!("still pending; check again before starting another sale"),
 /// }
@@ -125,7 +66,7 @@ impl Decision {
 /// Returns an error that retrying cannot fix, or else the error of the last check before the timeout. Its outcome is
 /// always [`Unknown`](crate::Outcome::Unknown): it says nothing about the payment. After
 /// [`Unauthorized`](crate::ErrorKind::Unauthorized) (the session has expired), open a new session and wait again for the
-/// same [`PaymentSession`].
+/// same [`PaymentSession`]; a session of [`Agent::session`](crate::Agent::session) does so by itself.
 ///
 /// # Panics
 /// If called outside a tokio runtime.
@@ -197,7 +138,7 @@ impl Wait {
     /// # let client = Client::builder(Environment::Sandbox).base_url(simulator.url()).build()?;
     /// # let session = client.session(simulator.issue_session());
     /// # let handoff = session.init_sale_transaction(InitSaleRequest::new(Decimal::ONE)).await?;
-    /// # let id = handoff.payment_session_id.clone();
+    /// # let id = handoff.payment_session().id().to_owned();
     /// # simulator.phone().decline(&id)?;
     /// # let phone = simulator.clone();
     /// # let another_card = move || {
@@ -233,7 +174,7 @@ impl Wait {
         let server = Arc::clone(&self.session.client.server);
         let mut last = Ok(Decision::Pending);
         loop {
-            let request = check_of(&self.payment_session)?;
+            let request = CheckTransactionRequest::new(self.payment_session.id());
             let Ok(permit) = timeout_at(deadline + server.timeout.min(FAR), server.checks.acquire()).await
             else {
                 return last;
@@ -268,49 +209,6 @@ const SLOWER_AFTER: Duration = Duration::from_secs(60);
 
 /// Longer than any wait, and short enough to add to an instant.
 const FAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
-
-/// The request that checks a payment session.
-pub(crate) fn check_of(payment_session: &PaymentSession) -> Result<CheckTransactionRequest, Error> {
-    payment_session.reversal_of().map_or(Ok(()), check_xact_id)?;
-    Ok(CheckTransactionRequest::new(payment_session.id()))
-}
-
-pub(crate) fn decide(mut transactions: Vec<Transaction>, payment_session: &PaymentSession) -> Decision {
-    let mut is_open = transactions.is_empty();
-    if let Some(sale) = payment_session.reversal_of() {
-        // A transaction without an id might be the sale, so it decides nothing; nor does one that is the sale, or says so.
-        is_open |= transactions.iter().any(|transaction| transaction.xact_id.is_none());
-        transactions.retain(|transaction| may_be_reversal(transaction, sale, payment_session.reference_no()));
-    }
-    let (succeeded, others): (Vec<_>, Vec<_>) =
-        transactions.into_iter().partition(|transaction| transaction.is_succeed == Some(true));
-    is_open |= others.iter().any(|other| other.is_succeed.is_none());
-    if !succeeded.is_empty() {
-        Decision::Succeeded(succeeded)
-    } else if is_open || others.is_empty() {
-        Decision::Pending
-    } else {
-        Decision::Failed(others)
-    }
-}
-
-/// Whether a transaction can be the reversal of a sale, and not the sale itself.
-fn may_be_reversal(transaction: &Transaction, sale: &str, reference_no: Option<&str>) -> bool {
-    let Some(xact_id) = &transaction.xact_id else { return false };
-    let reference = transaction.agent_reference.as_deref().filter(|reference| !reference.trim().is_empty());
-    let has_other_reference = reference_no.zip(reference).is_some_and(|(own, listed)| own != listed.trim());
-    // By Paynet's general documentation: a sale, and a pre-authorization.
-    let is_sale = matches!(transaction.transaction_type, Some(1 | 3));
-    !is_sale && !has_other_reference && letters(xact_id) != letters(sale)
-}
-
-/// The letters and digits of an id in lower case, which are the same however the rest of it is encoded.
-fn letters(id: &str) -> String {
-    // What follows a `%` is a character that is neither.
-    let parts = id.split('%').enumerate();
-    let plain = parts.map(|(at, part)| if at == 0 { part } else { part.get(2..).unwrap_or_default() });
-    plain.flat_map(str::chars).filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
-}
 
 impl IntoFuture for Wait {
     type Output = Result<Decision, Error>;

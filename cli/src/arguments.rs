@@ -62,13 +62,15 @@ Examples:
   paypos sale 149.90 --json --wait | jq")]
     Sale(Sale),
     /// Start a cancel or refund of a transaction
-    #[command(after_help = "Examples:\n  paypos reversal XACT_ID --reference-no ORDER-1042-R1 --wait")]
+    #[command(
+        after_help = "Examples:\n  paypos reversal XACT_ID --amount 149.90 --reference-no ORDER-1042-R1 --wait"
+    )]
     Reversal(Reversal),
     /// Check the status of a payment session
     #[command(after_help = "\
 Examples:
   paypos check PAYMENT_SESSION_ID --sale --amount 149.90 --wait && ship
-  paypos check PAYMENT_SESSION_ID --reversal-of XACT_ID")]
+  paypos check PAYMENT_SESSION_ID --reversal-of XACT_ID --amount 149.90")]
     Check(Check),
     /// Test what Paynet's documents leave undefined
     #[command(after_help = "\
@@ -329,6 +331,9 @@ pub(crate) struct Reversal {
     /// The `xact_id` of the sale
     #[arg(value_parser = id)]
     pub(crate) xact_id: String,
+    /// The amount of the sale, which the reversal must have
+    #[arg(long, value_parser = amount)]
+    pub(crate) amount: Option<Decimal>,
     #[command(flatten)]
     pub(crate) initiate: Initiate,
 }

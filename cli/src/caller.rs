@@ -8,8 +8,7 @@ use std::{
 };
 
 use paypos::{
-    Client, Decimal, Environment, Error, ErrorKind, PaymentSession, SecretKey, Session, SessionKey,
-    types::AuthRequest,
+    Client, Environment, Error, ErrorKind, PaymentSession, SecretKey, Session, SessionKey, types::AuthRequest,
 };
 use paypos_simulator::server::{AGENT_ID, SECRET_KEY, USER_ID};
 
@@ -30,8 +29,6 @@ pub(crate) struct Caller<'a> {
     pub(crate) console: &'a Console,
     calls: &'a Calls,
     session_key_file: Option<&'a Path>,
-    /// The amount that was asked for, if the command has one.
-    pub(crate) amount: Option<Decimal>,
 }
 
 impl<'a> Caller<'a> {
@@ -39,7 +36,6 @@ impl<'a> Caller<'a> {
         console: &'a Console,
         calls: &'a Calls,
         session_key_file: Option<&'a PathBuf>,
-        amount: Option<Decimal>,
     ) -> Result<Self, Failure> {
         let session_key_file = session_key_file.map(PathBuf::as_path);
         let stdin = Some(Path::new("-"));
@@ -48,7 +44,7 @@ impl<'a> Caller<'a> {
                 "--secret-key-file and --session-key-file cannot both be standard input",
             ));
         }
-        Ok(Self { console, calls, session_key_file, amount })
+        Ok(Self { console, calls, session_key_file })
     }
 
     pub(crate) fn is_simulator(&self) -> bool {
@@ -83,9 +79,7 @@ impl<'a> Caller<'a> {
     /// Creates a client of the environment.
     pub(crate) fn client(&self) -> Result<Client, Failure> {
         Ok(match self.calls.environment {
-            Target::Simulator => {
-                Client::builder(Environment::Sandbox).base_url(&self.calls.simulator.simulator_url).build()?
-            }
+            Target::Simulator => Client::simulator(&self.calls.simulator.simulator_url).build()?,
             Target::Sandbox => Client::new(Environment::Sandbox)?,
             Target::Production => Client::new(Environment::Production)?,
         })
@@ -146,7 +140,7 @@ impl<'a> Caller<'a> {
     }
 
     /// Composes a command that calls the same environment with the same keys.
-    pub(crate) fn command(&self, words: &[&str]) -> String {
+    pub(crate) fn command(&self, words: &[impl AsRef<str>]) -> String {
         let mut command = self.dealers_command(words);
         if let Some(file) = self.session_key_file.filter(|file| *file != Path::new("-")) {
             command = format!("{command} {} {}", SESSION.option, quoted(&file.display().to_string()));
@@ -155,10 +149,10 @@ impl<'a> Caller<'a> {
     }
 
     /// Composes a command that calls the same environment and takes no session key.
-    fn dealers_command(&self, words: &[&str]) -> String {
+    fn dealers_command(&self, words: &[impl AsRef<str>]) -> String {
         let mut command = String::from("paypos");
+        words.iter().for_each(|word| command = format!("{command} {}", word.as_ref()));
         let mut add = |words: &[&str]| words.iter().for_each(|word| command = format!("{command} {word}"));
-        add(words);
         let is_default = self.calls.simulator.simulator_url == SIMULATOR_URL
             && env::var_os("PAYPOS_SIMULATOR_URL").is_none();
         match self.calls.environment {
@@ -181,11 +175,11 @@ impl<'a> Caller<'a> {
             Some(xact_id) => words.extend(["--reversal-of".to_owned(), quoted(xact_id)]),
             None => words.push("--sale".to_owned()),
         }
-        words.extend(self.amount.into_iter().flat_map(|amount| ["--amount".to_owned(), amount.to_string()]));
+        let amount = payment_session.amount();
+        words.extend(amount.into_iter().flat_map(|amount| ["--amount".to_owned(), amount.to_string()]));
         let reference = payment_session.reference_no();
         words.extend(reference.into_iter().flat_map(|text| ["--reference-no".to_owned(), quoted(text)]));
         words.push("--wait".to_owned());
-        let words: Vec<_> = words.iter().map(String::as_str).collect();
         self.command(&words)
     }
 

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use paypos::{
-    Client, Decimal, Decision as Decided, Environment, Handoff, SecretKey, Session,
-    types::{AuthRequest, InitReversalRequest, InitSaleRequest, LogoutRequest},
+    Client, Decimal, Decision as Decided, Handoff, SecretKey, Session,
+    types::{AuthRequest, InitReversalRequest, InitSaleRequest},
 };
 
 use paypos_simulator::{
@@ -27,11 +27,12 @@ pub(crate) async fn run(console: &Console, options: &Demo) -> Done {
     let options = Options { phone, after: Duration::from_secs(1), ..Options::default() };
     let simulator =
         server::start(options, Seed::default()).await.map_err(|error| Failure::usage(error.to_string()))?;
-    let client = Client::builder(Environment::Sandbox).base_url(simulator.url()).build()?;
+    let client = Client::simulator(simulator.url()).build()?;
     let agent = client.agent(SecretKey::new(SECRET_KEY)?);
 
     console.headline("1. The merchant's server opens a session (paypos session open; Agent::get_auth_key)");
-    let session = agent.get_auth_key(AuthRequest::new(AGENT_ID, USER_ID)).await?.session;
+    let session = agent.session(AuthRequest::new(AGENT_ID, USER_ID));
+    session.key().await?;
 
     console
         .headline("2. The app starts a sale of 149.90 (paypos sale 149.90; Session::init_sale_transaction)");
@@ -45,7 +46,7 @@ pub(crate) async fn run(console: &Console, options: &Demo) -> Done {
     finished(console, &session, &handoff, asks, 5).await?;
 
     console.headline("6. The server ends the session (paypos session end; Agent::logout)");
-    agent.logout(LogoutRequest::new(session.key())).await?;
+    agent.end(&session).await?;
     console.say("Done: a sale, and its reversal. Next: paypos simulate");
     console.object(&serde_json::json!({ "decision": "succeeded" }))
 }
@@ -63,14 +64,12 @@ async fn finished(
     console.headline(&format!(
         "{step}. The server polls until the phone has decided (paypos check ID --wait; Session::wait_for)"
     ));
-    match flow::wait(console, session, &handoff.payment_session(), TIMEOUT).await? {
-        Decided::Succeeded(transactions) => {
+    match flow::wait(console, session, handoff.payment_session(), TIMEOUT).await? {
+        Decided::Succeeded(transaction) => {
             console.say("It succeeded.");
-            transactions
-                .into_iter()
-                .find_map(|transaction| transaction.xact_id)
-                .ok_or_else(|| Failure::Pending("the transaction has no xact_id".to_owned()))
+            transaction.xact_id.ok_or_else(|| Failure::Pending("the transaction has no xact_id".to_owned()))
         }
+        Decided::Differs(difference) => Err(Failure::Other(difference.to_string())),
         Decided::Failed(_) => Err(Failure::Failed("declined; the demo ends here".to_owned())),
         Decided::Pending => Err(Failure::Pending("no decision was made; the demo ends here".to_owned())),
     }

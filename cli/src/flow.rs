@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use paypos::{
-    Decimal, Decision, Handoff, PaymentSession, Session,
+    Decision, Handoff, PaymentSession, Session,
     types::{AuthRequest, InitReversalRequest, InitSaleRequest, LogoutRequest, Transaction},
 };
 use serde::Serialize;
@@ -27,10 +27,11 @@ pub(crate) async fn open(caller: &Caller<'_>, options: &arguments::OpenSession) 
     let file = options.write_key.as_deref().map(NewFile::create).transpose()?;
     console.requests("opening a session");
     let opened = agent.get_auth_key(AuthRequest::new(agent_id, user_id)).await?;
-    let key = opened.session.key().expose();
+    let session_key = opened.session.key().await?;
+    let key = session_key.expose();
     if let (Some(file), Some(path)) = (file, &options.write_key) {
         if let Err(error) = file.write(key) {
-            let ended = agent.logout(LogoutRequest::new(opened.session.key())).await;
+            let ended = agent.logout(LogoutRequest::new(&session_key)).await;
             let then =
                 if ended.is_ok() { "the session was ended again" } else { "the session is still open" };
             let text = format!("the session key cannot be written to {}: {error}; {then}", path.display());
@@ -82,11 +83,12 @@ pub(crate) async fn sale(caller: &Caller<'_>, options: arguments::Sale) -> Done 
     (request.reference_no, request.callback_url) = (initiate.reference_no, initiate.callback_url);
     caller.console.requests("a sale");
     let handoff = session.init_sale_transaction(request).await?;
-    finish(caller, &session, &handoff, initiate.show_secrets, &initiate.waiting).await
+    let payment_session = handoff.payment_session();
+    finish(caller, &session, &handoff, payment_session, initiate.show_secrets, &initiate.waiting).await
 }
 
 pub(crate) async fn reversal(caller: &Caller<'_>, options: arguments::Reversal) -> Done {
-    let arguments::Reversal { xact_id, initiate } = options;
+    let arguments::Reversal { xact_id, amount, initiate } = options;
     caller.confirm(&format!("a reversal of {}", printable(&xact_id)))?;
     warn_of_no_reference(caller, initiate.reference_no.as_deref());
     let session = caller.session().await?;
@@ -94,7 +96,12 @@ pub(crate) async fn reversal(caller: &Caller<'_>, options: arguments::Reversal) 
     (request.reference_no, request.callback_url) = (initiate.reference_no, initiate.callback_url);
     caller.console.requests("a reversal");
     let handoff = session.init_reversal_transaction(request).await?;
-    finish(caller, &session, &handoff, initiate.show_secrets, &initiate.waiting).await
+    let payment_session = handoff.payment_session().clone();
+    let payment_session = match amount {
+        Some(amount) => payment_session.with_amount(amount)?,
+        None => payment_session,
+    };
+    finish(caller, &session, &handoff, &payment_session, initiate.show_secrets, &initiate.waiting).await
 }
 
 fn warn_of_no_reference(caller: &Caller<'_>, reference_no: Option<&str>) {
@@ -110,16 +117,17 @@ async fn finish(
     caller: &Caller<'_>,
     session: &Session,
     handoff: &Handoff,
+    payment_session: &PaymentSession,
     show_secrets: bool,
     waiting: &Waiting,
 ) -> Done {
-    let (console, payment_session) = (caller.console, handoff.payment_session());
-    let next = caller.next_check(&payment_session);
-    console.waits_for(&payment_session, next.clone());
+    let console = caller.console;
+    let next = caller.next_check(payment_session);
+    console.waits_for(payment_session, next.clone());
     // All that was obtained is out before the wait, which may fail.
     let key = show_secrets.then(|| handoff.encryption_key.expose());
     console.object(&Printed {
-        payment_session_id: &handoff.payment_session_id,
+        payment_session_id: payment_session.id(),
         reversal_of: payment_session.reversal_of(),
         deeplink_url: Some(&handoff.deeplink_url),
         encryption_key: key,
@@ -128,7 +136,7 @@ async fn finish(
         object_name: handoff.object_name.as_deref(),
         ..Printed::default()
     })?;
-    console.result(format!("payment_session_id: {}", printable(&handoff.payment_session_id)))?;
+    console.result(format!("payment_session_id: {}", printable(payment_session.id())))?;
     console.deeplink(&handoff.deeplink_url)?;
     if let Some(key) = key {
         console.result(format!("encryption_key: {}", printable(key)))?;
@@ -138,18 +146,21 @@ async fn finish(
         console.say(format!("Nothing has been {what} yet; complete it on the phone.\nNext: {next}"));
         return Ok(());
     }
-    let decision = wait(console, session, &payment_session, waiting.timeout).await?;
-    report(caller, &payment_session, decision)
+    let decision = wait(console, session, payment_session, waiting.timeout).await?;
+    report(caller, payment_session, decision)
 }
 
 pub(crate) async fn check(caller: &Caller<'_>, options: arguments::Check) -> Done {
     let id = &options.payment_session_id;
     let mut payment_session = match &options.reversal_of {
-        Some(xact_id) => PaymentSession::reversal(id, xact_id),
-        None => PaymentSession::sale(id),
+        Some(xact_id) => PaymentSession::reversal(id, xact_id)?,
+        None => PaymentSession::sale(id)?,
     };
+    if let Some(amount) = options.amount {
+        payment_session = payment_session.with_amount(amount)?;
+    }
     if let Some(reference) = &options.reference_no {
-        payment_session = payment_session.with_reference_no(reference);
+        payment_session = payment_session.with_reference_no(reference)?;
     }
     caller.console.waits_for(&payment_session, caller.next_check(&payment_session));
     let session = caller.session().await.map_err(|failure| failure.of(&payment_session))?;
@@ -203,32 +214,7 @@ struct Printed<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     problem: Option<String>,
     #[serde(rename = "Data", skip_serializing_if = "Option::is_none")]
-    data: Option<Vec<Transaction>>,
-}
-
-/// Returns how the transactions that succeeded differ from what was asked for; `None` if they do not.
-fn other_than_asked(
-    transactions: &[Transaction],
-    payment_session: &PaymentSession,
-    amount: Option<Decimal>,
-) -> Option<String> {
-    let [transaction] = transactions else {
-        return Some(format!("{} transactions succeeded; expected one", transactions.len()));
-    };
-    match (amount, transaction.amount) {
-        (Some(asked), None) => return Some(format!("the amount cannot be read; expected {asked}")),
-        (Some(asked), Some(carried_out)) if asked != carried_out => {
-            return Some(format!("the amount is {carried_out}; expected {asked}"));
-        }
-        _ => {}
-    }
-    let reference = transaction.agent_reference.as_deref().filter(|reference| !reference.is_empty());
-    match (payment_session.reference_no(), reference) {
-        (Some(asked), Some(other)) if asked != other => {
-            Some(format!("the reference is {}; expected {}", printable(other), printable(asked)))
-        }
-        _ => None,
-    }
+    data: Option<&'a [Transaction]>,
 }
 
 /// Reports what the phone decided.
@@ -237,37 +223,40 @@ fn report(caller: &Caller<'_>, payment_session: &PaymentSession, decision: Decis
     let is_reversal = payment_session.reversal_of().is_some();
     let what = if is_reversal { "reversal" } else { "sale" };
     let mut problem = None;
-    let (name, data, result) = match decision {
-        Decision::Succeeded(transactions) => {
-            problem = other_than_asked(&transactions, payment_session, caller.amount);
-            let result = match &problem {
-                None => Ok(()),
-                Some(problem) => Err(Failure::Other(format!(
-                    "the {what} succeeded, but not as asked: {problem}; look it up in Paynet's panel"
-                ))),
-            };
-            ("succeeded", transactions, result)
+    let (name, result) = match &decision {
+        Decision::Succeeded(_) => ("succeeded", Ok(())),
+        Decision::Differs(difference) => {
+            problem = Some(difference.to_string());
+            let text = format!(
+                "the {what} is not as asked: {difference}; look it up in Paynet's panel before anything else"
+            );
+            ("differs", Err(Failure::Other(text)))
         }
-        Decision::Failed(transactions) => {
+        Decision::Failed(_) => {
             let text =
                 format!("the {what} was declined on the phone; check once more before starting another");
-            ("failed", transactions, Err(Failure::Failed(text)))
+            ("failed", Err(Failure::Failed(text)))
         }
         Decision::Pending => {
             let next = caller.next_check(payment_session);
             let text = format!("not decided yet; check again before starting another\nNext: {next}");
-            ("pending", Vec::new(), Err(Failure::Pending(text)))
+            ("pending", Err(Failure::Pending(text)))
         }
     };
-    if name == "succeeded" {
-        for transaction in &data {
-            let amount = transaction.amount.map(|amount| format!(" of {amount}")).unwrap_or_default();
-            console.result(format!("The {what}{amount} succeeded."))?;
-            if let Some(xact_id) = transaction.xact_id.as_deref().filter(|_| !is_reversal) {
-                console.result(format!("xact_id: {}", printable(xact_id)))?;
-                let undo = caller.command(&["reversal", &quoted(xact_id), "--wait"]);
-                console.say(format!("To undo it: {undo}"));
-            }
+    let succeeded = decision.transactions().iter().filter(|transaction| transaction.is_succeed == Some(true));
+    for transaction in succeeded {
+        let amount = transaction.amount.map(|amount| format!(" of {amount}")).unwrap_or_default();
+        let reference = transaction.agent_reference.as_deref().filter(|_| problem.is_some());
+        let reference = reference.map(|text| format!(" with the reference {}", printable(text)));
+        console.result(format!("The {what}{amount}{} succeeded.", reference.unwrap_or_default()))?;
+        if let Some(xact_id) = transaction.xact_id.as_deref().filter(|_| !is_reversal) {
+            console.result(format!("xact_id: {}", printable(xact_id)))?;
+            let mut words = vec!["reversal".to_owned(), quoted(xact_id)];
+            words.extend(
+                transaction.amount.into_iter().flat_map(|amount| ["--amount".to_owned(), amount.to_string()]),
+            );
+            words.push("--wait".to_owned());
+            console.say(format!("To undo it: {}", caller.command(&words)));
         }
     }
     console.object(&Printed {
@@ -275,7 +264,7 @@ fn report(caller: &Caller<'_>, payment_session: &PaymentSession, decision: Decis
         reversal_of: payment_session.reversal_of(),
         decision: Some(name),
         problem,
-        data: Some(data),
+        data: Some(decision.transactions()),
         ..Printed::default()
     })?;
     result

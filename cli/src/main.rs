@@ -14,7 +14,6 @@ mod verify;
 use std::{env, io, path::PathBuf, process::ExitCode};
 
 use clap::{CommandFactory, Parser};
-use paypos::Decimal;
 
 use arguments::{Arguments, Calls, Command, Session};
 use caller::Caller;
@@ -36,33 +35,29 @@ async fn main() -> ExitCode {
             ended(&console, demo::run(&console, &options).await, None)
         }
         Command::Session(Session::Open(options)) => {
-            called(&options.calls, None, None, async |caller| flow::open(caller, &options).await).await
+            called(&options.calls, None, async |caller| flow::open(caller, &options).await).await
         }
         Command::Session(Session::End(options)) => {
             let file = options.session.session_key_file.as_ref();
-            called(&options.calls, file, None, async |caller| flow::end(caller).await).await
+            called(&options.calls, file, async |caller| flow::end(caller).await).await
         }
         Command::Sale(options) => {
             let (calls, file) =
                 (options.initiate.calls.clone(), options.initiate.session.session_key_file.clone());
-            called(&calls, file.as_ref(), Some(options.amount), async |caller| {
-                flow::sale(caller, options).await
-            })
-            .await
+            called(&calls, file.as_ref(), async |caller| flow::sale(caller, options).await).await
         }
         Command::Reversal(options) => {
             let (calls, file) =
                 (options.initiate.calls.clone(), options.initiate.session.session_key_file.clone());
-            called(&calls, file.as_ref(), None, async |caller| flow::reversal(caller, options).await).await
+            called(&calls, file.as_ref(), async |caller| flow::reversal(caller, options).await).await
         }
         Command::Check(options) => {
             let (calls, file) = (options.calls.clone(), options.session.session_key_file.clone());
-            called(&calls, file.as_ref(), options.amount, async |caller| flow::check(caller, options).await)
-                .await
+            called(&calls, file.as_ref(), async |caller| flow::check(caller, options).await).await
         }
         Command::Verify(options) => {
             let console = Console::new(options.calls.output.json, options.calls.no_input);
-            match Caller::new(&console, &options.calls, None, None) {
+            match Caller::new(&console, &options.calls, None) {
                 // It closes what it has opened after a signal.
                 Ok(caller) => ended(&console, verify::run(&caller, &options).await, Some(&caller)),
                 Err(failure) => ended(&console, Err(failure), None),
@@ -91,11 +86,10 @@ async fn main() -> ExitCode {
 async fn called(
     calls: &Calls,
     session_key_file: Option<&PathBuf>,
-    amount: Option<Decimal>,
     command: impl AsyncFnOnce(&Caller<'_>) -> Done,
 ) -> ExitCode {
     let console = Console::new(calls.output.json, calls.no_input);
-    let caller = match Caller::new(&console, calls, session_key_file, amount) {
+    let caller = match Caller::new(&console, calls, session_key_file) {
         Ok(caller) => caller,
         Err(failure) => return ended(&console, Err(failure), None),
     };

@@ -75,7 +75,8 @@ pub(crate) fn complete(
         /// All types implement `Serialize` and `Deserialize`; secrets in responses are not serialized. A request
         /// refuses a property that it does not know. A non-essential response property that cannot be parsed is
         /// treated as absent. Amounts keep their digits in JSON text, but not in a `serde_json::Value`, which converts
-        /// them to floats. With `#[serde(flatten)]` or in an untagged enum, a number has at most 15 digits.
+        /// them to floats. As a part of another type, where serde buffers it, a number has at most 15 digits; one with
+        /// more is refused. In formats that are not for people, such as MessagePack, an object is its JSON.
         pub mod types {
             pub use super::wire::types::{#(#names),*};
         }
@@ -379,7 +380,7 @@ impl Generated {
         let kind = format_ident!("{}", if self.surface.request { "request" } else { "response" });
         let request = self.surface.request.then(|| self.request());
         quote! {
-            crate::property::object!(#ident, #kind { #(#fields: #properties, #read, #required, #written;)* });
+            crate::object::object!(#ident, #kind { #(#fields: #properties, #read, #required, #written;)* });
 
             #request
         }
@@ -624,10 +625,13 @@ fn table(document: &Document, operations: &BTreeMap<String, surface::Operation>)
     };
     let paths = operations.values().map(path);
     let all = document.operations();
-    let is_moving = |name: &str| {
-        all.iter().any(|operation| operation.name == name && moves_money(name, &operation.method))
-    };
-    let moving = names.iter().map(|name| is_moving(name));
+    let moving = names.iter().map(|name| {
+        let operation = all.iter().find(|operation| operation.name == **name);
+        match operation.and_then(|operation| moves_money(name, &operation.method)) {
+            Some(known) => quote!(Some(#known)),
+            None => quote!(None),
+        }
+    });
     let has_parameters = operations.values().map(|operation| {
         operation.parameters.iter().any(|parameter| parameter.location == "query")
             || placeholders(&path(operation)).next().is_some()
@@ -669,7 +673,8 @@ fn table(document: &Document, operations: &BTreeMap<String, surface::Operation>)
                 match self { #(Self::#variants => #has_parameters,)* }
             }
 
-            pub(crate) const fn moves_money(self) -> bool {
+            /// Whether a call moves money; `None` if nobody has said so yet.
+            pub(crate) const fn moves_money(self) -> Option<bool> {
                 match self { #(Self::#variants => #moving,)* }
             }
 

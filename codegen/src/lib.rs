@@ -67,7 +67,7 @@ fn by_progenitor(document: &Document) -> Result<TokenStream, DocumentError> {
     for operation in &operations {
         if operations::known(&operation.name).is_some_and(|known| known.returns_handoff) {
             let response = body(document, operation, "responses").unwrap_or_default();
-            settings.with_replacement(response, "crate::Handoff", iter::empty::<TypeImpl>());
+            settings.with_replacement(response, "crate::handoff::Opened", iter::empty::<TypeImpl>());
         }
     }
     let generate = |operations: &[Operation]| {

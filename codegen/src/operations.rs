@@ -10,7 +10,7 @@ pub(crate) struct Known {
     stem: &'static str,
     /// Whether it moves money: an error of any other says nothing of a payment.
     moves_money: bool,
-    /// Whether its response is a `Handoff`, which has the type's place.
+    /// Whether its response opens a payment session: it is read as the hand-written `Opened`.
     pub(crate) returns_handoff: bool,
     /// The properties without which its request means nothing.
     pub(crate) request: Properties,
@@ -30,8 +30,8 @@ const ENVELOPE: Properties = &[("object_name", "string"), ("code", "integer"), (
 const HANDOFF: Properties =
     &[("payment_session_id", "string"), ("deeplink_url", "string"), ("encryption_key", "string")];
 
-/// The operations that the hand-written code calls. Any other needs no row to be generated. It is taken to move money,
-/// unless it is a GET, and the names of its types give way to those of the operations above it.
+/// The operations that the hand-written code calls. Any other needs no row to be generated. Unless it is a GET, nobody
+/// knows whether it moves money; and the names of its types give way to those of the operations above it.
 const OPERATIONS: &[Known] = &[
     Known {
         name: "get_auth_key",
@@ -105,7 +105,11 @@ pub(crate) fn stem(name: &str) -> String {
     known(name).map_or_else(|| name.to_upper_camel_case(), |known| known.stem.to_owned())
 }
 
-/// Whether an operation moves money. In doubt it does: nothing then says that it may be repeated.
-pub(crate) fn moves_money(name: &str, method: &str) -> bool {
-    known(name).map_or(method != "get", |known| known.moves_money)
+/// Whether an operation moves money; `None` if nobody has said so: nothing then says that it may be repeated.
+pub(crate) fn moves_money(name: &str, method: &str) -> Option<bool> {
+    match known(name) {
+        Some(known) => Some(known.moves_money),
+        None if method == "get" => Some(false),
+        None => None,
+    }
 }

@@ -24,7 +24,7 @@
 //! let handoff = session.init_reversal_transaction(InitReversalRequest::new(xact_id)).await?;
 //! assert!(handoff.deeplink_url.starts_with("paypos-simulator://"));
 //!
-//! simulator.phone().approve(&handoff.payment_session_id)?;
+//! simulator.phone().approve(handoff.payment_session().id())?;
 //! let decision = session.wait_for(&handoff).await?;
 //! assert!(matches!(decision, Decision::Succeeded(_)));
 //!

@@ -19,7 +19,7 @@ use paypos::{
 use serde_json::{Value, json};
 
 use crate::{
-    Fixture, refusal, request, session,
+    Fixture, request, session,
     support::{
         canary::{ENCRYPTION_KEY, HEADER, TEXT},
         operations,
@@ -28,7 +28,6 @@ use crate::{
 };
 
 const CHUNKED: &str = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n";
-const NEEDED: [&str; 3] = ["payment_session_id", "deeplink_url", "encryption_key"];
 
 /// The cap on the body of an answer, in bytes.
 const CAP: usize = 4 << 20;
@@ -191,11 +190,11 @@ async fn no_compression_is_requested_and_a_compressed_body_is_capped_when_decode
 
     let fixture = Fixture::plain().await;
     fixture.server.next(Box::new(|conn, request| {
-        assert_eq!(request.header("accept-encoding"), None);
+        assert_eq!(request.header("accept-encoding"), Some("identity"));
         reply(bomb)(conn, request)
     }));
     let error = session(&fixture.client).init_reversal_transaction(request()).await.unwrap_err();
-    assert!(error.to_string().contains("not a JSON object"), "{error}");
+    assert!(error.to_string().contains("encoded with gzip, which was not asked for"), "{error}");
 }
 
 /// A success with this body is a bad response.
@@ -206,33 +205,7 @@ async fn bad(fixture: &Fixture, body: impl AsRef<[u8]>) -> Error {
 }
 
 #[tokio::test]
-async fn a_needed_property_that_is_missing_or_unusable_is_named_and_not_shown() {
-    let fixture = Fixture::plain().await;
-    for property in NEEDED {
-        let unusable =
-            if property == "deeplink_url" { "in the response" } else { "in the response is blank" };
-        for (value, problem) in [
-            (None, "is missing"),
-            (Some(Value::Null), "does not have its documented type"),
-            (Some(json!("")), unusable),
-            (Some(json!("  ")), unusable),
-            (Some(json!(true)), "does not have its documented type"),
-            (Some(json!([TEXT])), "does not have its documented type"),
-            (Some(json!({ TEXT: TEXT })), "does not have its documented type"),
-        ] {
-            let mut body = success();
-            match value {
-                Some(value) => body[property] = value,
-                None => drop(body.as_object_mut().unwrap().remove(property)),
-            }
-            let text = bad(&fixture, body.to_string()).await.to_string();
-            assert!(text.contains(&format!("`{property}`")) && text.contains(problem), "{text}");
-        }
-    }
-}
-
-#[tokio::test]
-async fn a_body_that_is_not_the_documented_json_is_a_bad_response() {
+async fn a_body_that_is_deep_long_or_of_two_bytes_a_letter_is_a_bad_response() {
     let fixture = Fixture::plain().await;
     let text = success().to_string();
     let utf_16 = |mark: &[u8]| {
@@ -241,103 +214,20 @@ async fn a_body_that_is_not_the_documented_json_is_a_bad_response() {
     };
     let deep = |nesting: &str| nesting.repeat(60_000 / nesting.len());
     let bodies: Vec<Vec<u8>> = vec![
-        Vec::new(),
-        "null".into(),
-        "4711".into(),
-        "true".into(),
-        format!("\"{TEXT}\"").into(),
-        "[]".into(),
-        // An array, by position.
-        json!([0, format!("paynet://{TEXT}"), ENCRYPTION_KEY, TEXT, TEXT, TEXT]).to_string().into(),
-        format!("<!doctype html><title>{TEXT}</title>").into(),
-        "{".into(),
-        format!("{text}{text}").into(),
-        text.replacen('{', r#"{"encryption_key": "another", "#, 1).into(),
-        [format!("{{\"message\": \"{TEXT}").as_bytes(), b"\xff\xfe\"}"].concat(),
         utf_16(&[]),
         utf_16(&[0xff, 0xfe]),
         format!("{{\"ignored\": {}", deep("[")).into(),
         format!("{{\"ignored\": {}", deep("{\"x\":")).into(),
         format!("{{\"deeplink_url\": {}", deep("[")).into(),
+        json!({ "payment_session_id": "PS-1", "encryption_key": "k", "deeplink_url": format!("{TEXT}/").repeat(100 << 10) })
+            .to_string()
+            .into(),
     ];
     for body in bodies {
         let error = bad(&fixture, &body).await.to_string();
-        let known = [
-            "the response is not a JSON object",
-            "`payment_session_id` is missing in the response",
-            "`encryption_key` occurs twice in the response",
-        ];
+        let known =
+            ["the response is not a JSON object", "`deeplink_url` in the response is not an absolute URL"];
         assert!(known.iter().any(|known| error.contains(known)), "{error}");
-    }
-}
-
-#[tokio::test]
-async fn extra_properties_and_another_content_type_do_no_harm() {
-    let fixture = Fixture::plain().await;
-    let extended = |whole: Vec<u8>| {
-        let mut body: Value = serde_json::from_slice(&body_of(&whole)).unwrap();
-        body["new"] = json!([{ "nested": null }, 1.5e300, "x"]);
-        vec![answer("200 OK", format!("\n {body}"))]
-    };
-    fixture.succeeds(echo_cut(extended)).await;
-    // Decided: accepted, since the body itself tells whether it is the documented JSON.
-    let as_html = |whole| {
-        let whole = String::from_utf8(whole).unwrap();
-        vec![whole.replace("application/json", "text/html; charset=utf-8").into_bytes()]
-    };
-    fixture.succeeds(echo_cut(as_html)).await;
-}
-
-#[tokio::test]
-async fn a_control_character_is_refused_in_an_id_and_kept_in_a_key() {
-    let fixture = Fixture::plain().await;
-    for property in ["payment_session_id", "deeplink_url"] {
-        let mut body = success();
-        body[property] = json!(format!("paynet://{TEXT}\u{0}"));
-        let text = bad(&fixture, body.to_string()).await.to_string();
-        assert!(text.contains(&format!("`{property}`")) && text.contains("control character"), "{text}");
-    }
-    let mut body = success();
-    body["encryption_key"] = json!("-----BEGIN KEY-----\nabc\n");
-    fixture.server.next(reply_and_keep(answer("200 OK", body.to_string())));
-    let handoff = session(&fixture.client).init_reversal_transaction(request()).await.unwrap();
-    assert_eq!(handoff.encryption_key.expose(), "-----BEGIN KEY-----\nabc\n");
-}
-
-#[tokio::test]
-async fn a_success_in_the_shape_of_a_refusal_is_a_bad_response_that_keeps_it() {
-    let fixture = Fixture::plain().await;
-    let mut wrong = success();
-    wrong["deeplink_url"] = json!(5);
-    for (property, value) in [("object_name", json!(TEXT)), ("code", json!(77)), ("message", json!(TEXT))] {
-        wrong[property] = value;
-    }
-    for body in [refusal(), wrong.to_string()] {
-        let error = bad(&fixture, body).await;
-        assert_eq!(
-            (error.code(), error.object_name(), error.server_message()),
-            (Some(77), Some(TEXT), Some(TEXT))
-        );
-    }
-}
-
-#[tokio::test]
-async fn a_deeplink_that_opens_no_app_is_a_bad_response_and_never_shown() {
-    let fixture = Fixture::plain().await;
-    for url in [
-        format!("javascript:alert('{TEXT}')"),
-        format!("data:text/html,{TEXT}"),
-        format!("file:///{TEXT}"),
-        format!("blob:https://{TEXT}/x"),
-        format!("paynet://pay\r\n{TEXT}"),
-        format!(" paynet://{TEXT}"),
-        TEXT.to_owned(),
-        format!("//{TEXT}/x"),
-        format!("paynet://pay/{}", TEXT.repeat(250 << 10)),
-    ] {
-        let mut body = success();
-        body["deeplink_url"] = json!(url);
-        bad(&fixture, body.to_string()).await;
     }
 }
 
@@ -352,7 +242,7 @@ async fn a_new_session_has_the_key_that_was_answered_or_is_refused() {
         agent.get_auth_key(AuthRequest::new("a", "u")).await
     };
     let opened_session = opened(json!("a-key")).await.unwrap().session;
-    assert_eq!(opened_session.key().expose(), "a-key");
+    assert_eq!(opened_session.key().await.unwrap().expose(), "a-key");
     fixture.server.next(Box::new(|conn, request| {
         assert_eq!((request.header("session-key"), request.header("authorization")), (Some("a-key"), None));
         echo()(conn, request)

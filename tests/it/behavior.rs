@@ -27,7 +27,7 @@ const PEOPLE: [Person; 4] =
 
 /// What the person does; some of it may be impossible.
 fn act(simulator: &Simulator, handoff: &Handoff, person: Person) {
-    let (phone, id) = (simulator.phone(), &handoff.payment_session_id);
+    let (phone, id) = (simulator.phone(), handoff.payment_session().id());
     let _ = match person {
         Person::Approves => phone.approve(id),
         Person::Declines => phone.decline(id),
@@ -46,9 +46,10 @@ async fn verdict(
 ) -> Result<&'static str, String> {
     let wait = session.wait_for(handoff).interval(Duration::from_millis(100));
     let decided = wait.timeout(Duration::from_millis(500)).after_decline().await;
-    let state = simulator.payment(&handoff.payment_session_id).unwrap().state;
+    let state = simulator.payment(handoff.payment_session().id()).unwrap().state;
     match (decided, state) {
         (Ok(Decision::Succeeded(_)), PaymentState::Approved) => Ok("succeeded"),
+        (Ok(Decision::Differs(_)), PaymentState::Approved) => Ok("differs"),
         (Ok(Decision::Failed(_)), PaymentState::Declined) => Ok("failed"),
         (Ok(Decision::Pending) | Err(_), _) => Ok("open"),
         (decided, state) => Err(format!("{decided:?}, and it is {state:?}")),
@@ -117,7 +118,7 @@ async fn a_wait_goes_on_whatever_a_check_returns_before_the_phone_has_decided() 
             while simulator.requests().len() < 4 {
                 sleep(Duration::from_millis(10)).await;
             }
-            simulator.phone().approve(&handoff.payment_session_id).unwrap();
+            simulator.phone().approve(handoff.payment_session().id()).unwrap();
         };
         let (decided, ()) = tokio::join!(wait.timeout(Duration::from_mins(1)), approve);
         assert!(matches!(decided, Ok(Decision::Succeeded(_))), "with {}: {decided:?}", words(&behavior));

@@ -143,7 +143,7 @@ impl Model {
                 });
                 agree(&answer, expected);
                 if let (Ok(handoff), Ok(dealer)) = (answer, expected) {
-                    let (id, amount) = (handoff.payment_session_id, self.sales[sale].amount);
+                    let (id, amount) = (handoff.payment_session().id().to_owned(), self.sales[sale].amount);
                     self.payments.push(Payment {
                         dealer,
                         id,
@@ -166,8 +166,8 @@ impl Model {
             }
             Step::End { dealer, session } => {
                 let (dealer, session) = (dealer % self.dealers.len(), session % self.sessions.len());
-                let key = self.sessions[session].1.key();
-                let answer = self.dealers[dealer].logout(LogoutRequest::new(key)).await;
+                let key = self.sessions[session].1.key().await.unwrap();
+                let answer = self.dealers[dealer].logout(LogoutRequest::new(&key)).await;
                 let expected = match self.dealer_of(session) {
                     _ if dealer == 2 => Err(code::UNKNOWN_DEALER),
                     Ok(owner) if owner != dealer => Err(code::OTHER_DEALER),
@@ -180,7 +180,8 @@ impl Model {
             }
             Step::Expire { session } => {
                 let session = session % self.sessions.len();
-                self.simulator.expire_session(self.sessions[session].1.key());
+                let key = self.sessions[session].1.key().await.unwrap();
+                self.simulator.expire_session(&key);
                 if self.sessions[session].2 == Life::Open {
                     self.sessions[session].2 = Life::Expired;
                 }
@@ -205,7 +206,7 @@ impl Model {
         let expected = self.dealer_of(session);
         agree(&answer, expected);
         if let (Ok(handoff), Ok(dealer)) = (answer, expected) {
-            let (id, what, said) = (handoff.payment_session_id, What::Sale, Some(kurus));
+            let (id, what, said) = (handoff.payment_session().id().to_owned(), What::Sale, Some(kurus));
             self.payments.push(Payment { dealer, id, amount, what, said, decided: None });
         }
         true

@@ -131,6 +131,7 @@ async fn a_request_that_cannot_be_right_opens_no_socket() {
             "0.001",
             "`amount` has more than two decimal places; round it with `Decimal::round_dp_with_strategy`",
         ),
+        ("12345678901234.56", "`amount` has more than 15 digits"),
         (
             "149.900",
             "`amount` has more than two decimal places; round it with `Decimal::round_dp_with_strategy`",
@@ -159,7 +160,7 @@ async fn sends(fixture: &Fixture, request: InitReversalRequest) -> Value {
 async fn any_text_arrives_as_it_is_and_what_is_not_set_is_absent() {
     let fixture = Fixture::plain().await;
     let long = "x".repeat(1 << 20);
-    for text in ["\"", "\\", "\u{1f4b3}", "a\u{2028}\u{2029}b", "a\0b", "</script>", "\u{feff}", &long] {
+    for text in ["a\"", "\\a", "\u{1f4b3}1", "a\u{2028}\u{2029}b", "a\0b", "</script>", "\u{feff}a", &long] {
         assert_eq!(sends(&fixture, InitReversalRequest::new(text)).await, json!({ "xact_id": text }));
     }
     for url in [

@@ -12,16 +12,15 @@ mod input;
 mod life_cycle;
 mod logging;
 mod never_sent;
-mod outcomes;
 mod reading;
 mod refusals;
 mod repository;
 mod secrets;
 mod sent_once;
 mod simulator;
+mod stored;
 mod support;
 mod tls;
-mod verdicts;
 mod wait;
 
 use std::{
@@ -150,7 +149,7 @@ impl Fixture {
 }
 
 fn assert_own(xact_id: &str, handoff: &Handoff) {
-    assert_eq!(handoff.payment_session_id, xact_id);
+    assert_eq!(handoff.payment_session().id().to_owned(), xact_id);
     assert_eq!(handoff.encryption_key.expose(), ENCRYPTION_KEY);
     assert!(handoff.deeplink_url.contains(KEY), "the server saw the planted key");
 }

@@ -134,7 +134,7 @@ async fn a_black_hole_ends_at_the_connect_timeout() {
         }
     });
     let (xact_id, handoff) = call(&client).await;
-    assert_eq!(handoff.unwrap().payment_session_id, xact_id);
+    assert_eq!(handoff.unwrap().payment_session().id(), xact_id);
 }
 
 #[tokio::test]

@@ -1,132 +1,20 @@
-//! Responses that are odd in what is not essential: the payment is seen, the id is kept, and nothing is invented.
+//! How values are read, beyond the cases of `tests/cases`: within bounds, and without a word of what was there.
 
 use paypos::{
-    Decision, Error, ErrorKind, Outcome, PaymentSession, Secret,
+    ErrorKind, Outcome, Secret,
     types::{CheckTransactionRequest, CheckTransactionResponse, InitSaleRequest},
 };
-use serde_json::json;
+use proptest::prelude::*;
+use serde_json::{Value, json};
 
 use crate::{
-    Fixture, assert_is, request, session,
+    Fixture, assert_is, session,
     support::{
-        canary::{ENCRYPTION_KEY, TEXT, assert_clean, printed},
-        server::{answer, reply, reply_and_keep, reply_and_stall},
+        canary::{Log, TEXT, assert_clean},
+        operations,
+        server::{answer, reply_and_keep},
     },
 };
-
-async fn decision(fixture: &Fixture, body: impl AsRef<[u8]>) -> Result<Decision, Error> {
-    fixture.server.next(reply_and_keep(answer("200 OK", body)));
-    session(&fixture.client).decision(&PaymentSession::sale("ps-1")).await
-}
-
-async fn initiate(fixture: &Fixture, body: impl AsRef<[u8]>) -> Result<paypos::Handoff, Error> {
-    fixture.server.next(reply_and_keep(answer("200 OK", body)));
-    session(&fixture.client).init_reversal_transaction(request()).await
-}
-
-/// A paid check with this in place of `PLACE`, which is the value of a property that nobody needs.
-fn paid(value: &[u8]) -> Vec<u8> {
-    let whole =
-        r#"{"Data":[{"xact_id":"x","is_succeed":true,"amount":149.90,"card_holder":PLACE}],"code":0}"#;
-    let (before, after) = whole.split_once("PLACE").unwrap();
-    [before.as_bytes(), value, after.as_bytes()].concat()
-}
-
-#[tokio::test]
-async fn a_paid_check_is_seen_whatever_is_odd_beside_its_essentials() {
-    let fixture = Fixture::plain().await;
-    let values: [&[u8]; 22] = [
-        // A letter that was cut in two by a field of fixed width, and code pages.
-        b"\"AY\xc5\"",
-        b"\"AY\xdeE \xdeAH\xddN\"",
-        b"\"\xff\xfe\"",
-        b"\"\x80\"",
-        // Control characters that JSON wants escaped.
-        b"\"a\nb\"",
-        b"\"a\tb\"",
-        b"\"a\r\nb\"",
-        b"\"a\x00b\x1b[2J\"",
-        // Escapes that mean nothing, and halves of surrogates.
-        br#""a\xb""#,
-        br#""a\u12""#,
-        br#""\ud83d""#,
-        br#""\udcb3""#,
-        br#""\ud83d\ud83d""#,
-        br#""\ud83dx""#,
-        // Numbers that JSON does not have.
-        b"NaN",
-        b"Infinity",
-        b"-Infinity",
-        b"1e400",
-        b"01",
-        b"0x1F",
-        b"undefined",
-        b"'",
-    ];
-    for value in values {
-        let decision = decision(&fixture, paid(value)).await;
-        let Ok(Decision::Succeeded(sales)) = &decision else {
-            panic!("{}: {decision:?}", String::from_utf8_lossy(value))
-        };
-        assert_eq!(sales[0].amount.unwrap().to_string(), "149.90", "its digits");
-    }
-    // Around the object, within it, and in the names of properties.
-    let whole = String::from_utf8(paid(b"null")).unwrap();
-    for body in [
-        format!("\u{feff}{whole}"),
-        format!(")]}}',\n{whole}"),
-        format!("{whole}\n// generated"),
-        format!("{whole} /* {TEXT} */"),
-        format!("{whole}\0\0"),
-        whole.replace("null}]", "null,}]"),
-        whole.replace("null}]", "null}, ]"),
-        whole.replace("\"code\":0", "\"code\":0,"),
-        whole.replace("\"card_holder\"", r#""card\ud83d""#),
-        whole.replace("\"code\"", r#""\ud83d""#),
-        whole.replace("null}]", "null},null]"),
-        whole.replace("null}]", "null},5,[],\"x\"]"),
-    ] {
-        let decision = decision(&fixture, &body).await;
-        assert!(matches!(&decision, Ok(Decision::Succeeded(_))), "{body}: {decision:?}");
-    }
-    assert_clean(&crate::support::canary::Log::text());
-}
-
-#[tokio::test]
-async fn what_could_mean_something_else_leaves_a_check_open() {
-    let fixture = Fixture::plain().await;
-    let whole = String::from_utf8(paid(b"null")).unwrap();
-    for body in [
-        // Two objects, of which the second may be the truth; one in an array; and one that does not end.
-        format!("{whole}{whole}"),
-        format!("{{}}{whole}"),
-        format!("[{whole}]"),
-        whole[..whole.len() - 1].to_owned(),
-        whole.replace("\"code\":0}", ""),
-        // A quote that nobody escaped.
-        String::from_utf8(paid(br#""O"NEIL""#)).unwrap(),
-        whole.replace("true", "tr ue"),
-        whole.replace("\"is_succeed\":true", "\"is_succeed\":true,\"is_succeed\":false"),
-    ] {
-        match decision(&fixture, &body).await {
-            Ok(decision) => assert_eq!(decision, Decision::Pending, "{body}"),
-            Err(error) => assert_is(&error, ErrorKind::BadResponse, Outcome::Unknown),
-        }
-    }
-}
-
-#[tokio::test]
-async fn an_item_that_cannot_be_read_hides_no_other_and_keeps_a_failure_open() {
-    let fixture = Fixture::plain().await;
-    for odd in ["null", "5", "\"x\"", "[]", "{\"is_succeed\":7}"] {
-        let list =
-            |is_succeed: bool| format!(r#"{{"Data":[{{"xact_id":"x","is_succeed":{is_succeed}}},{odd}]}}"#);
-        assert!(
-            matches!(decision(&fixture, list(true)).await, Ok(Decision::Succeeded(paid)) if paid.len() == 1)
-        );
-        assert_eq!(decision(&fixture, list(false)).await.unwrap(), Decision::Pending, "{odd}");
-    }
-}
 
 #[tokio::test]
 async fn a_days_list_is_read_within_a_bound_of_memory() {
@@ -156,124 +44,57 @@ async fn a_days_list_is_read_within_a_bound_of_memory() {
     }
 }
 
-fn handoff(id: &str) -> String {
-    format!(
-        r#"{{"payment_session_id":{id},"deeplink_url":"paynet://pay/1","encryption_key":"{ENCRYPTION_KEY}"}}"#
-    )
-}
-
 #[tokio::test]
-async fn an_id_is_read_as_a_number_and_where_it_is_there_twice() {
+async fn what_is_ignored_in_a_response_is_logged_once_with_its_count() {
     let fixture = Fixture::plain().await;
-    let twice = |first: &str, second: &str| handoff(&format!("{first},\"payment_session_id\":{second}"));
-    for (body, id) in [
-        (handoff("4711"), "4711"),
-        (twice("\"ps-1\"", "\"ps-1\""), "ps-1"),
-        (handoff(r#""ps\u002d1""#), "ps-1"),
-        (format!("\u{feff}{}", handoff("\"ps-1\"")), "ps-1"),
-    ] {
-        assert_eq!(initiate(&fixture, &body).await.unwrap().payment_session_id, id, "{body}");
-    }
-    // Two different ones: neither is certain.
-    let error = initiate(&fixture, twice("\"ps-1\"", "\"ps-2\"")).await.unwrap_err();
-    assert_is(&error, ErrorKind::BadResponse, Outcome::Unknown);
-    assert_eq!(error.payment_session(), None);
+    let item = format!(r#"{{"is_succeed": true, "pos_type": "{TEXT}", "ratio": "{TEXT}"}}"#);
+    // 501 items of two, a number that only this test has.
+    let body = format!(r#"{{"Data": [{}]}}"#, vec![item; 501].join(","));
+    fixture.server.next(reply_and_keep(answer("200 OK", body)));
+    let request = CheckTransactionRequest::new("ps-1");
+    let read = session(&fixture.client).check_transaction(request).await.unwrap();
+    assert_eq!(read.data[0].pos_type, None);
+    let log = Log::text();
+    let lines = log.lines().filter(|line| line.contains("WARN") && line.contains("count=1002"));
+    assert_eq!(lines.count(), 1);
+    assert_clean(&log);
 }
 
-#[tokio::test]
-async fn an_id_that_arrived_is_never_lost() {
-    let kept = |error: &Error| error.payment_session().map(|kept| kept.id().to_owned());
-    let fixture = Fixture::with_short_deadline().await;
-    let whole = handoff("\"ps-1\"");
-    let huge = format!("{},\"message\":\"{}\"}}", &whole[..whole.len() - 1], "m".repeat(5 << 20));
-    for body in [
-        whole[..whole.len() - 1].to_owned(),
-        whole[..whole.find("deeplink").unwrap()].to_owned(),
-        format!("[{whole}]"),
-        format!("{{\"data\":{whole}}}"),
-        whole.replace("deeplink_url", "\"broken"),
-        whole.replace("\"paynet", "paynet"),
-        format!("<br>Notice: {whole}{{"),
-        huge,
-    ] {
-        let error = initiate(&fixture, &body).await.unwrap_err();
-        assert_is(&error, ErrorKind::BadResponse, Outcome::Unknown);
-        assert_eq!(kept(&error).as_deref(), Some("ps-1"), "{}", &body[..body.len().min(300)]);
-        assert!(error.to_string().ends_with("check its payment session before retrying"), "{error}");
-        assert_clean(&printed(&error));
-    }
-    // In a body that the connection, or the timeout, cuts off.
-    let head = "HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n";
-    let cut = fixture.fails(reply(format!("{head}{whole}")), ErrorKind::Interrupted, Outcome::Unknown).await;
-    let late =
-        fixture.fails(reply_and_stall(format!("{head}{whole}")), ErrorKind::Timeout, Outcome::Unknown).await;
-    for error in [cut, late] {
-        assert_eq!(kept(&error).as_deref(), Some("ps-1"), "{error:?}");
-        assert!(error.payment_session().unwrap().reversal_of().is_some(), "of a reversal");
-    }
-    // Nothing is taken for an id that only resembles one.
-    for body in [
-        r#"{"message":"\"payment_session_id\":\"no\",","deeplink_url":5"#.to_owned(),
-        r#"{"payment_session_id":"ps-"#.to_owned(),
-        r#"{"payment_session_id":["ps-1"]"#.to_owned(),
-        r#"{"old_payment_session_id":"ps-1","#.to_owned(),
-        handoff("\"ps\u{fffd}1\""),
-    ] {
-        let error = initiate(&fixture, &body).await.unwrap_err();
-        assert_eq!(kept(&error), None, "{body}");
-        assert!(error.to_string().contains("`reference_no` in Paynet's panel"), "{error}");
-    }
+/// JSON of any kind.
+fn any_json() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        any::<f64>().prop_map(Value::from),
+        ".{0,8}".prop_map(Value::from),
+        Just(json!("true")),
+        Just(json!("149.90")),
+    ];
+    leaf.prop_recursive(3, 16, 4, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+            prop::collection::hash_map(".{0,4}", inner, 0..4).prop_map(|map| map.into_iter().collect()),
+        ]
+    })
 }
 
-#[tokio::test]
-async fn a_refusal_is_rejected_only_if_it_was_read_whole_and_says_that_nothing_was_done() {
-    use ErrorKind::{BadResponse, Interrupted, Refused, Server, Timeout};
-    let fixture = Fixture::plain().await;
-    let general =
-        |code: &str| format!(r#"{{"type":"api_error","message":"m","code":400,"result_code":{code}}}"#);
-    for (body, kind, outcome) in [
-        (general("11"), Refused, Outcome::Rejected),
-        (general("\"11\""), Refused, Outcome::Rejected),
-        (general("77"), Refused, Outcome::Rejected),
-        (format!("\u{feff}{}", general("10")), Timeout, Outcome::Unknown),
-        (general("10").replace("\"m\"", "\"a\nb\""), Timeout, Outcome::Unknown),
-        (general("8"), Server, Outcome::Unknown),
-        // Successful, duplicate data, and an older success: it may have been done before.
-        (general("0"), Refused, Outcome::Unknown),
-        (general("5"), Refused, Outcome::Unknown),
-        (general("100"), Refused, Outcome::Unknown),
-        (r#"{"object_name":"o","code":100,"message":"m"}"#.to_owned(), Refused, Outcome::Unknown),
-        // It could say anything.
-        (general("10")[..60].to_owned(), BadResponse, Outcome::Unknown),
-        (format!("[{}]", general("10")), BadResponse, Outcome::Unknown),
-        (general("10,\"result_code\":11"), BadResponse, Outcome::Unknown),
-        (general("[10]"), BadResponse, Outcome::Unknown),
-        ("\"timeout\"".to_owned(), BadResponse, Outcome::Unknown),
-        (r#"{"object_name":"o","co e":10,"message":"m"}"#.to_owned(), BadResponse, Outcome::Unknown),
-        (r#"{"errorCode":10}"#.to_owned(), BadResponse, Outcome::Unknown),
-        (r#"{"code":1O}"#.to_owned(), BadResponse, Outcome::Unknown),
-        // Nothing but what HTTP says.
-        (r#"{"title":"Bad Request","status":400}"#.to_owned(), Refused, Outcome::Rejected),
-        (format!("{{\"message\":\"{}\"}}", "m".repeat(5 << 20)), BadResponse, Outcome::Unknown),
-        // A refusal that has a payment session.
-        (r#"{"code":400,"payment_session_id":"ps-1"}"#.to_owned(), Refused, Outcome::Unknown),
-    ] {
-        let shown = body[..body.len().min(100)].to_owned();
-        let error = fixture.fails(reply(answer("400 No", &body)), kind, outcome).await;
-        assert_eq!(error.status(), Some(400), "{shown}");
-    }
-    for code in ["5", "100"] {
-        let body = format!(r#"{{"object_name":"o","code":{code},"message":"m"}}"#);
-        fixture.fails(reply(answer("409 Conflict", body)), Refused, Outcome::Unknown).await;
-    }
-    // Cut after the head, and within the body.
-    for body in ["", "{\"code\":400,\"result_code\":1"] {
-        let head = "HTTP/1.1 400 No\r\ncontent-length: 100\r\n\r\n";
-        fixture.fails(reply(format!("{head}{body}")), Interrupted, Outcome::Unknown).await;
-    }
-    let short = Fixture::with_short_deadline().await;
-    let stalled = "HTTP/1.1 401 No\r\ncontent-length: 100\r\n\r\n{";
-    short.fails(reply_and_stall(stalled), Timeout, Outcome::Unknown).await;
+/// Whatever Paynet puts into the optional properties, a success is neither lost nor invented.
+#[test]
+fn any_json_in_any_property_never_hides_or_invents_a_success() {
+    let transaction =
+        operations::resolve(&operations::named("check_transaction").answer)["properties"]["Data"]["items"]
+            .clone();
+    let names: Vec<String> =
+        operations::resolve(&transaction)["properties"].as_object().unwrap().keys().cloned().collect();
+    let with_any = prop::collection::vec((prop::sample::select(names), any_json()), 0..6);
+    proptest!(ProptestConfig::with_cases(2_000), |(properties in with_any, verdict in any_json())| {
+        let mut transaction: serde_json::Map<String, Value> = properties.into_iter().collect();
+        transaction.insert("is_succeed".to_owned(), verdict.clone());
+        let body = json!({ "Data": [transaction], "code": verdict }).to_string();
+        let read: paypos::types::CheckTransactionResponse = serde_json::from_str(&body).unwrap();
+        prop_assert_eq!(read.data[0].is_succeed, verdict.as_bool());
+    });
 }
 
 #[test]

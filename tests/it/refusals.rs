@@ -9,78 +9,12 @@ use paypos::{
 use serde_json::json;
 
 use crate::{
-    Fixture, refusal,
+    Fixture,
     support::{
         canary::TEXT,
-        server::{self, answer, reply, reply_and_keep},
+        server::{answer, reply, reply_and_keep},
     },
 };
-
-#[tokio::test]
-async fn each_status_has_its_kind_and_outcome_and_keeps_the_documented_refusal() {
-    let fixture = Fixture::plain().await;
-    for (status, kind, outcome) in [
-        ("201 Created", BadResponse, Unknown),
-        ("202 Accepted", BadResponse, Unknown),
-        ("206 Partial Content", BadResponse, Unknown),
-        ("300 Multiple Choices", BadResponse, Unknown),
-        ("400 Bad Request", Refused, Outcome::Rejected),
-        ("401 Unauthorized", Unauthorized, Outcome::Rejected),
-        ("403 Forbidden", Unauthorized, Outcome::Rejected),
-        ("404 Not Found", Refused, Outcome::Rejected),
-        ("408 Request Timeout", Timeout, Unknown),
-        ("405 Method Not Allowed", Refused, Outcome::Rejected),
-        ("409 Conflict", Refused, Outcome::Rejected),
-        ("422 Unprocessable Content", Refused, Outcome::Rejected),
-        ("429 Too Many Requests", RateLimited, Outcome::Rejected),
-        ("499 Client Closed Request", Refused, Outcome::Rejected),
-        ("500 Internal Server Error", Server, Unknown),
-        ("502 Bad Gateway", Server, Unknown),
-        ("503 Service Unavailable", Server, Unknown),
-        ("504 Gateway Timeout", Server, Unknown),
-        ("599 Other", Server, Unknown),
-        ("600 Other", BadResponse, Unknown),
-        ("999 Other", BadResponse, Unknown),
-    ] {
-        let error = fixture.fails(reply_and_keep(answer(status, refusal())), kind, outcome).await;
-        assert_eq!(error.status(), status[..3].parse().ok());
-        assert_eq!(
-            (error.code(), error.object_name(), error.server_message()),
-            (Some(77), Some(TEXT), Some(TEXT)),
-            "{status}"
-        );
-    }
-}
-
-/// Decided: the document has 200, and another 2xx is not a success, whatever its body.
-#[tokio::test]
-async fn another_2xx_with_the_body_of_a_success_is_a_bad_response() {
-    let fixture = Fixture::plain().await;
-    for status in ["201 Created", "202 Accepted", "206 Partial Content", "204 No Content"] {
-        let body = server::success_for(&server::Request { head: String::new(), body: Vec::new() });
-        for body in [body.to_string(), String::new()] {
-            let error = fixture.fails(reply(answer(status, body)), BadResponse, Unknown).await;
-            assert_eq!(error.status(), status[..3].parse().ok());
-        }
-    }
-}
-
-#[tokio::test]
-async fn a_refusal_with_another_body_is_refused_by_its_status_alone() {
-    let fixture = Fixture::plain().await;
-    for body in [
-        String::new(),
-        format!("<html><body>{TEXT}</body></html>"),
-        "null".to_owned(),
-        "{}".to_owned(),
-        TEXT.to_owned(),
-        json!({ "object_name": null, "code": null, "message": null }).to_string(),
-    ] {
-        let script = reply_and_keep(answer("400 Bad Request", &body));
-        let error = fixture.fails(script, Refused, Outcome::Rejected).await;
-        assert_eq!((error.status(), error.code(), error.server_message()), (Some(400), None, None), "{body}");
-    }
-}
 
 #[tokio::test]
 async fn a_refusal_keeps_each_property_that_has_its_type() {
@@ -98,53 +32,6 @@ async fn a_refusal_keeps_each_property_that_has_its_type() {
         let error = fixture.fails(script, Refused, Outcome::Rejected).await;
         assert_eq!((error.object_name(), error.code(), error.server_message()), expected);
     }
-}
-
-#[tokio::test]
-async fn a_gateways_refusal_counts_by_its_status_and_paynets_by_its_words() {
-    let fixture = Fixture::plain().await;
-    let html = format!("<html>{TEXT}</html>");
-    let general = |status: u16, result_code: i64| {
-        json!({ "type": "invalid_request_error", "message": TEXT, "code": status, "result_code": result_code })
-            .to_string()
-    };
-    for status in [400, 403, 404, 405, 413, 414, 415, 422, 429, 431] {
-        let kind = match status {
-            403 => Unauthorized,
-            429 => RateLimited,
-            _ => Refused,
-        };
-        for body in ["", &html, "{\"code\": 1}", &general(status, 11)] {
-            let script = reply_and_keep(answer(&format!("{status} No"), body));
-            fixture.fails(script, kind, Outcome::Rejected).await;
-        }
-    }
-    for status in [402, 409, 418, 421, 423, 424, 425, 451, 499] {
-        for body in ["", &html, "{\"code\": 1}", "{\"message\": \"no\"}"] {
-            fixture.fails(reply_and_keep(answer(&format!("{status} No"), body)), BadResponse, Unknown).await;
-        }
-        for body in [refusal(), general(status, 11)] {
-            let script = reply_and_keep(answer(&format!("{status} No"), body));
-            fixture.fails(script, Refused, Outcome::Rejected).await;
-        }
-    }
-    // Paynet's own failure leaves open what happened, in either form.
-    for (result_code, kind) in [(8, Server), (10, Timeout)] {
-        let documented = json!({ "object_name": "o", "code": result_code, "message": TEXT }).to_string();
-        for (status, body) in
-            [(400, general(400, result_code)), (409, general(409, result_code)), (400, documented)]
-        {
-            let error =
-                fixture.fails(reply_and_keep(answer(&format!("{status} No"), &body)), kind, Unknown).await;
-            assert_eq!(error.result_code().or(error.code()), Some(result_code));
-        }
-    }
-    let error =
-        fixture.fails(reply_and_keep(answer("400 No", general(400, 11))), Refused, Outcome::Rejected).await;
-    assert_eq!(
-        (error.code(), error.result_code(), error.server_message()),
-        (Some(400), Some(11), Some(TEXT))
-    );
 }
 
 /// The `retry_after` of an answer with this status and these headers.

@@ -128,6 +128,7 @@ async fn what_holds_secrets_tells_in_debug_what_it_is_and_nothing_else() {
     let client = builder("http://127.0.0.1:1".to_owned()).build().unwrap();
     let session = session(&client);
     assert_debug_is_clean(&builder(format!("https://u:{PASSWORD}@x")));
+    let reversal = PaymentSession::reversal("ps-1", TEXT).unwrap().with_reference_no(TEXT).unwrap();
     for (shown, expected) in [
         (
             format!("{:?}", Client::builder(Environment::Sandbox)),
@@ -145,13 +146,10 @@ async fn what_holds_secrets_tells_in_debug_what_it_is_and_nothing_else() {
         (format!("{:?}", SessionKey::new(KEY).unwrap()), "SessionKey([redacted])"),
         (format!("{:?}", SecretKey::new(SECRET_KEY).unwrap()), "SecretKey([redacted])"),
         (format!("{:?}", Secret::from(KEY)), "[redacted]"),
+        (format!("{:?}", reversal), r#"PaymentSession { id: "ps-1", kind: "reversal", .. }"#),
         (
-            format!("{:?}", PaymentSession::reversal("ps-1", TEXT).with_reference_no(TEXT)),
-            r#"PaymentSession { id: "ps-1", purpose: "reversal", .. }"#,
-        ),
-        (
-            format!("{:?}", session.wait_for(PaymentSession::sale("ps-1"))),
-            r#"Wait { payment_session: PaymentSession { id: "ps-1", purpose: "sale", .. }, interval: 2s, timeout: 300s, .. }"#,
+            format!("{:?}", session.wait_for(PaymentSession::sale("ps-1").unwrap())),
+            r#"Wait { payment_session: PaymentSession { id: "ps-1", kind: "sale", .. }, interval: 2s, timeout: 300s, .. }"#,
         ),
     ] {
         assert_eq!(shown, expected);

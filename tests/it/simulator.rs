@@ -159,19 +159,19 @@ async fn a_body_that_cannot_be_read_is_refused_with_the_real_reason() {
 async fn a_check_lists_every_property_that_the_documents_have() {
     let (simulator, session) = started().await;
     let handoff = session.init_sale_transaction(InitSaleRequest::new(Decimal::TWO)).await.unwrap();
-    simulator.phone().approve(&handoff.payment_session_id).unwrap();
+    simulator.phone().approve(handoff.payment_session().id()).unwrap();
     let request = http()
         .post(format!("{}/v1/softpos/check_transaction", simulator.url()))
-        .header("Session-Key", session.key().expose())
+        .header("Session-Key", session.key().await.unwrap().expose())
         .header("Content-Type", "application/json")
-        .body(json!({ "payment_session_id": handoff.payment_session_id }).to_string());
+        .body(json!({ "payment_session_id": handoff.payment_session().id() }).to_string());
     let (_, checked) = answer(request).await;
     let listed: Vec<_> = checked["Data"][0].as_object().unwrap().keys().cloned().collect();
     let mut documented = crate::support::operations::properties("Transaction");
     documented.sort();
     assert_eq!(listed, documented);
     // And as the client reads them, without a warning: none is missing or of another type.
-    let request = CheckTransactionRequest::new(&handoff.payment_session_id);
+    let request = CheckTransactionRequest::new(handoff.payment_session().id());
     let read = session.check_transaction(request).await.unwrap().data.remove(0);
     assert_eq!((read.net_amount, read.is_tds), (Some(Decimal::TWO), Some(false)));
 }
@@ -357,7 +357,7 @@ async fn what_a_simulator_keeps_is_bounded_and_the_oldest_is_forgotten_first() {
     for _ in 0..40 {
         let request = InitSaleRequest::new(Decimal::ONE).description("x".repeat(1_000_000));
         let handoff = session.init_sale_transaction(request).await.unwrap();
-        simulator.phone().approve(&handoff.payment_session_id).unwrap();
+        simulator.phone().approve(handoff.payment_session().id()).unwrap();
     }
     assert_eq!(simulator.payments().len(), 33);
     assert_eq!(simulator.sales().len(), 33);
@@ -371,15 +371,15 @@ async fn a_sale_is_reversed_once_however_many_reversals_wait_for_the_phone() {
     let sale = simulator.add_transaction();
     let reverse = async || session.init_reversal_transaction(InitReversalRequest::new(&sale)).await;
     let (first, second) = (reverse().await.unwrap(), reverse().await.unwrap());
-    simulator.phone().approve(&first.payment_session_id).unwrap();
-    let refused = simulator.phone().approve(&second.payment_session_id).unwrap_err();
+    simulator.phone().approve(first.payment_session().id()).unwrap();
+    let refused = simulator.phone().approve(second.payment_session().id()).unwrap_err();
     assert_eq!(
         refused.to_string(),
         "no such payment session waits for the phone, or its sale has been reversed"
     );
-    simulator.phone().approve(&first.payment_session_id).expect_err("it is decided");
+    simulator.phone().approve(first.payment_session().id()).expect_err("it is decided");
     assert_eq!(reverse().await.unwrap_err().code(), Some(code::ALREADY_REVERSED));
-    simulator.phone().decline(&second.payment_session_id).unwrap();
+    simulator.phone().decline(second.payment_session().id()).unwrap();
 }
 
 #[tokio::test]
@@ -467,15 +467,15 @@ async fn what_paynet_leaves_open_can_be_shown_in_each_way() {
         .reference_no("ORDER-1")
         .description("shoes");
     let handoff = session.init_sale_transaction(request).await.unwrap();
-    let kept = simulator.payment(&handoff.payment_session_id).unwrap().request;
+    let kept = simulator.payment(handoff.payment_session().id()).unwrap().request;
     assert_eq!((kept.amount, kept.callback_url.as_deref()), (Some(Decimal::ONE), Some("myshop://done")));
     assert_eq!((kept.reference_no.as_deref(), kept.description.as_deref()), (Some("ORDER-1"), Some("shoes")));
 
     // A transaction that appears late, and a property of another type.
     simulator.behave(|behavior| behavior.appears = Appears::Later);
-    simulator.phone().approve(&handoff.payment_session_id).unwrap();
+    simulator.phone().approve(handoff.payment_session().id()).unwrap();
     simulator.inject(Fault::property("Data.pos_type", json!("5")).on(Operation::CheckTransaction).skip(2));
-    let check = || session.check_transaction(CheckTransactionRequest::new(&handoff.payment_session_id));
+    let check = || session.check_transaction(CheckTransactionRequest::new(handoff.payment_session().id()));
     assert_eq!([check().await.unwrap().data.len(), check().await.unwrap().data.len()], [0, 0]);
     let sale = check().await.unwrap().data.remove(0);
     assert_eq!((sale.pos_type, sale.is_succeed), (Some(5), Some(true)));
@@ -488,8 +488,8 @@ async fn what_paynet_leaves_open_can_be_shown_in_each_way() {
     let wait = || session.wait_for(&handoff).timeout(Duration::ZERO);
     assert!(matches!(wait().await.unwrap(), Decision::Pending));
     assert!(!simulator.sales()[0].reversed);
-    simulator.phone().approve(&handoff.payment_session_id).unwrap();
-    assert!(matches!(wait().await.unwrap(), Decision::Succeeded(those) if those.len() == 1));
+    simulator.phone().approve(handoff.payment_session().id()).unwrap();
+    assert!(matches!(wait().await.unwrap(), Decision::Succeeded(_)));
     assert!(simulator.sales()[0].reversed);
 
     // A session that has expired.
@@ -534,17 +534,14 @@ fn errors_and_handoffs_can_be_made_for_the_tests_of_a_caller() {
     let check = Error::simulated(ErrorKind::Refused, Operation::CheckTransaction);
     assert_eq!((check.outcome(), check.is_safe_to_retry()), (Outcome::Unknown, true));
     for payment_session in [
-        PaymentSession::sale("ps").with_reference_no("R-1"),
-        PaymentSession::reversal("ps", "x").with_reference_no("R-2"),
+        PaymentSession::sale("ps").unwrap().with_reference_no("R-1").unwrap(),
+        PaymentSession::reversal("ps", "x").unwrap().with_reference_no("R-2").unwrap(),
     ] {
         let unusable = Error::simulated(ErrorKind::BadResponse, Operation::InitReversalTransaction)
             .with_payment_session(payment_session.clone());
         assert_eq!(unusable.payment_session(), Some(&payment_session));
         let handoff = Handoff::simulated(payment_session.clone(), "paynet://x", "key");
-        assert_eq!(
-            (handoff.payment_session_id.as_str(), handoff.deeplink_url.as_str()),
-            ("ps", "paynet://x")
-        );
-        assert_eq!(handoff.payment_session(), payment_session);
+        assert_eq!((handoff.payment_session().id(), handoff.deeplink_url.as_str()), ("ps", "paynet://x"));
+        assert_eq!(handoff.payment_session(), &payment_session);
     }
 }

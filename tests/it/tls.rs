@@ -143,7 +143,7 @@ async fn http_2_by_alpn_works() {
         .unwrap();
     for _ in 0..3 {
         let (xact_id, handoff) = call(&client).await;
-        assert_eq!(handoff.unwrap().payment_session_id, xact_id);
+        assert_eq!(handoff.unwrap().payment_session().id(), xact_id);
     }
     assert_eq!((server.posts(), server.connections()), (3, 1));
 }

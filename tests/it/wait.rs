@@ -25,13 +25,13 @@ async fn sale() -> (Simulator, Session, String) {
     let client = Client::builder(Environment::Sandbox).base_url(simulator.url()).build().unwrap();
     let session = client.session(simulator.issue_session());
     let handoff = session.init_sale_transaction(InitSaleRequest::new(Decimal::new(14990, 2))).await.unwrap();
-    (simulator, session, handoff.payment_session_id)
+    (simulator, session, handoff.payment_session().id().to_owned())
 }
 
 /// A wait that ends when the test says so: far more time than it needs.
 fn patient(session: &Session, payment_session_id: &str) -> Wait {
     session
-        .wait_for(PaymentSession::sale(payment_session_id))
+        .wait_for(PaymentSession::sale(payment_session_id).unwrap())
         .interval(Wait::MIN_INTERVAL)
         .timeout(Duration::from_secs(300))
 }
@@ -59,8 +59,8 @@ async fn the_phone_approves_while_it_is_waited_for() {
         }
     });
     let decision = ended(wait).await.unwrap();
-    let Decision::Succeeded(transactions) = decision else { panic!("{decision:?}") };
-    assert_eq!(transactions[0].amount.unwrap().to_string(), "149.90");
+    let Decision::Succeeded(transaction) = decision else { panic!("{decision:?}") };
+    assert_eq!(transaction.amount.unwrap().to_string(), "149.90");
     assert_eq!(checks.load(Ordering::SeqCst), 4);
     assert_eq!(simulator.requests().len(), 1 + 4);
 }
@@ -86,7 +86,7 @@ async fn nothing_is_decided_before_the_deadline() {
     ] {
         let before = simulator.requests().len();
         let decision =
-            ended(session.wait_for(PaymentSession::sale(&id)).interval(interval).timeout(deadline))
+            ended(session.wait_for(PaymentSession::sale(&id).unwrap()).interval(interval).timeout(deadline))
                 .await
                 .unwrap();
         assert!(matches!(decision, Decision::Pending), "{decision:?}");
@@ -100,7 +100,7 @@ async fn what_is_decided_at_the_deadline_is_seen() {
     let simulator = Arc::new(simulator);
     let (phone, payment) = (Arc::clone(&simulator), id.clone());
     let wait = session
-        .wait_for(PaymentSession::sale(&id))
+        .wait_for(PaymentSession::sale(&id).unwrap())
         .interval(Duration::from_secs(3600))
         .timeout(Duration::from_millis(50))
         .on_check(move |_| {
@@ -161,9 +161,9 @@ async fn what_would_not_change_ends_the_wait() {
         assert_eq!(simulator.requests().len(), before + 1);
     }
     let before = simulator.requests().len();
-    assert_eq!(ended(patient(&session, " ")).await.unwrap_err().kind(), ErrorKind::InvalidInput);
-    let error =
-        ended(session.wait_for(PaymentSession::sale(&id)).interval(Duration::ZERO)).await.unwrap_err();
+    let error = ended(session.wait_for(PaymentSession::sale(&id).unwrap()).interval(Duration::ZERO))
+        .await
+        .unwrap_err();
     assert_eq!(error.to_string(), "the interval of a wait is too short; expected at least 100 ms");
     assert_eq!(simulator.requests().len(), before);
 }
@@ -174,7 +174,7 @@ async fn a_last_check_that_fails_is_the_waits_error() {
     simulator.inject(Fault::html());
     simulator.inject(status(503));
     let wait = session
-        .wait_for(PaymentSession::sale(&id))
+        .wait_for(PaymentSession::sale(&id).unwrap())
         .interval(Duration::from_secs(3600))
         .timeout(Duration::from_millis(50));
     assert_eq!(ended(wait).await.unwrap_err().kind(), ErrorKind::Server);
@@ -191,7 +191,7 @@ async fn a_server_that_never_answers_is_not_a_phone_that_has_not_decided() {
         .unwrap();
     let session = client.session(simulator.issue_session());
     simulator.inject(Fault::delay(Duration::from_secs(3600)));
-    let wait = session.wait_for(PaymentSession::sale(&id)).timeout(Duration::from_millis(50));
+    let wait = session.wait_for(PaymentSession::sale(&id).unwrap()).timeout(Duration::from_millis(50));
     assert_eq!(ended(wait).await.unwrap_err().kind(), ErrorKind::Timeout);
 }
 
@@ -204,7 +204,7 @@ async fn a_server_that_is_not_there_yet_is_asked_again() {
     let checks = Arc::new(AtomicUsize::new(0));
     let count = Arc::clone(&checks);
     let wait = session
-        .wait_for(PaymentSession::sale("ps"))
+        .wait_for(PaymentSession::sale("ps").unwrap())
         .interval(Wait::MIN_INTERVAL)
         .timeout(Duration::from_millis(50))
         .on_check(move |_| {
@@ -226,14 +226,14 @@ async fn no_check_is_sooner_than_paynet_allows() {
     };
     // Beyond the timeout, whose check is the last in any case.
     slow("3600", 2);
-    let wait = session.wait_for(PaymentSession::sale("ps")).timeout(Duration::from_millis(300));
+    let wait = session.wait_for(PaymentSession::sale("ps").unwrap()).timeout(Duration::from_millis(300));
     let error = ended(wait.interval(Wait::MIN_INTERVAL)).await.unwrap_err();
     assert_eq!(error.retry_after(), Some(Duration::from_secs(3600)));
     assert_eq!(fixture.server.posts(), 2);
     // Sooner than the interval: the interval holds. At once, and at the deadline.
     slow("0", 2);
     let wait = session
-        .wait_for(PaymentSession::sale("ps"))
+        .wait_for(PaymentSession::sale("ps").unwrap())
         .interval(Duration::from_secs(3600))
         .timeout(Duration::from_millis(50));
     assert_eq!(ended(wait).await.unwrap_err().kind(), ErrorKind::RateLimited);
@@ -241,7 +241,7 @@ async fn no_check_is_sooner_than_paynet_allows() {
     // Within the timeout, and later than the interval: at once, after a second, and at the timeout.
     slow("1", 3);
     let wait = session
-        .wait_for(PaymentSession::sale("ps"))
+        .wait_for(PaymentSession::sale("ps").unwrap())
         .interval(Wait::MIN_INTERVAL)
         .timeout(Duration::from_millis(1500));
     assert_eq!(ended(wait).await.unwrap_err().kind(), ErrorKind::RateLimited);
@@ -253,7 +253,7 @@ async fn a_wait_that_is_dropped_asks_no_more() {
     let (simulator, session, id) = sale().await;
     let (sender, mut checked) = tokio::sync::mpsc::unbounded_channel();
     let wait = session
-        .wait_for(PaymentSession::sale(&id))
+        .wait_for(PaymentSession::sale(&id).unwrap())
         .interval(Duration::from_secs(3600))
         .timeout(Duration::MAX)
         .on_check(move |_| sender.send(()).unwrap());

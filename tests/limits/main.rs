@@ -1,6 +1,7 @@
 //! What the client withstands: sweeps over every byte and any answer, ten thousand calls at once, and
 //! memory that does not grow; and a merchant who is never wrong about the money.
 
+mod cases;
 mod money;
 mod sessions;
 mod slow_server;

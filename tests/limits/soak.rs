@@ -36,7 +36,7 @@ async fn two_hundred_thousand_sequential_calls_keep_memory_and_files_flat() {
         let xact_id = format!("xact-{n}");
         let handoff =
             session.init_reversal_transaction(InitReversalRequest::new(xact_id.as_str())).await.unwrap();
-        assert_eq!(handoff.payment_session_id, xact_id);
+        assert_eq!(handoff.payment_session().id(), xact_id);
         if n + 1 == WARM_UP {
             before = (resident_bytes(), open_files());
         }

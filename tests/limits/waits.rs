@@ -26,7 +26,7 @@ async fn waits_for_a_server_that_stalls_end_all_the_same() {
     let started = Instant::now();
     let mut waits = JoinSet::new();
     for number in 0..WAITS {
-        let wait = session.wait_for(PaymentSession::sale(format!("ps-{number}")));
+        let wait = session.wait_for(PaymentSession::sale(format!("ps-{number}")).unwrap());
         waits.spawn(wait.timeout(Duration::from_secs(1)).into_future());
     }
     let (mut failed, mut pending) = (0, 0);
@@ -58,7 +58,7 @@ async fn five_thousand_waits_take_few_connections_and_each_is_still_checked() {
     for number in 0..WAITS {
         let checks = Arc::clone(&checks);
         let wait = session
-            .wait_for(PaymentSession::sale(format!("ps-{number}")))
+            .wait_for(PaymentSession::sale(format!("ps-{number}")).unwrap())
             .timeout(Duration::from_secs(12))
             .on_check(move |check| {
                 assert!(check.is_ok(), "{check:?}");

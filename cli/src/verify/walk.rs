@@ -10,7 +10,7 @@ use std::{
 use jiff::Timestamp;
 use paypos::{
     Agent, Client, Decimal, Decision, Error, ErrorKind, Handoff, NewSession, SecretKey, Session, SessionKey,
-    types::{AuthRequest, CheckTransactionRequest, InitReversalRequest, InitSaleRequest, LogoutRequest},
+    types::{AuthRequest, CheckTransactionRequest, InitReversalRequest, InitSaleRequest},
 };
 use serde_json::{Value, json};
 use tokio::{sync::oneshot, task::JoinHandle, time::sleep};
@@ -131,7 +131,7 @@ impl<'a> Walk<'a> {
             }
         }
         while let Some(session) = self.sessions.last() {
-            let ending = self.agent.logout(LogoutRequest::new(session.key()));
+            let ending = self.agent.end(session);
             let is_ended = match tokio::time::timeout(ENDED_WITHIN, ending).await {
                 Ok(Ok(_)) => true,
                 // It has ended by itself.
@@ -234,8 +234,15 @@ impl<'a> Walk<'a> {
     }
 
     async fn logout(&mut self, session: &Session) -> Done {
-        self.agent.logout(LogoutRequest::new(session.key())).await?;
-        self.sessions.retain(|other| other.key() != session.key());
+        self.agent.end(session).await?;
+        let ended = session.key().await?;
+        let mut open = Vec::new();
+        for other in self.sessions.drain(..) {
+            if other.key().await? != ended {
+                open.push(other);
+            }
+        }
+        self.sessions = open;
         Ok(())
     }
 
@@ -254,7 +261,8 @@ impl<'a> Walk<'a> {
         self.note("tls", tls, Vec::new());
         let (first, opened) = self.open().await?;
         self.note("http_version", opened.version.clone(), seen_in(&opened));
-        let key = first.key().expose();
+        let key = first.key().await?;
+        let key = key.expose();
         let evidence = [vec![format!("the key: {}", kinds(key))], seen_in(&opened)].concat();
         self.note("session_key", form_of_key(key), evidence);
         let expired_date = opened.body.as_ref().map_or(&Value::Null, |body| &body["expired_date"]);
@@ -302,7 +310,7 @@ impl<'a> Walk<'a> {
         let request = InitSaleRequest::new(Decimal::new(100, 2)).reference_no(&reference_no);
         let (opened, handoff) = self.response(session.init_sale_transaction(request)).await?;
         let handoff = handoff?;
-        let started = Started { reference_no, payment_session: handoff.payment_session() };
+        let started = Started { reference_no, payment_session: handoff.payment_session().clone() };
         self.kept.started.push(started.clone());
         self.kept.write()?;
         Ok((handoff, started, opened))
@@ -550,7 +558,7 @@ impl<'a> Walk<'a> {
         let request = InitReversalRequest::new(&sale.xact_id).reference_no(&reference_no);
         let (_, handoff) = self.response(session.init_reversal_transaction(request)).await?;
         let handoff = handoff?;
-        let started = Started { reference_no, payment_session: handoff.payment_session() };
+        let started = Started { reference_no, payment_session: handoff.payment_session().clone() };
         for paid in self.kept.paid.iter_mut().filter(|paid| paid.xact_id == sale.xact_id) {
             paid.reversal = Some(started.clone());
         }
@@ -645,7 +653,8 @@ async fn decides_early(session: &Session, started: &Started) -> bool {
 /// Returns how the library decides a payment that succeeded on the phone.
 fn decision(decided: &Result<Decision, Error>) -> &'static str {
     match decided {
-        Ok(Decision::Succeeded(_)) => "succeeded",
+        // How it differs is another question.
+        Ok(Decision::Succeeded(_) | Decision::Differs(_)) => "succeeded",
         Ok(Decision::Failed(_)) => "failed",
         Ok(Decision::Pending) | Err(_) => "pending",
     }

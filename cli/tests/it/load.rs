@@ -51,7 +51,7 @@ async fn suite(server: &Server, number: usize, payments: usize) {
             Err(error) => panic!("a fault of another suite: {error}"),
             Ok(_) if faulty => panic!("the fault went elsewhere"),
             Ok(handoff) => {
-                let request = types::CheckTransactionRequest::new(handoff.payment_session_id);
+                let request = types::CheckTransactionRequest::new(handoff.payment_session().id().to_owned());
                 let checked = session.check_transaction(request).await.unwrap();
                 assert_eq!(checked.data[0].agent_reference.as_deref(), Some(reference.as_str()));
             }

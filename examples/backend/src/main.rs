@@ -3,19 +3,19 @@
 
 mod orders;
 mod routes;
-mod sessions;
 mod store;
 mod worker;
 
 use std::{
+    collections::HashMap,
     env,
     io::{self, IsTerminal, Write},
     process::ExitCode,
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use paypos::{Agent, Client, Environment, SecretKey};
+use paypos::{Agent, Client, Environment, SecretKey, Session, types::AuthRequest};
 use paypos_simulator::{
     Simulator,
     server::{self, Options, SECRET_KEY},
@@ -28,12 +28,15 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing_subscriber::EnvFilter;
 
-use crate::{sessions::Sessions, store::Store};
+use crate::store::Store;
 
 /// What the requests and the waits share.
 struct Backend {
     store: Store,
-    sessions: Sessions,
+    agent: Agent,
+    agent_id: String,
+    /// The session of each terminal that was needed.
+    sessions: Mutex<HashMap<String, Session>>,
     terminals: Vec<String>,
     callback_url: Option<String>,
     limits: Limits,
@@ -42,6 +45,25 @@ struct Backend {
     waits: TaskTracker,
     /// The backend stops only when these are finished, since each response of Paynet comes once.
     initiations: TaskTracker,
+}
+
+impl Backend {
+    /// Returns the session of a terminal, which opens itself when it is needed.
+    fn session(&self, terminal: &str) -> Session {
+        let mut sessions = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
+        let new = || self.agent.session(AuthRequest::new(&self.agent_id, terminal));
+        sessions.entry(terminal.to_owned()).or_insert_with(new).clone()
+    }
+
+    async fn end_sessions(&self) {
+        let sessions = std::mem::take(&mut *self.sessions.lock().unwrap_or_else(PoisonError::into_inner));
+        for (terminal, session) in sessions {
+            match self.agent.end(&session).await {
+                Ok(()) => tracing::info!(terminal, "session ended"),
+                Err(error) => tracing::warn!(terminal, %error, "session not ended"),
+            }
+        }
+    }
 }
 
 struct Limits {
@@ -178,7 +200,9 @@ async fn run(config: Config) -> Result<(), String> {
     let listener = listener.map_err(|error| format!("LISTEN={}: {error}", config.listen))?;
     let backend = Arc::new(Backend {
         store: database.map_err(|problem| format!("DATABASE_URL: {problem}"))?,
-        sessions: Sessions::new(agent, config.agent_id, config.limits.paynet_timeout),
+        agent,
+        agent_id: config.agent_id,
+        sessions: Mutex::default(),
         terminals: config.terminals,
         callback_url: config.callback_url,
         limits: config.limits,
@@ -206,7 +230,7 @@ async fn run(config: Config) -> Result<(), String> {
         tokio::join!(backend.initiations.wait(), backend.waits.wait());
         // Without a limit, a client that does not read its response would delay the end of the sessions.
         let _ = timeout(Duration::from_secs(2), server).await;
-        backend.sessions.end().await;
+        backend.end_sessions().await;
     });
     finished.await.map_err(|_| {
         let left = backend.initiations.len();
@@ -216,11 +240,10 @@ async fn run(config: Config) -> Result<(), String> {
 
 /// Returns a client of Paynet and the dealer's agent; or of a simulator, started here if there is no URL of one.
 async fn paynet(config: &Config) -> Result<(Client, Agent, Option<Simulator>), String> {
-    let environment = config.paynet.as_ref().map_or(Environment::Sandbox, |(environment, _)| *environment);
-    let builder = Client::builder(environment).timeout(config.limits.paynet_timeout);
     let failed = |error: paypos::Error| error.to_string();
-    if let Some((_, key)) = &config.paynet {
-        let client = builder.build().map_err(failed)?;
+    if let Some((environment, key)) = &config.paynet {
+        let client =
+            Client::builder(*environment).timeout(config.limits.paynet_timeout).build().map_err(failed)?;
         return Ok((client.clone(), client.agent(key.clone()), None));
     }
     let mut simulator = None;
@@ -230,7 +253,8 @@ async fn paynet(config: &Config) -> Result<(Client, Agent, Option<Simulator>), S
         let started = server::start(Options::default(), server::Seed::default()).await;
         simulator.insert(started.map_err(|error| format!("the simulator: {error}"))?).url().to_owned()
     };
-    let client = builder.base_url(url).build().map_err(|error| format!("PAYPOS_SIMULATOR_URL: {error}"))?;
+    let client = Client::simulator(url).timeout(config.limits.paynet_timeout).build();
+    let client = client.map_err(|error| format!("PAYPOS_SIMULATOR_URL: {error}"))?;
     let agent = client.agent(SecretKey::new(SECRET_KEY).map_err(failed)?);
     Ok((client, agent, simulator))
 }

@@ -1,7 +1,7 @@
 //! The state machine of a payment. Each transition is a function from a [`Payment`] to the next one, and uses neither
 //! the database nor the network. `routes` and `worker` call them.
 
-use paypos::{Decimal, Decision, Error, Handoff, Outcome, PaymentSession, Secret, types::Transaction};
+use paypos::{Decimal, Decision, Error, Handoff, Outcome, PaymentSession, Secret};
 use serde::{Deserialize, Serialize};
 use strum::{Display, EnumString};
 
@@ -126,6 +126,12 @@ impl Payment {
         self.created_at + millis(limits.payment_within)
     }
 
+    /// Returns its payment session, with what was asked for: what is stored of it may be older.
+    pub(crate) fn asked(&self) -> Option<PaymentSession> {
+        let stored = self.payment_session.clone()?;
+        Some(stored.clone().with_amount(self.amount).unwrap_or(stored))
+    }
+
     /// Returns whether it will change soon without anybody's request.
     pub(crate) fn is_open(&self) -> bool {
         matches!(self.state, State::Initiating | State::Pending)
@@ -183,7 +189,12 @@ impl Payment {
 
     /// Returns the payment after a check of its payment session, for which Paynet was asked at `asked_at` or later. When
     /// its time is over, it is checked for another day, since a phone may finish late.
-    pub(crate) fn looked_at(&self, looked: &Result<Decision, String>, asked_at: i64, limits: &Limits) -> Self {
+    pub(crate) fn looked_at(
+        &self,
+        looked: &Result<Decision, String>,
+        asked_at: i64,
+        limits: &Limits,
+    ) -> Self {
         use State::{Declined, NeedsAttention, Paid, Pending, Refunded, Released};
         let mut next = self.clone();
         if self.due_at.is_none() {
@@ -196,17 +207,21 @@ impl Payment {
             Some(if looked.is_ok() { asked_at } else { asked_at + PAUSE_AFTER_ERROR })
         };
         match (self.state, looked) {
-            (Pending | Declined | NeedsAttention | Released, Ok(Decision::Succeeded(transactions))) => {
+            (Pending | NeedsAttention, Ok(Decision::Succeeded(only))) => {
                 next.due_at = None;
-                match self.compare(transactions) {
-                    Ok(only) if matches!(self.state, Pending | NeedsAttention) => {
-                        next.state = if self.kind == Kind::Sale { Paid } else { Refunded };
-                        next.reason = None;
-                        next.transaction_id.clone_from(&only.xact_id);
-                    }
-                    Ok(_) => next.attention(&format!("it was {} before it succeeded", self.state)),
-                    Err(difference) => next.attention(&difference),
-                }
+                next.state = if self.kind == Kind::Sale { Paid } else { Refunded };
+                next.reason = None;
+                next.transaction_id.clone_from(&only.xact_id);
+            }
+            (Declined | Released, Ok(Decision::Succeeded(_))) => {
+                next.due_at = None;
+                next.attention(&format!("it was {} before it succeeded", self.state));
+            }
+            (Pending | Declined | NeedsAttention | Released, Ok(Decision::Differs(difference))) => {
+                next.due_at = None;
+                let ids = difference.transactions().iter().filter_map(|one| one.xact_id.as_deref());
+                let ids = ids.collect::<Vec<_>>().join(", ");
+                next.attention(&format!("{difference}; transactions {ids}"));
             }
             (Pending | NeedsAttention, Ok(Decision::Failed(_))) => {
                 next.is_declined = true;
@@ -255,30 +270,12 @@ impl Payment {
         self.state = State::NeedsAttention;
         self.reason = Some(format!("{problem}; look up {} in Paynet's panel", self.reference_no()));
     }
-
-    /// Returns the one transaction if it is what was asked for, and otherwise what differs.
-    fn compare<'a>(&self, transactions: &'a [Transaction]) -> Result<&'a Transaction, String> {
-        let [only] = transactions else {
-            let ids = transactions.iter().map(|one| one.xact_id.as_deref().unwrap_or("one without an id"));
-            let ids: Vec<_> = ids.collect();
-            return Err(format!("{} transactions succeeded instead of one: {}", ids.len(), ids.join(", ")));
-        };
-        let reference = only.agent_reference.as_deref().map(str::trim).filter(|text| !text.is_empty());
-        if only.amount != Some(self.amount) {
-            let amount = only.amount.map_or("an unknown amount".to_owned(), |amount| amount.to_string());
-            Err(format!("{amount} succeeded instead of {}", self.amount))
-        } else if reference.is_some_and(|reference| reference != self.reference_no()) {
-            Err(format!("the reference {:?} succeeded instead", reference.unwrap_or_default()))
-        } else {
-            Ok(only)
-        }
-    }
 }
 
 /// Returns the payment session that Paynet has opened, even if its response cannot be used in full.
 pub(crate) fn payment_session_of(initiated: &Result<Handoff, Error>) -> Option<PaymentSession> {
     match initiated {
-        Ok(handoff) => Some(handoff.payment_session()),
+        Ok(handoff) => Some(handoff.payment_session().clone()),
         Err(error) => error.payment_session().cloned(),
     }
 }

@@ -135,8 +135,12 @@ async fn post_once(backend: Arc<Backend>, payment: Payment) -> Result<Response, 
         if let Some(there) = there.filter(|there| !there.may_be_posted_again()) {
             return what_there_is(&there, &payment);
         }
-        let session = backend.sessions.get(&payment.terminal).await;
-        let session = session.map_err(|problem| Problem(StatusCode::SERVICE_UNAVAILABLE, problem))?;
+        let session = backend.session(&payment.terminal);
+        // Without a session, nothing is claimed.
+        session.key().await.map_err(|error| {
+            let problem = format!("no session for {}: {error}", payment.terminal);
+            Problem(StatusCode::SERVICE_UNAVAILABLE, problem)
+        })?;
         if let Some(claimed) = backend.store.claim(&payment).await? {
             let (payment, error) = worker::initiate(&backend, session, claimed).await;
             let mut response = response(&payment, error.as_ref());

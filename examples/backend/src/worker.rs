@@ -9,7 +9,7 @@ use std::{
 };
 
 use paypos::{
-    Decision, Error, ErrorKind, Handoff, Outcome, PaymentSession, Session,
+    Decision, Error, Handoff, PaymentSession, Session,
     types::{InitReversalRequest, InitSaleRequest},
 };
 use tokio::time::sleep;
@@ -28,14 +28,7 @@ pub(crate) async fn initiate(
     session: Session,
     claimed: Payment,
 ) -> (Payment, Option<Error>) {
-    let mut initiated = send(backend, &session, &claimed).await;
-    if let Err(error) = &initiated
-        && is_refused_session(error)
-        && error.outcome() == Outcome::Rejected
-        && let Ok(renewed) = backend.sessions.renew(&claimed.terminal, &session).await
-    {
-        initiated = send(backend, &renewed, &claimed).await;
-    }
+    let initiated = send(backend, &session, &claimed).await;
     // The id is out before anything else that can fail.
     if let Some(obtained) = payment_session_of(&initiated) {
         tracing::info!(reference_no = claimed.reference_no(), id = obtained.id(), "payment session opened");
@@ -74,7 +67,7 @@ pub(crate) async fn run(backend: Arc<Backend>) {
 }
 
 async fn look_at(backend: &Backend, payment: Payment) {
-    let Some(payment_session) = payment.payment_session.clone() else {
+    let Some(payment_session) = payment.asked() else {
         record(backend, payment, Payment::abandoned).await;
         return;
     };
@@ -94,40 +87,22 @@ async fn wait(
     payment: &Payment,
     payment_session: &PaymentSession,
 ) -> (Result<Decision, String>, i64) {
-    let began = now();
-    let session = match backend.sessions.get(&payment.terminal).await {
-        Ok(session) => session,
-        Err(problem) => return (Err(problem), began),
-    };
     let asked_at = Arc::new(AtomicI64::new(now()));
-    let last_ended = Arc::new(AtomicI64::new(now()));
+    let last_ended = AtomicI64::new(now());
     let left = payment.ends_at(&backend.limits) - now();
     let left = Duration::from_millis(u64::try_from(left).unwrap_or_default());
+    let session = backend.session(&payment.terminal);
     let mut wait =
-        session.wait_for(payment_session.clone()).timeout(left.min(2 * backend.limits.paynet_timeout)).on_check({
-            let (asked_at, last_ended) = (Arc::clone(&asked_at), Arc::clone(&last_ended));
+        session.wait_for(payment_session).timeout(left.min(2 * backend.limits.paynet_timeout)).on_check({
+            let asked_at = Arc::clone(&asked_at);
             // A check began after the one before it had ended.
             move |_| asked_at.store(last_ended.swap(now(), Ordering::SeqCst), Ordering::SeqCst)
         });
     if payment.is_declined {
         wait = wait.after_decline();
     }
-    let looked = match wait.await {
-        Err(error) if is_refused_session(&error) => {
-            let renewed = match backend.sessions.renew(&payment.terminal, &session).await {
-                Ok(renewed) => renewed,
-                Err(problem) => return (Err(problem), began),
-            };
-            asked_at.store(now(), Ordering::SeqCst);
-            renewed.decision(payment_session).await
-        }
-        looked => looked,
-    };
-    (looked.map_err(|error| error.to_string()), asked_at.load(Ordering::SeqCst))
-}
-
-fn is_refused_session(error: &Error) -> bool {
-    error.kind() == ErrorKind::Unauthorized
+    let looked = wait.await.map_err(|error| error.to_string());
+    (looked, asked_at.load(Ordering::SeqCst))
 }
 
 /// Writes the next state of a payment, and tries until it is written. If somebody else has changed the payment, `step`

@@ -2,6 +2,7 @@
 #![allow(dead_code, unreachable_pub, reason = "each test binary mounts it and uses another part")]
 
 pub mod canary;
+pub mod formats;
 pub mod http2;
 pub mod operations;
 pub mod server;
