@@ -144,7 +144,7 @@ impl Agent {
     /// # let client = Client::builder(Environment::Sandbox).base_url(simulator.url()).build()?;
     /// # let agent = client.agent(simulator.add_dealer());
     /// # let session = agent.get_auth_key(AuthRequest::new("agent id", "user id")).await?.session;
-    /// agent.logout(LogoutRequest::new(session.key())).await?;
+    /// agent.logout(LogoutRequest::new(&session.key().await?)).await?;
     /// # Ok(())
     /// # }
     /// ```

@@ -232,7 +232,9 @@ impl Object for PaymentSession {
             (None | Some(SALE), None) => Self::sale(id),
             (None | Some(REVERSAL), Some(xact_id)) => Self::reversal(id, xact_id),
             _ => {
-                return Err("`kind` and `reversal_of` of the payment session contradict each other".to_owned());
+                return Err(
+                    "`kind` and `reversal_of` of the payment session contradict each other".to_owned()
+                );
             }
         };
         if let Some(amount) = amount {

@@ -458,9 +458,10 @@ fn amount(text: &str) -> Result<Decimal, String> {
         return problem("more than two decimals");
     }
     match Decimal::from_str_exact(text) {
+        Ok(amount) if amount.mantissa() >= 10_i128.pow(15) => problem("more than 15 digits"),
         Ok(amount) if amount > Decimal::ZERO => Ok(amount),
         Ok(_) => problem("not positive"),
-        Err(_) => problem("too many digits"),
+        Err(_) => problem("more than 15 digits"),
     }
 }
 

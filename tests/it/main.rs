@@ -9,6 +9,7 @@ mod examples;
 mod flow;
 mod guarantees;
 mod input;
+mod kept_session;
 mod life_cycle;
 mod logging;
 mod never_sent;

@@ -276,12 +276,21 @@ async fn every_next_step_asks_the_same_server_with_the_same_keys_for_the_same_pa
 async fn a_success_of_something_else_is_not_exit_0() {
     let server = Server::start(&[]);
     for (properties, problem) in [
-        (json!({ "amount": 0.01 }), "the amount is 0.01; expected 149.90"),
-        (json!({ "amount": "149,90" }), "the amount cannot be read; expected 149.90"),
-        (json!({ "amount": "149.90 TRY" }), "the amount cannot be read; expected 149.90"),
-        (json!({ "amount": null }), "the amount cannot be read; expected 149.90"),
-        (json!({ "agent_reference": "ORDER-1" }), "the reference is ORDER-1; expected ORDER-1042"),
-        (json!({ "is_succeed": true }), "2 transactions succeeded; expected one"),
+        (json!({ "amount": 0.01 }), "149.90 was asked for, and 0.01 succeeded"),
+        (
+            json!({ "amount": "149,90" }),
+            "149.90 was asked for, and the amount that succeeded is missing or cannot be read",
+        ),
+        (
+            json!({ "amount": "149.90 TRY" }),
+            "149.90 was asked for, and the amount that succeeded is missing or cannot be read",
+        ),
+        (
+            json!({ "amount": null }),
+            "149.90 was asked for, and the amount that succeeded is missing or cannot be read",
+        ),
+        (json!({ "agent_reference": "ORDER-1" }), "a transaction with another reference succeeded"),
+        (json!({ "is_succeed": true }), "2 transactions succeeded, and one was asked for"),
     ] {
         let sold = object(&at(&server.url, &["sale", "149.90", "--reference-no", "ORDER-1042", "--json"]));
         let id = sold["payment_session_id"].as_str().unwrap();
@@ -294,7 +303,10 @@ async fn a_success_of_something_else_is_not_exit_0() {
         assert_eq!(output.status.code(), Some(3), "`&& ship` ships nothing: {output:?}");
         assert!(stderr(&output).contains(problem), "{output:?}");
         let output = at(&server.url, &[&asked[..], &["--json"]].concat());
-        assert_eq!((output.status.code(), &object(&output)["problem"]), (Some(3), &json!(problem)));
+        assert_eq!(output.status.code(), Some(3));
+        let printed = object(&output);
+        assert!(printed["problem"].as_str().unwrap().starts_with(problem), "{printed}");
+        assert_eq!(printed["decision"], "differs");
     }
 }
 
@@ -409,13 +421,28 @@ async fn keys_of_the_environment_are_for_paynet_and_never_sent_to_a_simulator() 
 #[test]
 fn an_amount_is_what_json_has_and_anything_else_is_told_how_to_write_it() {
     let server = Server::start(&[]);
-    for amount in ["149.90", "1", "0.01", "149.9", "79228162514264337593543950.33"] {
+    for amount in ["149.90", "1", "0.01", "149.9", "9999999999999.99"] {
         let output = at(&server.url, &["sale", amount, "--json"]);
         assert_eq!(output.status.code(), Some(0), "{amount}: {output:?}");
     }
     for amount in [
-        "149,90", "1.000,50", "1.000", "149.905", "1e3", "1_000", "5.", ".5", "-5", "0", "01", "", "٣",
-        "1 000", "+1",
+        "149,90",
+        "1.000,50",
+        "1.000",
+        "149.905",
+        "1e3",
+        "1_000",
+        "5.",
+        ".5",
+        "-5",
+        "0",
+        "01",
+        "",
+        "٣",
+        "1 000",
+        "+1",
+        "79228162514264337593543950.33",
+        "10000000000000.01",
     ] {
         let output = at(&server.url, &["sale", "--", amount]);
         assert_eq!(output.status.code(), Some(2), "{amount}: {output:?}");

@@ -40,7 +40,8 @@ impl Environment {
 /// All types implement `Serialize` and `Deserialize`; secrets in responses are not serialized. A request
 /// refuses a property that it does not know. A non-essential response property that cannot be parsed is
 /// treated as absent. Amounts keep their digits in JSON text, but not in a `serde_json::Value`, which converts
-/// them to floats. With `#[serde(flatten)]` or in an untagged enum, a number has at most 15 digits.
+/// them to floats. As a part of another type, where serde buffers it, a number has at most 15 digits; one with
+/// more is refused. In formats that are not for people, such as MessagePack, an object is its JSON.
 pub mod types {
     pub use super::wire::types::{
         AuthRequest, AuthResponse, CheckTransactionRequest, CheckTransactionResponse,
@@ -262,7 +263,7 @@ pub(crate) mod wire {
                 }
             }
         }
-        crate::property::object!(
+        crate::object::object!(
             AuthRequest, request { agent_id : "agent_id", required, true, true; user_id :
             "user_id", required, true, true; }
         );
@@ -279,7 +280,7 @@ pub(crate) mod wire {
                 }
             }
         }
-        crate::property::object!(
+        crate::object::object!(
             AuthResponse, response { agent_id : "agent_id", lenient, false, true; code :
             "code", lenient, false, true; company_code : "company_code", lenient, false,
             true; expired_date : "expired_date", lenient, false, true; is_okc_inquiry :
@@ -288,7 +289,7 @@ pub(crate) mod wire {
             "session_key", optional, false, false; user_id : "user_id", lenient, false,
             true; user_unique_id : "user_unique_id", lenient, false, true; }
         );
-        crate::property::object!(
+        crate::object::object!(
             CheckTransactionRequest, request { payment_session_id : "payment_session_id",
             required, true, true; }
         );
@@ -303,12 +304,12 @@ pub(crate) mod wire {
                 }
             }
         }
-        crate::property::object!(
+        crate::object::object!(
             CheckTransactionResponse, response { code : "code", lenient, false, true;
             data : "Data", required, true, true; message : "message", lenient, false,
             true; object_name : "object_name", lenient, false, true; }
         );
-        crate::property::object!(
+        crate::object::object!(
             InitReversalRequest, request { callback_url : "callback_url", optional,
             false, true; reference_no : "reference_no", optional, false, true; xact_id :
             "xact_id", required, true, true; }
@@ -348,7 +349,7 @@ pub(crate) mod wire {
                 self
             }
         }
-        crate::property::object!(
+        crate::object::object!(
             InitSaleRequest, request { add_commission : "add_commission", optional,
             false, true; amount : "amount", required, true, true; callback_url :
             "callback_url", optional, false, true; card_holder_mail : "card_holder_mail",
@@ -453,7 +454,7 @@ pub(crate) mod wire {
                 self
             }
         }
-        crate::property::object!(
+        crate::object::object!(
             LogoutRequest, request { session_key : "session_key", required, true, true; }
         );
         impl LogoutRequest {
@@ -465,12 +466,12 @@ pub(crate) mod wire {
                 }
             }
         }
-        crate::property::object!(
+        crate::object::object!(
             LogoutResponse, response { code : "code", lenient, false, true; message :
             "message", lenient, false, true; object_name : "object_name", lenient, false,
             true; }
         );
-        crate::property::object!(
+        crate::object::object!(
             Transaction, response { agent_id : "agent_id", lenient, false, true;
             agent_reference : "agent_reference", lenient, false, true; amount : "amount",
             lenient, false, true; authorization_code : "authorization_code", lenient,
@@ -675,7 +676,7 @@ Version: 1*/
         pub async fn init_reversal_transaction<'a>(
             &'a self,
             body: &'a types::InitReversalRequest,
-        ) -> Result<ResponseValue<crate::Handoff>, Error<()>> {
+        ) -> Result<ResponseValue<crate::handoff::Opened>, Error<()>> {
             let url = format!("{}/v1/softpos/init_reversal_transaction", self.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
             header_map
@@ -712,7 +713,7 @@ Version: 1*/
         pub async fn init_sale_transaction<'a>(
             &'a self,
             body: &'a types::InitSaleRequest,
-        ) -> Result<ResponseValue<crate::Handoff>, Error<()>> {
+        ) -> Result<ResponseValue<crate::handoff::Opened>, Error<()>> {
             let url = format!("{}/v1/softpos/init_sale_transaction", self.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
             header_map
@@ -809,13 +810,14 @@ impl Operation {
             Self::Logout => false,
         }
     }
-    pub(crate) const fn moves_money(self) -> bool {
+    /// Whether a call moves money; `None` if nobody has said so yet.
+    pub(crate) const fn moves_money(self) -> Option<bool> {
         match self {
-            Self::CheckTransaction => false,
-            Self::GetAuthKey => false,
-            Self::InitReversalTransaction => true,
-            Self::InitSaleTransaction => true,
-            Self::Logout => false,
+            Self::CheckTransaction => Some(false),
+            Self::GetAuthKey => Some(false),
+            Self::InitReversalTransaction => Some(true),
+            Self::InitSaleTransaction => Some(true),
+            Self::Logout => Some(false),
         }
     }
     /// The headers that the transport injects, in lower case.

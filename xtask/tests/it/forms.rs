@@ -8,41 +8,53 @@ const METHODS: &str = r#"
 impl Session {
     /// Calls the operation.
     pub async fn item(&self, id: &str, item: i64) -> Result<types::GetItemsByItemNoResponse, Error> {
-        let api = self.api(Operation::GetItemsByItemNo);
         let tags = vec!["a&b".to_owned(), "c".to_owned()];
-        let call = api.get_items_by_item_no(id, item, "tr", Some("1.50"), None, Some(&tags), Some("trace"));
-        transport::call(&api, Ok(()), Box::pin(call), Ok).await
+        let response = self.call(Operation::GetItemsByItemNo, Ok(()), |api| {
+            let tags = &tags;
+            Box::pin(async move {
+                api.get_items_by_item_no(id, item, "tr", Some("1.50"), None, Some(tags), Some("trace")).await
+            })
+        });
+        response.await.map_err(|unusable| unusable.error)
     }
 
     /// Calls the operation.
     pub async fn delete(&self, id: &str) -> Result<(), Error> {
-        let api = self.api(Operation::DeleteOrdersById);
-        transport::call(&api, Ok(()), Box::pin(api.delete_orders_by_id(id)), Ok).await
+        let response = self.call(Operation::DeleteOrdersById, Ok(()), |api| {
+            Box::pin(async move { api.delete_orders_by_id(id).await })
+        });
+        response.await.map_err(|unusable| unusable.error)
     }
 
     /// Calls the operation.
     pub async fn put(&self, id: &str, request: types::PutOrdersByIdRequest) -> Result<types::PutOrdersByIdResponse, Error> {
-        let api = self.api(Operation::PutOrdersById);
-        let call = api.put_orders_by_id(id, &request);
-        transport::call(&api, request.validate("request", true), Box::pin(call), Ok).await
+        let response = self.call(Operation::PutOrdersById, request.validate("request", true), |api| {
+            let request = &request;
+            Box::pin(async move { api.put_orders_by_id(id, request).await })
+        });
+        response.await.map_err(|unusable| unusable.error)
     }
 
     /// Calls the operation.
     pub async fn no_body(&self) -> Result<(), Error> {
-        let api = self.api(Operation::NoBody);
-        transport::call(&api, Ok(()), Box::pin(api.no_body()), Ok).await
+        let response =
+            self.call(Operation::NoBody, Ok(()), |api| Box::pin(async move { api.no_body().await }));
+        response.await.map_err(|unusable| unusable.error)
     }
 
     /// Calls the operation.
     pub async fn bearer(&self, key: crate::SecretKey) -> Result<types::BearerResponse, Error> {
         let api = self.client.api(Operation::Bearer, Credential::SecretKey(Arc::new(key)));
-        transport::call(&api, Ok(()), Box::pin(api.bearer()), Ok).await
+        let response = transport::call(Operation::Bearer, self.client.environment(), Box::pin(api.bearer()));
+        response.await.map_err(|unusable| unusable.error)
     }
 
     /// Calls the operation.
     pub async fn other_key(&self) -> Result<types::OtherKeyResponse, Error> {
-        let api = self.api(Operation::OtherKey);
-        transport::call(&api, Ok(()), Box::pin(api.other_key("an-api-key")), Ok).await
+        let response = self.call(Operation::OtherKey, Ok(()), |api| {
+            Box::pin(async move { api.other_key("an-api-key").await })
+        });
+        response.await.map_err(|unusable| unusable.error)
     }
 }
 "#;
