@@ -11,7 +11,7 @@ RUN useradd --system --no-create-home paypos \
 COPY --from=build /src/target/release/paypos /usr/local/bin/paypos
 USER paypos
 EXPOSE 8650
-HEALTHCHECK --interval=5s --timeout=2s CMD ["curl", "--fail", "--silent", "http://127.0.0.1:8650/_paypos/health"]
+HEALTHCHECK --interval=5s --timeout=2s CMD ["curl", "--noproxy", "*", "--fail", "--silent", "http://127.0.0.1:8650/_paypos/health"]
 ENTRYPOINT ["paypos"]
 # Inside a container, loopback is the container's own.
 CMD ["simulate", "--listen", "0.0.0.0:8650", "--public-url", "http://localhost:8650"]

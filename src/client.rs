@@ -85,18 +85,24 @@ impl Client {
     /// # }
     /// ```
     pub fn builder(environment: Environment) -> ClientBuilder {
+        let http = reqwest::Client::builder()
+            .pool_idle_timeout(POOL_IDLE_TIMEOUT)
+            .no_gzip()
+            .no_brotli()
+            .no_zstd()
+            .no_deflate();
+        // Not reqwest's own choice, which follows from what any crate of the application has compiled in.
+        #[cfg(feature = "native-tls")]
+        let http = http.tls_backend_native();
+        #[cfg(all(not(feature = "native-tls"), any(feature = "rustls", feature = "rustls-no-provider")))]
+        let http = http.tls_backend_rustls();
         ClientBuilder {
             environment,
             is_simulator: false,
             base_url: None,
             connect_timeout: None,
             timeout: DEFAULT_TIMEOUT,
-            http: reqwest::Client::builder()
-                .pool_idle_timeout(POOL_IDLE_TIMEOUT)
-                .no_gzip()
-                .no_brotli()
-                .no_zstd()
-                .no_deflate(),
+            http,
         }
     }
 

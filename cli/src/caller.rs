@@ -86,7 +86,7 @@ impl<'a> Caller<'a> {
     }
 
     /// Asks for confirmation on Production.
-    pub(crate) fn confirm(&self, what: &str) -> Done {
+    pub(crate) async fn confirm(&self, what: &str) -> Done {
         if !self.is_production() || self.calls.yes {
             return Ok(());
         }
@@ -95,16 +95,16 @@ impl<'a> Caller<'a> {
                 "--yes is required for {what} on production without a terminal"
             )));
         }
-        if self.console.confirm(&format!("Production: {what}. Continue?")) {
+        if self.console.confirm(&format!("Production: {what}. Continue?")).await {
             Ok(())
         } else {
             Err(Failure::usage("nothing was sent"))
         }
     }
 
-    pub(crate) fn secret_key(&self) -> Result<SecretKey, Failure> {
+    pub(crate) async fn secret_key(&self) -> Result<SecretKey, Failure> {
         let file = self.calls.secret_key_file.as_deref();
-        let (text, source) = match secrets::read(self.console, &SECRET, file, !self.is_simulator())? {
+        let (text, source) = match secrets::read(self.console, &SECRET, file, !self.is_simulator()).await? {
             Some(read) => read,
             None if self.is_simulator() => return Ok(SecretKey::new(SECRET_KEY)?),
             None => {
@@ -116,8 +116,8 @@ impl<'a> Caller<'a> {
     }
 
     /// Reads the session key; `None` if none was given.
-    pub(crate) fn session_key(&self) -> Result<Option<SessionKey>, Failure> {
-        let read = secrets::read(self.console, &SESSION, self.session_key_file, !self.is_simulator())?;
+    pub(crate) async fn session_key(&self) -> Result<Option<SessionKey>, Failure> {
+        let read = secrets::read(self.console, &SESSION, self.session_key_file, !self.is_simulator()).await?;
         let Some((text, source)) = read else { return Ok(None) };
         let key = SessionKey::new(text).map_err(|error| Failure::usage(format!("{source}: {error}")))?;
         Ok(Some(key))
@@ -126,10 +126,10 @@ impl<'a> Caller<'a> {
     /// Returns a session with the given key. For the simulator, opens one if there is no key.
     pub(crate) async fn session(&self) -> Result<Session, Failure> {
         let client = self.client()?;
-        match self.session_key()? {
+        match self.session_key().await? {
             Some(key) => Ok(client.session(key)),
             None if self.is_simulator() => {
-                let agent = client.agent(self.secret_key()?);
+                let agent = client.agent(self.secret_key().await?);
                 Ok(agent.get_auth_key(AuthRequest::new(AGENT_ID, USER_ID)).await?.session)
             }
             None => Err(Failure::usage(

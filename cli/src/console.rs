@@ -5,12 +5,14 @@ use std::{
     io::{self, BufRead, IsTerminal, Write},
     process::ExitCode,
     sync::{Mutex, PoisonError},
+    thread,
 };
 
 use paypos::{Error, ErrorKind, Operation, Outcome, PaymentSession};
 use paypos_simulator::server::is_unseen;
 use qrcode::{EcLevel, QrCode, render::unicode::Dense1x2};
 use serde_json::json;
+use tokio::sync::oneshot;
 
 /// What a command returns.
 pub(crate) type Done = Result<(), Failure>;
@@ -174,12 +176,15 @@ impl Console {
         let _ = writeln!(io::stderr(), "warning: {text}");
     }
 
-    /// Asks a question whose answer is yes or no.
-    pub(crate) fn confirm(&self, question: &str) -> bool {
+    /// Asks a question whose answer is yes or no. The line is read on a thread, so that a signal does not wait for it.
+    pub(crate) async fn confirm(&self, question: &str) -> bool {
         let _ = write!(io::stderr(), "{question} [y/N] ");
-        let mut line = String::new();
-        let read = io::stdin().lock().read_line(&mut line);
-        read.is_ok() && matches!(line.trim(), "y" | "Y" | "yes")
+        let (read, line) = oneshot::channel();
+        thread::spawn(move || {
+            let mut line = String::new();
+            let _ = read.send(io::stdin().lock().read_line(&mut line).map(|_| line));
+        });
+        matches!(line.await, Ok(Ok(line)) if matches!(line.trim(), "y" | "Y" | "yes"))
     }
 
     fn set_underway(&self, underway: Underway) {

@@ -20,9 +20,9 @@ const INTERVAL: Duration = Duration::from_secs(1);
 
 pub(crate) async fn open(caller: &Caller<'_>, options: &arguments::OpenSession) -> Done {
     let console = caller.console;
-    caller.confirm("opening a session")?;
+    caller.confirm("opening a session").await?;
     let (agent_id, user_id) = caller.ids(&options.user)?;
-    let agent = caller.client()?.agent(caller.secret_key()?);
+    let agent = caller.client()?.agent(caller.secret_key().await?);
     // What can fail here fails before a session is open that nobody could end.
     let file = options.write_key.as_deref().map(NewFile::create).transpose()?;
     console.requests("opening a session");
@@ -48,11 +48,11 @@ pub(crate) async fn open(caller: &Caller<'_>, options: &arguments::OpenSession) 
 }
 
 pub(crate) async fn end(caller: &Caller<'_>) -> Done {
-    caller.confirm("ending a session")?;
-    let key = caller.session_key()?.ok_or_else(|| {
+    caller.confirm("ending a session").await?;
+    let key = caller.session_key().await?.ok_or_else(|| {
         Failure::usage("no session key: pass --session-key-file FILE, or set PAYPOS_SESSION_KEY for Paynet")
     })?;
-    let agent = caller.client()?.agent(caller.secret_key()?);
+    let agent = caller.client()?.agent(caller.secret_key().await?);
     caller.console.requests("ending a session");
     let response = agent.logout(LogoutRequest::new(&key)).await?;
     caller.console.result("The session is ended.")?;
@@ -70,7 +70,7 @@ struct Opened<'a> {
 
 pub(crate) async fn sale(caller: &Caller<'_>, options: arguments::Sale) -> Done {
     let arguments::Sale { amount, initiate, .. } = options;
-    caller.confirm(&format!("a sale of {amount}"))?;
+    caller.confirm(&format!("a sale of {amount}")).await?;
     warn_of_no_reference(caller, initiate.reference_no.as_deref());
     let session = caller.session().await?;
     let mut request = InitSaleRequest::new(amount);
@@ -89,7 +89,7 @@ pub(crate) async fn sale(caller: &Caller<'_>, options: arguments::Sale) -> Done 
 
 pub(crate) async fn reversal(caller: &Caller<'_>, options: arguments::Reversal) -> Done {
     let arguments::Reversal { xact_id, amount, initiate } = options;
-    caller.confirm(&format!("a reversal of {}", printable(&xact_id)))?;
+    caller.confirm(&format!("a reversal of {}", printable(&xact_id))).await?;
     warn_of_no_reference(caller, initiate.reference_no.as_deref());
     let session = caller.session().await?;
     let mut request = InitReversalRequest::new(xact_id);

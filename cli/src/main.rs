@@ -96,8 +96,10 @@ async fn called(
     let result = match signals::first() {
         Err(failure) => Err(failure),
         Ok(signal) => tokio::select! {
-            result = command(&caller) => result,
+            // A signal that came while a key was typed is heard before anything is sent with it.
+            biased;
             signal = signal => Err(console.interrupted(signal)),
+            result = command(&caller) => result,
         },
     };
     ended(&console, result, Some(&caller))

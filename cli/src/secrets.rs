@@ -21,7 +21,7 @@ pub(crate) struct Secret {
 
 /// Reads a secret from a file or standard input. For Paynet, falls back to the environment and then to a prompt; a key
 /// in the environment is never sent to a simulator. Returns the secret and its source, or `None` if there is none.
-pub(crate) fn read(
+pub(crate) async fn read(
     console: &Console,
     secret: &Secret,
     file: Option<&Path>,
@@ -36,9 +36,11 @@ pub(crate) fn read(
         if path == Path::new("-") {
             io::stdin().take(MAX_FILE).read_to_end(&mut bytes).map_err(unreadable)?;
         } else {
-            fs::File::open(path)
-                .and_then(|file| file.take(MAX_FILE).read_to_end(&mut bytes))
-                .map_err(unreadable)?;
+            let file = fs::File::open(path).map_err(unreadable)?;
+            if is_open_to_others(&file) {
+                console.warn(&format!("{source}: others can read it; keep the {what} in a file that is only yours"));
+            }
+            file.take(MAX_FILE).read_to_end(&mut bytes).map_err(unreadable)?;
         }
         let text = text(&bytes)
             .ok_or_else(|| Failure::usage(format!("{source}: it is neither UTF-8 nor UTF-16")))?;
@@ -59,9 +61,25 @@ pub(crate) fn read(
         None if is_for_paynet && console.asks() => {
             let text = rpassword::prompt_password(format!("{what}: "))
                 .map_err(|error| Failure::usage(format!("the {what} cannot be read: {error}")))?;
+            // A signal may have come meanwhile.
+            tokio::task::yield_now().await;
             Ok(Some((text.trim().to_owned(), (*what).to_owned())))
         }
         None => Ok(None),
+    }
+}
+
+/// Returns whether anybody but its owner can read a file, as far as the operating system says so in its mode.
+fn is_open_to_others(file: &fs::File) -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        file.metadata().is_ok_and(|metadata| metadata.is_file() && metadata.mode() & 0o077 != 0)
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = file;
+        false
     }
 }
 

@@ -43,12 +43,12 @@ pub(crate) async fn run(caller: &Caller<'_>, options: &Verify) -> Done {
             "on production this charges and refunds real cards: expected --real-money as well, or --environment sandbox",
         ));
     }
-    caller.confirm("sales of 1.00 and their reversals")?;
+    caller.confirm("sales of 1.00 and their reversals").await?;
     let folder = options.output.as_deref().unwrap_or(Path::new("."));
     let report = Report::resume(caller.environment_name(), &folder.join("verify.json"))?;
     let recorder = Recorder::start(caller.client()?.base_url()).await?;
     let client = Client::builder(Environment::Sandbox).base_url(&recorder.url).build()?;
-    let mut walk = Walk::new(caller, &client, recorder, options, report, folder)?;
+    let mut walk = Walk::new(caller, &client, recorder, options, report, folder).await?;
     let steps = steps(options, &asked, &walk.report, &walk.kept);
     if steps.iter().any(|step| step.needs_a_phone()) {
         console.say(

@@ -64,7 +64,7 @@ pub(super) struct Walk<'a> {
 }
 
 impl<'a> Walk<'a> {
-    pub(super) fn new(
+    pub(super) async fn new(
         caller: &'a Caller<'a>,
         client: &'a Client,
         recorder: Recorder,
@@ -74,7 +74,7 @@ impl<'a> Walk<'a> {
     ) -> Result<Self, Failure> {
         Ok(Self {
             console: caller.console,
-            agent: client.agent(caller.secret_key()?),
+            agent: client.agent(caller.secret_key().await?),
             stranger: client.agent(SecretKey::new("sck_paypos_verify_unknown")?),
             client,
             recorder,

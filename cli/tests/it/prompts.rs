@@ -42,6 +42,42 @@ fn production_asks_and_no_is_the_answer_unless_yes_is_given() {
     terminal.exp_string("session key:").unwrap();
 }
 
+/// Runs the command at a terminal; also returns its process id.
+fn with_its_id(arguments: &[&str]) -> (PtySession, String) {
+    let mut command = std::process::Command::new("sh");
+    command.args(["-c", "echo process $$; exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_paypos")]).args(arguments);
+    for variable in ["PAYPOS_SECRET_KEY", "PAYPOS_SESSION_KEY"] {
+        command.env_remove(variable);
+    }
+    let mut terminal = spawn_command(command, TIMEOUT).unwrap();
+    let (_, line) = terminal.exp_regex("process [0-9]+").unwrap();
+    let id = line.split(' ').nth(1).unwrap().to_owned();
+    (terminal, id)
+}
+
+#[test]
+fn a_signal_at_a_prompt_ends_it_and_sends_nothing() {
+    let send = |signal: &str, id: &str| {
+        let sent = std::process::Command::new("kill").args([&format!("-{signal}"), id]).status();
+        assert!(sent.unwrap().success());
+    };
+    for signal in ["INT", "TERM", "HUP"] {
+        let (mut terminal, id) = with_its_id(&["sale", "1.00", "--environment", "production"]);
+        terminal.exp_string("Continue? [y/N]").unwrap();
+        send(signal, &id);
+        let rest = terminal.exp_eof().unwrap();
+        assert!(rest.contains("interrupted; nothing was sent"), "{signal}: {rest}");
+    }
+    // The line of a key is read to its end, and nothing is sent with it.
+    let (mut terminal, id) = with_its_id(&["sale", "1.00", "--environment", "sandbox"]);
+    terminal.exp_string("session key:").unwrap();
+    send("INT", &id);
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    terminal.send_line("mbl_pcs_x").unwrap();
+    let rest = terminal.exp_eof().unwrap();
+    assert!(rest.contains("interrupted; nothing was sent"), "{rest}");
+}
+
 #[test]
 fn a_terminal_has_colours_a_qr_code_and_a_line_that_counts_the_wait() {
     let server = Server::start(&["--phone", "approve", "--phone-delay", "3s"]);

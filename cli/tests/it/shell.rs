@@ -311,6 +311,22 @@ async fn a_success_of_something_else_is_not_exit_0() {
 }
 
 #[tokio::test]
+async fn a_key_file_that_others_can_read_is_named() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let server = Server::start(&[]);
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("key");
+    fs::write(&file, "sck_simulator").unwrap();
+    for (mode, is_named) in [(0o644, true), (0o640, true), (0o600, false), (0o400, false)] {
+        fs::set_permissions(&file, fs::Permissions::from_mode(mode)).unwrap();
+        let output = at(&server.url, &["session", "open", "--secret-key-file", file.to_str().unwrap()]);
+        assert_eq!(output.status.code(), Some(0), "{output:?}");
+        assert_eq!(stderr(&output).contains("others can read it"), is_named, "{mode:o}: {output:?}");
+    }
+}
+
+#[tokio::test]
 async fn an_id_that_identifies_nothing_is_refused_and_sends_nothing() {
     let server = Server::start(&[]);
     for empty in ["", " ", "--", "\t"] {
