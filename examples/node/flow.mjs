@@ -19,13 +19,16 @@ const session = { "Session-Key": session_key };
 
 // Stands in for the person at the phone, waits, and compares what was done with what was asked for.
 async function finished({ payment_session_id, deeplink_url }, amount, { reference_no, xact_id }) {
+  const isAsAsked = (one) =>
+    one.amount === amount &&
+    (xact_id !== undefined || (one.transaction_type ?? 1) === 1) &&
+    ["", reference_no].includes((one.agent_reference ?? "").trim());
   console.log("open", deeplink_url);
   await call(`/_paypos/payments/${payment_session_id}/decide`, { decision: "approve" });
   for (let tries = 0; tries < 60; tries++) {
     const { Data } = await call("/v1/softpos/check_transaction", { payment_session_id }, session);
     const done = Data.filter((one) => one.is_succeed === true && one.xact_id !== xact_id);
-    const asAsked = done.length === 1 && done[0].amount === amount && done[0].agent_reference === reference_no;
-    if (asAsked) return done[0].xact_id;
+    if (done.length === 1 && isAsAsked(done[0])) return done[0].xact_id;
     if (done.length > 0) throw new Error("not what was asked for: look it up in Paynet's panel");
     await new Promise((resolve) => setTimeout(resolve, 1000));
   }

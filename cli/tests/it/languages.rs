@@ -42,3 +42,14 @@ async fn other_languages_follow_no_redirect() {
         }
     }
 }
+
+#[test]
+fn the_python_client_decides_as_the_cases_have_it() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let file = root.join("examples/python/decide.py");
+    let output = Command::new("python3").arg(file).arg(root.join("tests/cases")).output().unwrap();
+    let stdout = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{stdout}");
+    let count = stdout.split(' ').find_map(|word| word.parse::<usize>().ok()).unwrap();
+    assert!(count > 100, "{stdout}");
+}
