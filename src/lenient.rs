@@ -134,12 +134,10 @@ pub(crate) fn find_payment_session_id(body: &[u8]) -> Option<String> {
 
 /// Reads an id, if it is a string that ends, or the digits of a number that ends.
 fn id(value: &str) -> Option<String> {
-    let id = match value.strip_prefix('"') {
-        Some(quoted) => string(quoted)?.0?,
-        None => {
-            let (digits, _) = value.split_once(|c: char| !c.is_ascii_digit())?;
-            digits.to_owned()
-        }
+    let id = if let Some(quoted) = value.strip_prefix('"') {
+        string(quoted)?.0?
+    } else {
+        value.split_once(|c: char| !c.is_ascii_digit())?.0.to_owned()
     };
     is_payment_session_id(&id).then_some(id)
 }

@@ -149,7 +149,7 @@ impl<'a> Properties<'a> {
     }
 }
 
-/// The one member of an object in a format that is not for people, such as MessagePack or bincode, where a struct may be
+/// The one member of an object in a format that is not for people, such as `MessagePack` or bincode, where a struct may be
 /// read by position: its JSON.
 pub(crate) const JSON_TEXT: &str = "json_text";
 
@@ -178,32 +178,32 @@ pub(crate) fn read<'de, D: Deserializer<'de>, T: Object>(
     known: &'static [&'static str],
     unknown: Unknown,
 ) -> Result<T, D::Error> {
-    let members = if deserializer.is_human_readable() {
-        deserializer.deserialize_struct(name, known, Members::<String, Member>(Vec::new()))?
+    let text = if deserializer.is_human_readable() {
+        deserializer.deserialize_struct(name, known, Members::<String, Member>(Vec::new())).map(text_of)?
     } else {
         let members = deserializer.deserialize_map(Members::<String, String>(Vec::new()))?;
-        let json = |text: String| serde_json::value::to_raw_value(&text).map_err(de::Error::custom);
-        members.into_iter().map(|(name, text)| Ok((name, Member(json(text)?)))).collect::<Result<_, _>>()?
-    };
-    let text = match members.as_slice() {
-        [(name, Member(json))] if name == JSON_TEXT => serde_json::from_str::<String>(json.get()).ok(),
-        _ => None,
+        members.into_iter().map(|(_, text)| text).collect()
     };
     let is_request = unknown == Unknown::Refused;
-    let properties = match &text {
-        Some(text) => Properties { is_request, ..Properties::parse(text).map_err(de::Error::custom)? },
-        None => {
-            let members =
-                members.iter().map(|(name, Member(json))| (name.as_str().into(), &**json)).collect();
-            Properties { members, is_request, is_repaired: false }
-        }
-    };
+    let properties = Properties { is_request, ..Properties::parse(&text).map_err(de::Error::custom)? };
     if is_request
         && let Some((name, _)) = properties.members.iter().find(|(name, _)| !known.contains(&&**name))
     {
         return Err(de::Error::unknown_field(name, &known[..known.len() - 1]));
     }
     T::from_properties(&properties, &mut 0).map_err(de::Error::custom)
+}
+
+/// The JSON of an object, which may be the text of its one member.
+fn text_of(members: Vec<(String, Member)>) -> String {
+    if let [(name, Member(json))] = members.as_slice()
+        && name == JSON_TEXT
+        && let Ok(text) = serde_json::from_str(json.get())
+    {
+        return text;
+    }
+    let members = members.into_iter().map(|(name, Member(json))| format!("{}:{json}", Value::from(name)));
+    format!("{{{}}}", members.collect::<Vec<_>>().join(","))
 }
 
 /// The JSON of a member, also where serde has buffered it, to flatten a type or to choose among variants.

@@ -150,8 +150,8 @@ impl<'a> Caller<'a> {
 
     /// Composes a command that calls the same environment and takes no session key.
     fn dealers_command(&self, words: &[impl AsRef<str>]) -> String {
-        let mut command = String::from("paypos");
-        words.iter().for_each(|word| command = format!("{command} {}", word.as_ref()));
+        let words: Vec<_> = words.iter().map(AsRef::as_ref).collect();
+        let mut command = format!("paypos {}", words.join(" "));
         let mut add = |words: &[&str]| words.iter().for_each(|word| command = format!("{command} {word}"));
         let is_default = self.calls.simulator.simulator_url == SIMULATOR_URL
             && env::var_os("PAYPOS_SIMULATOR_URL").is_none();

@@ -147,7 +147,7 @@ async fn finish(
         return Ok(());
     }
     let decision = wait(console, session, payment_session, waiting.timeout).await?;
-    report(caller, payment_session, decision)
+    report(caller, payment_session, &decision)
 }
 
 pub(crate) async fn check(caller: &Caller<'_>, options: arguments::Check) -> Done {
@@ -166,7 +166,7 @@ pub(crate) async fn check(caller: &Caller<'_>, options: arguments::Check) -> Don
     let session = caller.session().await.map_err(|failure| failure.of(&payment_session))?;
     let timeout = if options.waiting.wait { options.waiting.timeout } else { Duration::ZERO };
     let decision = wait(caller.console, &session, &payment_session, timeout).await?;
-    report(caller, &payment_session, decision)
+    report(caller, &payment_session, &decision)
 }
 
 /// Waits for the phone, and counts the seconds.
@@ -218,12 +218,12 @@ struct Printed<'a> {
 }
 
 /// Reports what the phone decided.
-fn report(caller: &Caller<'_>, payment_session: &PaymentSession, decision: Decision) -> Done {
+fn report(caller: &Caller<'_>, payment_session: &PaymentSession, decision: &Decision) -> Done {
     let console = caller.console;
     let is_reversal = payment_session.reversal_of().is_some();
     let what = if is_reversal { "reversal" } else { "sale" };
     let mut problem = None;
-    let (name, result) = match &decision {
+    let (name, result) = match decision {
         Decision::Succeeded(_) => ("succeeded", Ok(())),
         Decision::Differs(difference) => {
             problem = Some(difference.to_string());

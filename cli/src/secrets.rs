@@ -38,7 +38,9 @@ pub(crate) async fn read(
         } else {
             let file = fs::File::open(path).map_err(unreadable)?;
             if is_open_to_others(&file) {
-                console.warn(&format!("{source}: others can read it; keep the {what} in a file that is only yours"));
+                console.warn(&format!(
+                    "{source}: others can read it; keep the {what} in a file that is only yours"
+                ));
             }
             file.take(MAX_FILE).read_to_end(&mut bytes).map_err(unreadable)?;
         }

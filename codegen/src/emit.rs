@@ -627,10 +627,8 @@ fn table(document: &Document, operations: &BTreeMap<String, surface::Operation>)
     let all = document.operations();
     let moving = names.iter().map(|name| {
         let operation = all.iter().find(|operation| operation.name == **name);
-        match operation.and_then(|operation| moves_money(name, &operation.method)) {
-            Some(known) => quote!(Some(#known)),
-            None => quote!(None),
-        }
+        let known = operation.and_then(|operation| moves_money(name, &operation.method));
+        known.map_or(quote!(None), |known| quote!(Some(#known)))
     });
     let has_parameters = operations.values().map(|operation| {
         operation.parameters.iter().any(|parameter| parameter.location == "query")

@@ -146,7 +146,7 @@ async fn what_holds_secrets_tells_in_debug_what_it_is_and_nothing_else() {
         (format!("{:?}", SessionKey::new(KEY).unwrap()), "SessionKey([redacted])"),
         (format!("{:?}", SecretKey::new(SECRET_KEY).unwrap()), "SecretKey([redacted])"),
         (format!("{:?}", Secret::from(KEY)), "[redacted]"),
-        (format!("{:?}", reversal), r#"PaymentSession { id: "ps-1", kind: "reversal", .. }"#),
+        (format!("{reversal:?}"), r#"PaymentSession { id: "ps-1", kind: "reversal", .. }"#),
         (
             format!("{:?}", session.wait_for(PaymentSession::sale("ps-1").unwrap())),
             r#"Wait { payment_session: PaymentSession { id: "ps-1", kind: "sale", .. }, interval: 2s, timeout: 300s, .. }"#,

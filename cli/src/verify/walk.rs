@@ -133,7 +133,7 @@ impl<'a> Walk<'a> {
         while let Some(session) = self.sessions.last() {
             let ending = self.agent.end(session);
             let is_ended = match tokio::time::timeout(ENDED_WITHIN, ending).await {
-                Ok(Ok(_)) => true,
+                Ok(Ok(())) => true,
                 // It has ended by itself.
                 Ok(Err(error)) => error.kind() == ErrorKind::Unauthorized,
                 Err(_) => false,
