@@ -1,5 +1,5 @@
-//! One call through `Session`, beside the same call by hand on reqwest, with the same guarantees and without any,
-//! and beside hyper on kept-alive connections: on one loopback server, in one run.
+//! One call through `Session`, beside the same call of a client that others wrote, and by hand on reqwest without any
+//! guarantee: on one loopback server, in one run.
 //!
 //! `cargo bench` counts the instructions of a call, where valgrind is installed, and prints ratios of
 //! times, each the median over rounds in which the contestants take turns.
@@ -10,7 +10,6 @@ use std::{
     hint::black_box,
     net::SocketAddr,
     process::Command,
-    sync::Arc,
     thread,
     time::{Duration, Instant},
 };
@@ -18,27 +17,12 @@ use std::{
 use bytes::Bytes;
 use futures::future::join_all;
 use http_body_util::{BodyExt, Full};
-use hyper::{
-    Request, Response,
-    body::Incoming,
-    client::conn::http1::{SendRequest, handshake},
-    service::service_fn,
-};
+use hyper::{Request, Response, body::Incoming, service::service_fn};
 use hyper_util::rt::TokioIo;
-use paypos::{
-    Client, Environment, Session, SessionKey,
-    reqwest::{
-        self,
-        header::{ACCEPT, CONTENT_TYPE, HeaderValue, USER_AGENT},
-    },
-    types::InitReversalRequest,
-};
+use kasapay_iyzico::softpos;
+use paypos::{Client, Environment, Session, SessionKey, reqwest, types::InitReversalRequest};
 use serde::{Deserialize, Serialize};
-use tokio::{
-    net::{TcpListener, TcpStream},
-    runtime::Runtime,
-    sync::Mutex,
-};
+use tokio::{net::TcpListener, runtime::Runtime};
 
 const PATH: &str = "/v1/softpos/init_reversal_transaction";
 const KEY: &str = "0123456789abcdef0123456789abcdef";
@@ -79,14 +63,6 @@ async fn by_paypos(session: &Session) {
     black_box(session.init_reversal_transaction(request).await.unwrap());
 }
 
-/// What one would write for this one operation without the crate, guards included.
-#[derive(Clone)]
-struct ByHand {
-    http: reqwest::Client,
-    url: String,
-    key: Arc<str>,
-}
-
 #[derive(Serialize)]
 struct HandRequest<'a> {
     xact_id: &'a str,
@@ -109,57 +85,10 @@ struct HandAnswer {
     message: Option<String>,
 }
 
-impl ByHand {
-    fn new(address: SocketAddr) -> Self {
-        let http = reqwest::Client::builder()
-            .no_proxy()
-            .no_gzip()
-            .redirect(reqwest::redirect::Policy::none())
-            .retry(reqwest::retry::never())
-            .connect_timeout(Duration::from_secs(5))
-            .timeout(Duration::from_secs(20))
-            .build()
-            .unwrap();
-        Self { http, url: format!("http://{address}{PATH}"), key: KEY.into() }
-    }
-
-    async fn call(&self) {
-        let span = tracing::info_span!("by_hand", status = tracing::field::Empty);
-        let started = Instant::now();
-        let request = HandRequest { xact_id: XACT_ID, reference_no: None, callback_url: Some(CALLBACK) };
-        assert!(!request.xact_id.trim().is_empty());
-        assert_app_url(CALLBACK);
-        let mut key = HeaderValue::from_str(&self.key).unwrap();
-        key.set_sensitive(true);
-        let mut response = self
-            .http
-            .post(&self.url)
-            .header(ACCEPT, HeaderValue::from_static("application/json"))
-            .header(CONTENT_TYPE, HeaderValue::from_static("application/json"))
-            .header(USER_AGENT, HeaderValue::from_static("by-hand/1.0"))
-            .header("session-key", key)
-            .body(serde_json::to_vec(&request).unwrap())
-            .send()
-            .await
-            .unwrap();
-        span.record("status", response.status().as_u16());
-        assert_eq!(response.status(), 200);
-        let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.unwrap() {
-            assert!(body.len() + chunk.len() <= 64 * 1024);
-            body.extend_from_slice(&chunk);
-        }
-        assert!(body.trim_ascii_start().starts_with(b"{"));
-        let answer: HandAnswer = serde_json::from_slice(&body).unwrap();
-        let url = answer.deeplink_url.unwrap();
-        for field in
-            [&url, answer.payment_session_id.as_ref().unwrap(), answer.encryption_key.as_ref().unwrap()]
-        {
-            assert!(!field.trim().is_empty() && !field.contains(char::is_control));
-        }
-        black_box(assert_app_url(&url));
-        black_box((answer.payment_session_id, answer.encryption_key, started.elapsed()));
-    }
+/// A client that others wrote by hand, for the same operation.
+async fn by_kasapay(client: &softpos::Client) {
+    let request = softpos::InitReversal::new(XACT_ID).callback_url(CALLBACK);
+    black_box(client.init_reversal_transaction(&request).await.unwrap());
 }
 
 /// The same call with what reqwest does by default, and no guards.
@@ -182,71 +111,28 @@ impl Unguarded {
     }
 }
 
-fn assert_app_url(text: &str) -> url::Url {
-    assert!(!text.contains(|c: char| c.is_control() || c.is_whitespace()));
-    let url = url::Url::parse(text).unwrap();
-    assert!(!["javascript", "data", "file", "blob"].contains(&url.scheme()));
-    url
-}
-
-/// hyper on a connection that stays open: the floor, without pool, timeouts and most checks.
-struct ByHyper(Mutex<SendRequest<Full<Bytes>>>);
-
-impl ByHyper {
-    async fn connect(address: SocketAddr) -> Self {
-        let stream = TcpStream::connect(address).await.unwrap();
-        stream.set_nodelay(true).unwrap();
-        let (send, connection) = handshake(TokioIo::new(stream)).await.unwrap();
-        tokio::spawn(connection);
-        Self(Mutex::new(send))
-    }
-
-    async fn call(&self, host: &str) {
-        let request = HandRequest { xact_id: XACT_ID, reference_no: None, callback_url: Some(CALLBACK) };
-        let request = Request::post(PATH)
-            .header("host", host)
-            .header("accept", "application/json")
-            .header("content-type", "application/json")
-            .header("session-key", KEY)
-            .body(Full::new(Bytes::from(serde_json::to_vec(&request).unwrap())))
-            .unwrap();
-        let mut send = self.0.lock().await;
-        send.ready().await.unwrap();
-        let response = send.send_request(request).await.unwrap();
-        let body = response.into_body().collect().await.unwrap().to_bytes();
-        black_box(serde_json::from_slice::<HandAnswer>(&body).unwrap());
-    }
-}
-
 /// Who takes part, in the order of `Contestants::turn`.
-const NAMES: [&str; 4] =
-    ["Session", "reqwest by hand, unguarded", "reqwest by hand, guarded", "hyper, kept alive"];
+const NAMES: [&str; 3] = ["Session", "kasapay-iyzico", "reqwest by hand, unguarded"];
 
 /// The contestants, each with this many calls in flight.
 struct Contestants {
     runtime: Runtime,
-    host: String,
     sessions: Vec<Session>,
+    others: Vec<softpos::Client>,
     unguarded: Vec<Unguarded>,
-    by_hand: Vec<ByHand>,
-    by_hyper: Vec<ByHyper>,
 }
 
 impl Contestants {
     fn new(address: SocketAddr, in_flight: usize) -> Self {
-        let runtime = runtime();
-        let host = address.to_string();
-        let client =
-            Client::builder(Environment::Sandbox).base_url(format!("http://{host}")).build().unwrap();
+        let url = format!("http://{address}/");
+        let client = Client::builder(Environment::Sandbox).base_url(&url).build().unwrap();
         let session = client.session(SessionKey::new(KEY).unwrap());
-        let by_hyper = runtime.block_on(join_all((0..in_flight).map(|_| ByHyper::connect(address))));
+        let other = softpos::Client::new(softpos::Config::new(&url).unwrap(), KEY).unwrap();
         Self {
-            runtime,
-            host,
+            runtime: runtime(),
             sessions: vec![session; in_flight],
+            others: vec![other; in_flight],
             unguarded: vec![Unguarded::new(address); in_flight],
-            by_hand: vec![ByHand::new(address); in_flight],
-            by_hyper,
         }
     }
 
@@ -254,9 +140,8 @@ impl Contestants {
     async fn turn(&self, contestant: usize) {
         match contestant {
             0 => drop(join_all(self.sessions.iter().map(by_paypos)).await),
-            1 => drop(join_all(self.unguarded.iter().map(Unguarded::call)).await),
-            2 => drop(join_all(self.by_hand.iter().map(ByHand::call)).await),
-            _ => drop(join_all(self.by_hyper.iter().map(|connection| connection.call(&self.host))).await),
+            1 => drop(join_all(self.others.iter().map(by_kasapay)).await),
+            _ => drop(join_all(self.unguarded.iter().map(Unguarded::call)).await),
         }
     }
 

@@ -16,7 +16,7 @@ use crate::{
     failure::cause,
     generated::wire,
     session::Key,
-    transport::{Context, Credential, NO_SERVER, Server},
+    transport::{self, Context, Credential, NO_SERVER, Server},
 };
 
 const HTTPS: bool = cfg!(any(feature = "rustls", feature = "native-tls", feature = "rustls-no-provider"));
@@ -295,6 +295,7 @@ impl ClientBuilder {
             // One that matches nothing, so that those of environment variables are not looked for.
             .proxy(Proxy::custom(|_| None::<Url>))
             .redirect(redirect::Policy::none())
+            .default_headers(transport::headers())
             // And no copy of a request is kept for a retry.
             .retry(retry::never().max_retries_per_request(0))
             .connect_timeout(connect_timeout)

@@ -52,29 +52,29 @@
 #![warn(clippy::expect_used, clippy::panic, clippy::print_stderr, clippy::print_stdout, clippy::unwrap_used)]
 
 // In reading order: the interface, what it asks and how it ends, the way of a call, and JSON.
-mod agent;
 mod client;
-mod decision;
 mod environment;
-mod error;
-mod failure;
-mod generated;
-mod handoff;
-mod key;
-mod lenient;
-mod names;
-mod object;
-mod payment_session;
-mod property;
-mod refusal;
-mod response;
-mod secret;
+mod agent;
 mod session;
+mod handoff;
+mod payment_session;
+mod wait;
+mod decision;
+mod error;
+mod refusal;
+mod failure;
+mod transport;
+mod response;
+mod generated;
+mod object;
+mod property;
+mod lenient;
+mod validate;
+mod key;
+mod secret;
+mod names;
 #[cfg(feature = "test-util")]
 mod testing;
-mod transport;
-mod validate;
-mod wait;
 
 pub use agent::{Agent, NewSession};
 pub use client::{Client, ClientBuilder};

@@ -112,6 +112,10 @@ impl<'a> Properties<'a> {
     /// Reads a property that must be there.
     pub(crate) fn required<T: Property>(&self, name: &str, ignored: &mut usize) -> Result<T, String> {
         let json = self.get(name)?.ok_or_else(|| self.problem(name, "is missing"))?;
+        self.value(name, json, ignored)
+    }
+
+    fn value<T: Property>(&self, name: &str, json: &str, ignored: &mut usize) -> Result<T, String> {
         let is_number = json.starts_with(|first: char| first == '-' || first.is_ascii_digit());
         T::read(json, ignored)
             // In a response, a number that is documented as text is its digits.
@@ -128,7 +132,7 @@ impl<'a> Properties<'a> {
         name: &str,
         ignored: &mut usize,
     ) -> Result<T, String> {
-        if self.get(name)?.is_none() { Ok(T::default()) } else { self.required(name, ignored) }
+        self.get(name)?.map_or_else(|| Ok(T::default()), |json| self.value(name, json, ignored))
     }
 
     /// Reads a property of a response that is not essential: as far as possible, and absent otherwise.

@@ -10,7 +10,8 @@ use std::{
 
 use progenitor_client::{ClientHooks, Error as WireError, OperationInfo};
 use reqwest::header::{
-    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, HeaderName, HeaderValue, InvalidHeaderValue, USER_AGENT,
+    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, HeaderMap, HeaderName, HeaderValue, InvalidHeaderValue,
+    USER_AGENT,
 };
 use tokio::sync::Semaphore;
 use tracing::{Instrument, Span, field};
@@ -176,6 +177,16 @@ const SESSION_KEY: HeaderName = HeaderName::from_static("session-key");
 const API_VERSION: HeaderName = HeaderName::from_static("api-version");
 const PAYNET_MOBILE: HeaderName = HeaderName::from_static("paynetmobile");
 
+/// The headers that every request has. Nothing here decodes a body that a gateway has compressed on its own.
+pub(crate) fn headers() -> HeaderMap {
+    let values = [
+        (ACCEPT, "application/json"),
+        (ACCEPT_ENCODING, "identity"),
+        (USER_AGENT, concat!("paypos/", env!("CARGO_PKG_VERSION"))),
+    ];
+    values.into_iter().map(|(name, value)| (name, HeaderValue::from_static(value))).collect()
+}
+
 /// The value of the header: the key as it is, which Paynet also expects after `Basic`.
 fn authorization(scheme: &str, key: &SecretKey) -> Result<HeaderValue, InvalidHeaderValue> {
     HeaderValue::from_str(&Zeroizing::new(format!("{scheme} {}", key.expose())))
@@ -192,12 +203,9 @@ impl ClientHooks<Context> for wire::Client {
         let url = server.url(*operation, request.url());
         *request.url_mut() = url.map_err(|problem| WireError::InvalidRequest(problem.to_owned()))?;
         let headers = request.headers_mut();
+        headers.reserve(8);
         // progenitor's own, which no document has.
         headers.remove(API_VERSION);
-        headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
-        // Nothing here decodes a body that a gateway has compressed on its own.
-        headers.entry(ACCEPT_ENCODING).or_insert(HeaderValue::from_static("identity"));
-        headers.append(USER_AGENT, HeaderValue::from_static(concat!("paypos/", env!("CARGO_PKG_VERSION"))));
         for &name in operation.headers() {
             let (header, mut value) = match (name, credential) {
                 ("session-key", Credential::SessionKey(key)) => {

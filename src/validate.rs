@@ -22,8 +22,7 @@ pub(crate) fn check_text(property: &str, text: &str, required: bool) -> Result<(
     }
     if property == "xact_id" {
         check_xact_id(text)?;
-    }
-    if (property.ends_with("_id") || property == "reference_no") && !is_id(text) {
+    } else if (property.ends_with("_id") || property == "reference_no") && !is_id(text) {
         return Err(Error::invalid_input(format!(
             "`{property}` has no letter or digit; expected one that identifies something"
         )));
@@ -51,12 +50,14 @@ fn is_own_and_simple(url: &str) -> bool {
 
 /// Returns whether a text can be an id or a reference: it has a letter or a digit, and no character was replaced in it.
 pub(crate) fn is_id(text: &str) -> bool {
-    text.contains(char::is_alphanumeric) && !text.contains(char::REPLACEMENT_CHARACTER)
+    text.contains(char::is_alphanumeric) && (is_plain(text) || !text.contains(char::REPLACEMENT_CHARACTER))
 }
 
 /// Returns whether a payment session can be checked by this id.
 pub(crate) fn is_payment_session_id(id: &str) -> bool {
-    is_id(id) && !id.contains(char::is_control)
+    // Most are plain.
+    is_plain(id) && id.contains(|c: char| c.is_ascii_alphanumeric())
+        || is_id(id) && !id.contains(char::is_control)
 }
 
 /// Validates the id of a transaction that is being reversed: with a blank at its edge, it could not be told from the

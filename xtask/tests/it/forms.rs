@@ -72,7 +72,7 @@ fn every_form_of_the_vendors_documents_is_generated_compiles_and_can_be_called()
 const PROGRAM: &str = r##"
     use std::{io::{Read, Write}, net::TcpListener, thread};
 
-    use paypos::{Client, Decimal, Environment, ErrorKind, SecretKey, SessionKey, types};
+    use paypos::{Client, Decimal, Environment, ErrorKind, Outcome, SecretKey, SessionKey, types};
 
     /// Answers each request on a connection of its own; returns its head and body.
     fn serve(listener: &TcpListener, answer: &str) -> String {
@@ -103,7 +103,8 @@ const PROGRAM: &str = r##"
             let ok = "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 10\r\n\r\n{\"code\":1}";
             let none = "HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n";
             let empty = "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
-            [ok, none, ok, empty, ok, ok].map(|answer| serve(&listener, answer))
+            let refused = "HTTP/1.1 400 No\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
+            [ok, none, ok, empty, ok, ok, refused].map(|answer| serve(&listener, answer))
         });
 
         let response = session.item("a/b ç", 7).await.unwrap();
@@ -113,6 +114,10 @@ const PROGRAM: &str = r##"
         session.no_body().await.unwrap();
         session.bearer(SecretKey::new("sck_x").unwrap()).await.unwrap();
         session.other_key().await.unwrap();
+        // Nobody has said whether it moves money.
+        let error = session.no_body().await.unwrap_err();
+        assert_eq!((error.outcome(), error.is_safe_to_retry()), (Outcome::Unknown, false), "{error}");
+        assert!(error.to_string().ends_with("whether this moves money is not known; look it up before repeating it"));
         for id in ["", ".", ".."] {
             let error = session.delete(id).await.unwrap_err();
             assert_eq!(error.kind(), ErrorKind::InvalidInput, "{error}");
