@@ -5,13 +5,7 @@
 //! times, each the median over rounds in which the contestants take turns.
 
 use std::{
-    convert::Infallible,
-    env,
-    hint::black_box,
-    net::SocketAddr,
-    process::Command,
-    thread,
-    time::{Duration, Instant},
+    convert::Infallible, env, hint::black_box, net::SocketAddr, process::Command, thread, time::Instant,
 };
 
 use bytes::Bytes;
@@ -73,15 +67,13 @@ struct HandRequest<'a> {
 }
 
 #[derive(Deserialize)]
+#[allow(dead_code, reason = "it is read, which is what is measured")]
 struct HandAnswer {
     payment_session_id: Option<String>,
     deeplink_url: Option<String>,
     encryption_key: Option<String>,
-    #[allow(dead_code)]
     object_name: Option<String>,
-    #[allow(dead_code)]
     code: Option<i64>,
-    #[allow(dead_code)]
     message: Option<String>,
 }
 
