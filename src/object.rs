@@ -22,8 +22,17 @@ pub(crate) trait Object: Sized {
 /// serde derives would.
 pub(crate) struct Properties<'a> {
     members: Vec<(Cow<'a, str>, &'a RawValue)>,
-    is_request: bool,
+    of: Of,
     is_repaired: bool,
+}
+
+/// What an object is, as errors name it.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Of {
+    /// Ours: a member that it does not know is refused.
+    Request,
+    Response,
+    PaymentSession,
 }
 
 /// The name of a property.
@@ -75,7 +84,7 @@ impl<'a> Properties<'a> {
             format!("the response is not a JSON object ({category:?} error at line {line}, column {column})")
         })?;
         let members = members.into_iter().map(|(Name(name), json)| (name, json)).collect();
-        Ok(Self { members, is_request: false, is_repaired: false })
+        Ok(Self { members, of: Of::Response, is_repaired: false })
     }
 
     pub(crate) fn is_repaired(&self) -> bool {
@@ -106,7 +115,12 @@ impl<'a> Properties<'a> {
     }
 
     fn problem(&self, name: &str, problem: &str) -> String {
-        format!("`{name}` {problem} in the {}", if self.is_request { "request" } else { "response" })
+        let of = match self.of {
+            Of::Request => "request",
+            Of::Response => "response",
+            Of::PaymentSession => "payment session",
+        };
+        format!("`{name}` {problem} in the {of}")
     }
 
     /// Reads a property that must be there.
@@ -120,7 +134,7 @@ impl<'a> Properties<'a> {
         T::read(json, ignored)
             // In a response, a number that is documented as text is its digits.
             .or_else(|| {
-                let as_text = (is_number && !self.is_request).then(|| format!("\"{json}\""))?;
+                let as_text = (is_number && self.of != Of::Request).then(|| format!("\"{json}\""))?;
                 T::read(&as_text, ignored)
             })
             .ok_or_else(|| self.problem(name, "does not have its documented type"))
@@ -157,13 +171,6 @@ impl<'a> Properties<'a> {
 /// read by position: its JSON.
 pub(crate) const JSON_TEXT: &str = "json_text";
 
-/// What becomes of members that a type does not know.
-#[derive(Clone, Copy, PartialEq)]
-pub(crate) enum Unknown {
-    Refused,
-    Ignored,
-}
-
 /// Writes an object, so that what is written can be read again in any format.
 pub(crate) fn write<S: Serializer>(object: &impl Serialize, serializer: S) -> Result<S::Ok, S::Error> {
     if serializer.is_human_readable() {
@@ -180,7 +187,7 @@ pub(crate) fn read<'de, D: Deserializer<'de>, T: Object>(
     deserializer: D,
     name: &'static str,
     known: &'static [&'static str],
-    unknown: Unknown,
+    of: Of,
 ) -> Result<T, D::Error> {
     let text = if deserializer.is_human_readable() {
         deserializer.deserialize_struct(name, known, Members::<String, Member>(Vec::new())).map(text_of)?
@@ -188,9 +195,8 @@ pub(crate) fn read<'de, D: Deserializer<'de>, T: Object>(
         let members = deserializer.deserialize_map(Members::<String, String>(Vec::new()))?;
         members.into_iter().map(|(_, text)| text).collect()
     };
-    let is_request = unknown == Unknown::Refused;
-    let properties = Properties { is_request, ..Properties::parse(&text).map_err(de::Error::custom)? };
-    if is_request
+    let properties = Properties { of, ..Properties::parse(&text).map_err(de::Error::custom)? };
+    if of == Of::Request
         && let Some((name, _)) = properties.members.iter().find(|(name, _)| !known.contains(&&**name))
     {
         return Err(de::Error::unknown_field(name, &known[..known.len() - 1]));
@@ -284,11 +290,11 @@ fn is_exact(value: &Value) -> bool {
 /// read by [`Properties`], whether it is required, and whether it is written: a secret of a response is not. Names are
 /// given in full, as the documents may have types of any name.
 macro_rules! object {
-    (@unknown request) => {
-        crate::object::Unknown::Refused
+    (@of request) => {
+        crate::object::Of::Request
     };
-    (@unknown response) => {
-        crate::object::Unknown::Ignored
+    (@of response) => {
+        crate::object::Of::Response
     };
     (@read request, $json:ident, $ignored:ident) => {{
         let _ = $ignored;
@@ -361,7 +367,7 @@ macro_rules! object {
                     deserializer,
                     stringify!($object),
                     &[$($name,)* crate::object::JSON_TEXT],
-                    crate::object::object!(@unknown $kind),
+                    crate::object::object!(@of $kind),
                 )
             }
         }

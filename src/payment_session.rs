@@ -217,7 +217,7 @@ impl Serialize for PaymentSession {
 impl<'de> Deserialize<'de> for PaymentSession {
     /// Reads what was written, by an older version also without a kind or an amount.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        object::read(deserializer, "PaymentSession", STORED, object::Unknown::Ignored)
+        object::read(deserializer, "PaymentSession", STORED, object::Of::PaymentSession)
     }
 }
 

@@ -72,7 +72,9 @@ impl Session {
         let response = send(api(Arc::clone(&key)));
         match transport::call(operation, environment, response).await {
             Err(Unusable { error, .. }) if is_refused_session(&error) => {
-                let response = send(api(kept.key_instead_of(&key).await.map_err(without_session)?));
+                // Without another, it stays refused.
+                let refused = |error: Error| not_made(error.instead_of(operation).meaning(Outcome::Rejected));
+                let response = send(api(kept.key_instead_of(&key).await.map_err(refused)?));
                 transport::call(operation, environment, response).await
             }
             called => called,

@@ -67,6 +67,13 @@ const OPERATIONS: &[Known] = &[
             ("Data.xact_id", "string"),
             ("Data.transaction_type", "integer"),
             ("Data.agent_reference", "string"),
+            ("Data.amount", "number"),
+            // Only in words, to explain another amount.
+            ("Data.currency", "string"),
+            ("Data.instalment", "integer"),
+            ("Data.ratio", "number"),
+            ("Data.comission", "number"),
+            ("Data.netAmount", "number"),
         ],
     },
     Known {

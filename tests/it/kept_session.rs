@@ -146,6 +146,13 @@ async fn a_sale_for_which_no_session_can_be_opened_is_not_sent() {
     }
     assert_eq!(count(&simulator, Operation::InitSaleTransaction), 0);
     assert_eq!(count(&simulator, Operation::GetAuthKey), 6);
+    // A sale that was refused stays so, if it cannot be sent with another key.
+    let session = agent.session(user());
+    simulator.expire_session(&session.key().await.unwrap());
+    simulator.inject(Fault::status(503).on(Operation::GetAuthKey));
+    let error = session.init_sale_transaction(sale()).await.unwrap_err();
+    assert_is(&error, ErrorKind::Server, Outcome::Rejected);
+    assert!(error.to_string().ends_with("; Paynet refused it, and nothing happened"), "{error}");
     // A check says nothing of the payment.
     simulator.inject(Fault::status(503).on(Operation::GetAuthKey));
     let error =

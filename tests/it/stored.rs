@@ -152,7 +152,10 @@ fn a_payment_session_that_another_version_has_stored_is_read() {
         (r#"{"payment_session_id":""}"#, "`payment_session_id` has no letter or digit"),
         (r#"{"payment_session_id":"PS\u00001"}"#, "has a control character"),
         (r#"{"payment_session_id":"PS-1","reference_no":" "}"#, "`reference_no` has no letter or digit"),
-        (r#"{"payment_session_id":"PS-1","amount":"much"}"#, "`amount` does not have its documented type"),
+        (
+            r#"{"payment_session_id":"PS-1","amount":"much"}"#,
+            "`amount` does not have its documented type in the payment session",
+        ),
         (r#"{"payment_session_id":"PS-1","amount":0}"#, "`amount` must be positive"),
         (r#"{"kind":"sale"}"#, "`payment_session_id` is missing"),
         (r#"["PS-1"]"#, "expected a JSON object"),

@@ -45,7 +45,13 @@ fn production_asks_and_no_is_the_answer_unless_yes_is_given() {
 /// Runs the command at a terminal; also returns its process id.
 fn with_its_id(arguments: &[&str]) -> (PtySession, String) {
     let mut command = std::process::Command::new("sh");
-    command.args(["-c", "echo process $$; exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_paypos")]).args(arguments);
+    command
+        .args([
+            "-c",
+            "echo process $$; exec env --default-signal \"$0\" \"$@\"",
+            env!("CARGO_BIN_EXE_paypos"),
+        ])
+        .args(arguments);
     for variable in ["PAYPOS_SECRET_KEY", "PAYPOS_SESSION_KEY"] {
         command.env_remove(variable);
     }
