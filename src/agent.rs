@@ -34,7 +34,8 @@ impl Agent {
     /// Opens a mobile session: `POST /v1/agent/get_auth_key`.
     ///
     /// # Errors
-    /// [`InvalidInput`](crate::ErrorKind::InvalidInput), before anything is sent, for a blank `agent_id` or `user_id`.
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput), before anything is sent, for an `agent_id` or `user_id` without a letter or
+    /// digit.
     /// After that, any kind except `Configuration`; [`BadResponse`](crate::ErrorKind::BadResponse) also if there is no
     /// usable key. [`Error::is_safe_to_retry`] says whether to repeat the call.
     ///
@@ -164,7 +165,7 @@ pub(crate) struct Kept {
     request: types::AuthRequest,
     /// How often it was tried to open it.
     attempts: AtomicU64,
-    /// Locked while the session is being opened, so that no second one is.
+    /// Locked while the session is being opened, which prevents a second one.
     slot: Mutex<Slot>,
 }
 
@@ -204,7 +205,10 @@ impl Kept {
         let opened = self.agent.open(&self.request).await;
         self.attempts.fetch_add(1, Ordering::SeqCst);
         match opened {
-            Ok((key, _)) => Ok(Arc::clone(slot.key.insert(Arc::new(key)))),
+            Ok((key, _)) => {
+                slot.failed = None;
+                Ok(Arc::clone(slot.key.insert(Arc::new(key))))
+            }
             Err(error) => Err(slot.failed.insert(error).clone()),
         }
     }

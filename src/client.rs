@@ -57,8 +57,8 @@ impl Client {
     /// Returns a builder for a client of a simulator, which may run on another machine: in a compose network, or as a
     /// service of CI.
     ///
-    /// Unlike [`base_url`](ClientBuilder::base_url), it allows plain `http` to any host but Paynet's. Beyond loopback, only
-    /// keys that a simulator issued are sent, so that no key of Paynet's leaves in the clear. The client's environment is
+    /// Unlike [`base_url`](ClientBuilder::base_url), it allows plain `http` to any host but Paynet's. Beyond loopback, it sends
+    /// only keys that a simulator issued, because they are not encrypted on the way. The client's environment is
     /// [`Sandbox`](Environment::Sandbox).
     ///
     /// ```

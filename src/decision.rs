@@ -117,10 +117,11 @@ pub(crate) fn decide(mut transactions: Vec<Transaction>, payment_session: &Payme
     let mut is_open = transactions.is_empty();
     if let Some(sale) = payment_session.reversal_of() {
         // A transaction without an id might be the sale, so it decides nothing; nor does one that is the sale, or says
-        // so. One of which nothing can be read stays: it might be a second reversal.
+        // so. One without an id and a verdict stays: it might be a second reversal.
         is_open |= transactions.iter().any(|transaction| transaction.xact_id.is_none());
         transactions.retain(|transaction| {
-            *transaction == Transaction::default() || may_be_reversal(transaction, sale, payment_session)
+            let is_unreadable = transaction.xact_id.is_none() && transaction.is_succeed.is_none();
+            is_unreadable || may_be_reversal(transaction, sale, payment_session)
         });
     }
     let is = |verdict: Option<bool>| move |transaction: &&Transaction| transaction.is_succeed == verdict;

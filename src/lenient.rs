@@ -83,19 +83,11 @@ fn is_escape(text: &str) -> bool {
     serde_json::from_str::<String>(&format!("\"\\{text}\"")).is_ok()
 }
 
-/// Returns whether a text is a page. Another that begins like one is XML, which Paynet speaks too.
+/// Returns whether a text is a page. Anything else that begins with a tag may be XML, which Paynet speaks too.
 pub(crate) fn is_html(text: &str) -> bool {
-    const TAGS: [&str; 14] = [
-        "!doctype html", "!--", "html", "head", "body", "title", "meta", "center", "h1", "h2", "div", "p",
-        "pre", "br",
-    ];
-    let Some(tag) = text.strip_prefix('<') else { return false };
-    TAGS.iter().any(|known| {
-        let rest = tag
-            .get(..known.len())
-            .filter(|name| name.eq_ignore_ascii_case(known))
-            .map(|_| &tag[known.len()..]);
-        rest.is_some_and(|rest| known.starts_with('!') || rest.starts_with(['>', ' ', '/', '\n', '\r', '\t']))
+    ["<!doctype html", "<html"].iter().any(|start| {
+        let (tag, rest) = text.split_at_checked(start.len()).unwrap_or_default();
+        tag.eq_ignore_ascii_case(start) && rest.starts_with(|c: char| c == '>' || c.is_whitespace())
     })
 }
 

@@ -171,7 +171,7 @@ impl<'a> Properties<'a> {
 /// read by position: its JSON.
 pub(crate) const JSON_TEXT: &str = "json_text";
 
-/// Writes an object, so that what is written can be read again in any format.
+/// Writes an object in a form that [`read`] reads back from any format.
 pub(crate) fn write<S: Serializer>(object: &impl Serialize, serializer: S) -> Result<S::Ok, S::Error> {
     if serializer.is_human_readable() {
         return object.serialize(serializer);

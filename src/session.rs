@@ -121,7 +121,8 @@ impl Session {
     ///
     /// # Errors
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput), before anything is sent, for an `amount` that is not positive
-    /// or has more than two decimal places; or for a `callback_url` that is not an absolute URL, contains a space or
+    /// or has more than two decimal places or 15 digits; for a `reference_no` or `selected_agent_id` without a letter or
+    /// digit; or for a `callback_url` that is not an absolute URL, contains a space or
     /// control character, or whose scheme executes or displays content (`javascript:`, `file:`). Once the request may
     /// have been sent, any kind except `Configuration` can occur; see [`Error::outcome`].
     ///
@@ -166,8 +167,8 @@ impl Session {
     /// the sale's.
     ///
     /// # Errors
-    /// [`InvalidInput`](crate::ErrorKind::InvalidInput), before anything is sent, for an `xact_id` that is blank or has
-    /// a blank at its edge; or for a `callback_url` that is not an absolute URL, contains a space or control character,
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput), before anything is sent, for an `xact_id` or a `reference_no`
+    /// without a letter or digit, or an `xact_id` with a blank at its edge; or for a `callback_url` that is not an absolute URL, contains a space or control character,
     /// or whose scheme executes or displays content (`javascript:`, `file:`). Once the request may have been sent, any
     /// kind except `Configuration` can occur; see [`Error::outcome`].
     ///
@@ -214,7 +215,8 @@ impl Session {
     /// transactions are read. Does not move money. `code` is passed through; Paynet documents no values for it.
     ///
     /// # Errors
-    /// [`InvalidInput`](crate::ErrorKind::InvalidInput), before anything is sent, for a blank `payment_session_id`.
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput), before anything is sent, for a `payment_session_id` without a
+    /// letter or digit.
     /// After that, any kind except `Configuration`; [`BadResponse`](crate::ErrorKind::BadResponse) also if the list is
     /// missing. The outcome is always `Unknown`: an error says nothing about the payment.
     ///

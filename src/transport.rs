@@ -31,7 +31,7 @@ use crate::{
 /// URL of the environment.
 pub(crate) const NO_SERVER: &str = "x://x";
 
-/// What the keys begin with that a simulator issues: session keys, keys of dealers, and that of its own dealer.
+/// The prefixes of a simulator's keys: those that it issues, and that of its built-in dealer.
 const SIMULATORS: [&str; 2] = ["simulated-", "sck_simulator"];
 
 /// What a call needs besides the HTTP client, stored in the generated client's `inner` field.
@@ -203,6 +203,7 @@ impl ClientHooks<Context> for wire::Client {
         let url = server.url(*operation, request.url());
         *request.url_mut() = url.map_err(|problem| WireError::InvalidRequest(problem.to_owned()))?;
         let headers = request.headers_mut();
+        // Once, instead of twice on the way.
         headers.reserve(8);
         // progenitor's own, which no document has.
         headers.remove(API_VERSION);

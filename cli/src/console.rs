@@ -176,7 +176,7 @@ impl Console {
         let _ = writeln!(io::stderr(), "warning: {text}");
     }
 
-    /// Asks a question whose answer is yes or no. The line is read on a thread, so that a signal does not wait for it.
+    /// Asks a question that is answered with yes or no. Reads the line on a thread: a signal must not wait for it.
     pub(crate) async fn confirm(&self, question: &str) -> bool {
         let _ = write!(io::stderr(), "{question} [y/N] ");
         let (read, line) = oneshot::channel();

@@ -246,16 +246,26 @@ fn report(caller: &Caller<'_>, payment_session: &PaymentSession, decision: &Deci
     let succeeded = decision.transactions().iter().filter(|transaction| transaction.is_succeed == Some(true));
     for transaction in succeeded {
         let amount = transaction.amount.map(|amount| format!(" of {amount}")).unwrap_or_default();
-        let reference = transaction.agent_reference.as_deref().filter(|_| problem.is_some());
-        let reference = reference.map(|text| format!(" with the reference {}", printable(text)));
-        console.result(format!("The {what}{amount}{} succeeded.", reference.unwrap_or_default()))?;
-        if let Some(xact_id) = transaction.xact_id.as_deref().filter(|_| !is_reversal) {
+        let xact_id = transaction.xact_id.as_deref();
+        if problem.is_some() {
+            // It may be of any kind, and nothing is suggested before somebody has looked.
+            let reference = transaction.agent_reference.as_deref();
+            let reference = reference.map(|text| format!(", reference {}", printable(text)));
+            let xact_id = xact_id.map(|id| format!(", xact_id {}", printable(id)));
+            let others = [reference, xact_id].map(Option::unwrap_or_default).concat();
+            console.result(format!("A transaction{amount} succeeded{others}."))?;
+            continue;
+        }
+        if payment_session.amount().is_none() {
+            console
+                .warn(&format!("the amount{amount} was not compared with what was asked for; pass --amount"));
+        }
+        console.result(format!("The {what}{amount} succeeded."))?;
+        if let Some(xact_id) = xact_id.filter(|_| !is_reversal) {
             console.result(format!("xact_id: {}", printable(xact_id)))?;
-            let mut words = vec!["reversal".to_owned(), quoted(xact_id)];
-            words.extend(
-                transaction.amount.into_iter().flat_map(|amount| ["--amount".to_owned(), amount.to_string()]),
-            );
-            words.push("--wait".to_owned());
+            let amount = payment_session.amount().map(|amount| format!("--amount {amount}"));
+            let words = ["reversal".to_owned(), quoted(xact_id)].into_iter().chain(amount);
+            let words: Vec<_> = words.chain(["--wait".to_owned()]).collect();
             console.say(format!("To undo it: {}", caller.command(&words)));
         }
     }

@@ -69,8 +69,8 @@ pub(crate) fn complete(
         ///
         /// `new` takes the required properties in alphabetical order; each optional property has a setter, and is a
         /// public field for values that are `Option`s already. Requests are validated when sent: required strings must
-        /// not be blank, `*_url` properties must be URLs that can open an app, amounts must be positive with at most
-        /// two decimal places. `Debug` prints numbers and booleans and redacts the rest.
+        /// not be blank, ids and references must have a letter or digit, `*_url` properties must be URLs that can open an
+        /// app, amounts must be positive with at most two decimal places and 15 digits. `Debug` prints numbers and booleans and redacts the rest.
         ///
         /// All types implement `Serialize` and `Deserialize`; secrets in responses are not serialized. A request
         /// refuses a property that it does not know. A non-essential response property that cannot be parsed is

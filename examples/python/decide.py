@@ -58,7 +58,8 @@ def decide(asked, check):
         raise ValueError("the check has no list")
     listed = [one if isinstance(one, dict) else {} for one in check["Data"]]
     is_reversal = asked["kind"] == "reversal"
-    may_be_it = [one for one in listed if not one or not (is_reversal and is_of_sale(asked, one))]
+    is_unreadable = lambda one: "xact_id" not in one and not isinstance(one.get("is_succeed"), bool)
+    may_be_it = [one for one in listed if not is_reversal or is_unreadable(one) or not is_of_sale(asked, one)]
     is_open = not listed or is_reversal and any("xact_id" not in one for one in listed)
     done = [one for one in may_be_it if one.get("is_succeed") is True]
     undecided = [one for one in may_be_it if not isinstance(one.get("is_succeed"), bool)]

@@ -53,7 +53,7 @@ const ROWS: [Row; 16] = [
     (|| reply(answer("401 No", "")), ErrorKind::Unauthorized, Outcome::Rejected, [false, false, false]),
     (|| reply(answer("403 No", PAYNETS)), ErrorKind::Unauthorized, Outcome::Rejected, [false, false, false]),
     // A gateway's.
-    (|| reply(answer("403 No", "<p>")), ErrorKind::Unauthorized, Outcome::Rejected, [false, true, true]),
+    (|| reply(answer("403 No", "<html>")), ErrorKind::Unauthorized, Outcome::Rejected, [false, true, true]),
 ];
 
 fn sort_of(operation: &operations::Operation) -> usize {

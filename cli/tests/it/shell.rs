@@ -304,10 +304,27 @@ async fn a_success_of_something_else_is_not_exit_0() {
         assert!(stderr(&output).contains(problem), "{output:?}");
         let output = at(&server.url, &[&asked[..], &["--json"]].concat());
         assert_eq!(output.status.code(), Some(3));
+        let shown = at(&server.url, &asked);
+        let shown = stdout(&shown);
+        assert!(!shown.contains("To undo it") && shown.contains("A transaction"), "{shown}");
         let printed = object(&output);
         assert!(printed["problem"].as_str().unwrap().starts_with(problem), "{printed}");
         assert_eq!(printed["decision"], "differs");
     }
+}
+
+#[tokio::test]
+async fn a_success_whose_amount_nobody_gave_says_that_it_was_not_compared() {
+    let server = Server::start(&["--phone", "approve"]);
+    let sold = object(&at(&server.url, &["sale", "149.90", "--json"]));
+    let id = sold["payment_session_id"].as_str().unwrap();
+    let output = at(&server.url, &["check", id, "--sale"]);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    assert!(stderr(&output).contains("the amount of 149.90 was not compared"), "{output:?}");
+    let output = at(&server.url, &["check", id, "--sale", "--amount", "149.90"]);
+    assert_eq!((output.status.code(), stderr(&output)), (Some(0), ""), "{output:?}");
+    // The printed next step compares it.
+    assert!(stdout(&output).contains("--amount 149.90 --wait"), "{output:?}");
 }
 
 #[tokio::test]

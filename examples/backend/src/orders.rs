@@ -126,7 +126,7 @@ impl Payment {
         self.created_at + millis(limits.payment_within)
     }
 
-    /// Returns its payment session, with what was asked for: what is stored of it may be older.
+    /// Returns its payment session with the amount that was asked for, which an older version did not store in it.
     pub(crate) fn asked(&self) -> Option<PaymentSession> {
         let stored = self.payment_session.clone()?;
         Some(stored.clone().with_amount(self.amount).unwrap_or(stored))

@@ -93,8 +93,11 @@ async fn sale(
     let Json(NewSale { terminal, amount }) = body?;
     // A Decimal would also parse from `1_000`.
     let exact = Decimal::from_str(&amount).ok().filter(|exact| exact.to_string() == amount);
-    let amount = exact.filter(|exact| *exact > Decimal::ZERO && exact.scale() <= 2);
-    let amount = amount.ok_or_else(|| bad("`amount`: expected text such as \"149.90\", positive"))?;
+    let is_amount =
+        |exact: &Decimal| *exact > Decimal::ZERO && exact.scale() <= 2 && exact.mantissa() < 10_i128.pow(15);
+    let amount = exact.filter(is_amount);
+    let amount = amount
+        .ok_or_else(|| bad("`amount`: expected text such as \"149.90\", positive, with at most 15 digits"))?;
     post_once(backend, Payment::new(reference, Kind::Sale, terminal, amount)).await
 }
 

@@ -634,8 +634,7 @@ impl NewFault {
     }
 }
 
-/// Returns the documents as one, for generators of clients: what they generate calls this simulator unless it is told
-/// otherwise, and Production only if that is chosen.
+/// Returns the joined document. Its first server is this simulator, which generated clients call by default.
 async fn openapi(State(shared): Server, headers: HeaderMap) -> Answer<Response> {
     let mut document: Value = serde_json::from_str(paypos::DOCUMENT)
         .map_err(|error| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()))?;

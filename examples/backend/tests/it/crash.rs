@@ -7,29 +7,40 @@ use std::{
     time::{Duration, Instant},
 };
 
+use paypos::reqwest;
 use serde_json::json;
 use tempfile::{TempDir, tempdir};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional},
     net::{TcpListener, TcpStream, UnixStream},
     sync::watch,
+    task::JoinHandle,
     time::{sleep, timeout},
 };
 
 use crate::world::{Backend, Paynet, Setup, postgres, send};
+
+/// Posts a sale, for which Paynet has opened a payment session and does not respond yet.
+async fn in_flight(
+    backend: &Backend,
+    paynet: &Paynet,
+    reference: &str,
+) -> JoinHandle<reqwest::Result<reqwest::Response>> {
+    paynet.fault(json!({ "operation": "init_sale_transaction", "delay_ms": 1500, "when": "after" })).await;
+    let body = json!({ "terminal": "till-1", "amount": "10" });
+    let posted = tokio::spawn(backend.request(&format!("/orders/{reference}/sale"), &body).send());
+    while paynet.opened_for(reference).await.is_empty() {
+        sleep(Duration::from_millis(20)).await;
+    }
+    posted
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_claimed_and_not_answered_for_is_never_sent_again() {
     let (folder, paynet) = (tempdir().unwrap(), Paynet::start());
     let setup = Setup::new(&folder, &paynet);
     let backend = setup.start();
-    paynet.fault(json!({ "operation": "init_sale_transaction", "delay_ms": 1500, "when": "after" })).await;
-    let lost = tokio::spawn(
-        backend.request("/orders/A/sale", &json!({ "terminal": "till-1", "amount": "10" })).send(),
-    );
-    while paynet.opened_for("A").await.is_empty() {
-        sleep(Duration::from_millis(20)).await;
-    }
+    let lost = in_flight(&backend, &paynet, "A").await;
     backend.kill();
     assert!(lost.await.unwrap().is_err());
 
@@ -216,12 +227,7 @@ async fn a_row_that_is_gone_is_written_again_and_its_deeplink_is_not_handed_out(
     let url = postgres("row_is_gone").await;
     let backend = Setup::new(&folder, &paynet).with("DATABASE_URL", &url).start();
     let pool = sqlx::AnyPool::connect(&url).await.unwrap();
-    paynet.fault(json!({ "operation": "init_sale_transaction", "delay_ms": 1000, "when": "after" })).await;
-    let body = json!({ "terminal": "till-1", "amount": "10" });
-    let in_flight = tokio::spawn(backend.request("/orders/GONE/sale", &body).send());
-    while paynet.opened_for("GONE").await.is_empty() {
-        sleep(Duration::from_millis(20)).await;
-    }
+    let in_flight = in_flight(&backend, &paynet, "GONE").await;
     sqlx::query("DELETE FROM payments").execute(&pool).await.unwrap();
     let response = in_flight.await.unwrap().unwrap();
     assert_eq!(response.status().as_u16(), 502);
@@ -383,12 +389,7 @@ async fn a_database_that_is_gone_while_paynet_responds_loses_no_payment_session(
     let (folder, paynet) = (tempdir().unwrap(), Paynet::start());
     let (url, is_reachable) = database_behind_a_cable().await;
     let backend = Setup::new(&folder, &paynet).with("DATABASE_URL", &url).start();
-    paynet.fault(json!({ "operation": "init_sale_transaction", "delay_ms": 1000, "when": "after" })).await;
-    let body = json!({ "terminal": "till-1", "amount": "10" });
-    let in_flight = tokio::spawn(backend.request("/orders/DATABASE-GONE/sale", &body).send());
-    while paynet.opened_for("DATABASE-GONE").await.is_empty() {
-        sleep(Duration::from_millis(20)).await;
-    }
+    let in_flight = in_flight(&backend, &paynet, "DATABASE-GONE").await;
     is_reachable.send_replace(false);
     sleep(Duration::from_secs(2)).await;
     is_reachable.send_replace(true);
