@@ -276,7 +276,7 @@ async fn bad_input_is_refused_before_anything_is_claimed() {
     };
     for amount in ["0", "-1", "1.005", "1,50", "1_000", "+1", "1e2", "", "NaN", " 1", ".5"] {
         let body = json!({ "terminal": "till-1", "amount": amount });
-        let says = "`amount`: expected text such as \"149.90\", positive".to_owned();
+        let says = "`amount`: expected text such as \"149.90\", positive, with at most 15 digits".to_owned();
         assert_eq!(refused(&backend, "/orders/A/sale", body).await, (400, says), "{amount}");
     }
     let sale = json!({ "terminal": "till-1", "amount": "10" });
