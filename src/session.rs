@@ -122,9 +122,9 @@ impl Session {
     /// # Errors
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput), before anything is sent, for an `amount` that is not positive
     /// or has more than two decimal places or 15 digits; for a `reference_no` or `selected_agent_id` without a letter or
-    /// digit; or for a `callback_url` that is not an absolute URL, contains a space or
-    /// control character, or whose scheme executes or displays content (`javascript:`, `file:`). Once the request may
-    /// have been sent, any kind except `Configuration` can occur; see [`Error::outcome`].
+    /// digit; or for a `callback_url` that is not an absolute URL, contains a space or control character, or whose
+    /// scheme executes or displays content (`javascript:`, `file:`). Once the request may have been sent, any kind
+    /// except `Configuration` can occur; see [`Error::outcome`].
     ///
     /// # Cancellation
     /// Dropping the future does not undo the call: if the request was sent, it may still take effect, and its
@@ -168,9 +168,10 @@ impl Session {
     ///
     /// # Errors
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput), before anything is sent, for an `xact_id` or a `reference_no`
-    /// without a letter or digit, or an `xact_id` with a blank at its edge; or for a `callback_url` that is not an absolute URL, contains a space or control character,
-    /// or whose scheme executes or displays content (`javascript:`, `file:`). Once the request may have been sent, any
-    /// kind except `Configuration` can occur; see [`Error::outcome`].
+    /// without a letter or digit, or an `xact_id` with a blank at its edge; or for a `callback_url` that is not an
+    /// absolute URL, contains a space or control character, or whose scheme executes or displays content
+    /// (`javascript:`, `file:`). Once the request may have been sent, any kind except `Configuration` can occur; see
+    /// [`Error::outcome`].
     ///
     /// # Cancellation
     /// Dropping the future does not undo the call: if the request was sent, it may still take effect, and its
@@ -216,9 +217,8 @@ impl Session {
     ///
     /// # Errors
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput), before anything is sent, for a `payment_session_id` without a
-    /// letter or digit.
-    /// After that, any kind except `Configuration`; [`BadResponse`](crate::ErrorKind::BadResponse) also if the list is
-    /// missing. The outcome is always `Unknown`: an error says nothing about the payment.
+    /// letter or digit. After that, any kind except `Configuration`; [`BadResponse`](crate::ErrorKind::BadResponse) also
+    /// if the list is missing. The outcome is always `Unknown`: an error says nothing about the payment.
     ///
     /// # Panics
     /// If called outside a tokio runtime.

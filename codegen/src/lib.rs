@@ -107,13 +107,16 @@ fn minimal(document: &Document, operations: &[Operation]) -> Value {
         members.map(|(key, value)| (key.clone(), value.clone())).collect::<Map<_, _>>().into()
     }
     let mut paths = json!({});
-    for operation in operations {
+    for (index, operation) in operations.iter().enumerate() {
         let written = document.at(&operation.pointer);
         let mut json = without_prose(&only(written, &["operationId", "parameters", "requestBody"]));
         for (status, response) in document::entries(written.get("responses")) {
             json["responses"][status] = only(response, &["content", "description"]);
         }
-        paths[&operation.path][&operation.method] = json;
+        // The hook sets the URL; only the places of parameters are filled in, and a short path is parsed sooner.
+        let has_parameters = written["parameters"].as_array().is_some_and(|all| !all.is_empty());
+        let path = if has_parameters { &operation.path } else { &format!("/{index}") };
+        paths[path][&operation.method] = json;
     }
     let schemas = document::entries(document.json.pointer("/components/schemas"));
     let schemas: Map<_, _> = schemas.map(|(name, schema)| (name.clone(), plain(schema))).collect();

@@ -559,14 +559,14 @@ Version: 1*/
     };
     #[allow(clippy::all)]
     impl Client {
-        /**Sends a `POST` request to `/v1/agent/get_auth_key`
+        /**Sends a `POST` request to `/0`
 
 */
         pub async fn get_auth_key<'a>(
             &'a self,
             body: &'a types::AuthRequest,
         ) -> Result<ResponseValue<types::AuthResponse>, Error<()>> {
-            let url = format!("{}/v1/agent/get_auth_key", self.baseurl,);
+            let url = format!("{}/0", self.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
             header_map
                 .append(
@@ -596,14 +596,14 @@ Version: 1*/
                 _ => Err(Error::UnexpectedResponse(response)),
             }
         }
-        /**Sends a `POST` request to `/v1/agent/logout`
+        /**Sends a `POST` request to `/1`
 
 */
         pub async fn logout<'a>(
             &'a self,
             body: &'a types::LogoutRequest,
         ) -> Result<ResponseValue<types::LogoutResponse>, Error<()>> {
-            let url = format!("{}/v1/agent/logout", self.baseurl,);
+            let url = format!("{}/1", self.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
             header_map
                 .append(
@@ -633,14 +633,14 @@ Version: 1*/
                 _ => Err(Error::UnexpectedResponse(response)),
             }
         }
-        /**Sends a `POST` request to `/v1/softpos/check_transaction`
+        /**Sends a `POST` request to `/2`
 
 */
         pub async fn check_transaction<'a>(
             &'a self,
             body: &'a types::CheckTransactionRequest,
         ) -> Result<ResponseValue<types::CheckTransactionResponse>, Error<()>> {
-            let url = format!("{}/v1/softpos/check_transaction", self.baseurl,);
+            let url = format!("{}/2", self.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
             header_map
                 .append(
@@ -670,14 +670,14 @@ Version: 1*/
                 _ => Err(Error::UnexpectedResponse(response)),
             }
         }
-        /**Sends a `POST` request to `/v1/softpos/init_reversal_transaction`
+        /**Sends a `POST` request to `/3`
 
 */
         pub async fn init_reversal_transaction<'a>(
             &'a self,
             body: &'a types::InitReversalRequest,
         ) -> Result<ResponseValue<crate::handoff::Opened>, Error<()>> {
-            let url = format!("{}/v1/softpos/init_reversal_transaction", self.baseurl,);
+            let url = format!("{}/3", self.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
             header_map
                 .append(
@@ -707,14 +707,14 @@ Version: 1*/
                 _ => Err(Error::UnexpectedResponse(response)),
             }
         }
-        /**Sends a `POST` request to `/v1/softpos/init_sale_transaction`
+        /**Sends a `POST` request to `/4`
 
 */
         pub async fn init_sale_transaction<'a>(
             &'a self,
             body: &'a types::InitSaleRequest,
         ) -> Result<ResponseValue<crate::handoff::Opened>, Error<()>> {
-            let url = format!("{}/v1/softpos/init_sale_transaction", self.baseurl,);
+            let url = format!("{}/4", self.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
             header_map
                 .append(
