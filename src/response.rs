@@ -26,7 +26,8 @@ use crate::{
 const MAX_BODY: usize = 4 << 20;
 
 /// A response with the status of a success.
-pub(crate) struct Response<T> {
+#[allow(unreachable_pub, reason = "the generated module re-exports it, and is private")]
+pub struct Response<T> {
     /// What it was read as, or why it could not be.
     pub(crate) value: Result<T, Unusable>,
     pub(crate) status: u16,

@@ -173,6 +173,16 @@ impl Drop for Record {
     }
 }
 
+/// A header that the transport injects where the documents require it.
+#[allow(dead_code, reason = "no present operation has `Bearer`")]
+#[derive(Clone, Copy)]
+pub(crate) enum Header {
+    Basic,
+    Bearer,
+    PaynetMobile,
+    SessionKey,
+}
+
 const SESSION_KEY: HeaderName = HeaderName::from_static("session-key");
 const API_VERSION: HeaderName = HeaderName::from_static("api-version");
 const PAYNET_MOBILE: HeaderName = HeaderName::from_static("paynetmobile");
@@ -207,25 +217,23 @@ impl ClientHooks<Context> for wire::Client {
         headers.reserve(8);
         // progenitor's own, which no document has.
         headers.remove(API_VERSION);
-        for &name in operation.headers() {
-            let (header, mut value) = match (name, credential) {
-                ("session-key", Credential::SessionKey(key)) => {
+        for &header in operation.headers() {
+            let (name, mut value) = match (header, credential) {
+                (Header::SessionKey, Credential::SessionKey(key)) => {
                     (SESSION_KEY, HeaderValue::from_str(key.expose())?)
                 }
-                ("authorization", Credential::SecretKey(key)) => {
-                    (AUTHORIZATION, authorization("Basic", key)?)
-                }
-                ("authorization: bearer", Credential::SecretKey(key)) => {
+                (Header::Basic, Credential::SecretKey(key)) => (AUTHORIZATION, authorization("Basic", key)?),
+                (Header::Bearer, Credential::SecretKey(key)) => {
                     (AUTHORIZATION, authorization("Bearer", key)?)
                 }
-                ("paynetmobile", _) => (PAYNET_MOBILE, HeaderValue::from_static("2")),
+                (Header::PaynetMobile, _) => (PAYNET_MOBILE, HeaderValue::from_static("2")),
                 _ => {
                     let problem = "this operation requires a different credential";
                     return Err(WireError::InvalidRequest(problem.to_owned()));
                 }
             };
-            value.set_sensitive(header != PAYNET_MOBILE);
-            headers.append(header, value);
+            value.set_sensitive(name != PAYNET_MOBILE);
+            headers.append(name, value);
         }
         Ok(())
     }

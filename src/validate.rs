@@ -73,10 +73,13 @@ pub(crate) fn check_xact_id(text: &str) -> Result<(), Error> {
     Err(Error::invalid_input(format!("`xact_id` {problem}; expected it exactly as Paynet returned it")))
 }
 
-/// Validates an amount, which a number is by its name.
+/// Decimals that are no amounts: a rate, such as `ratio` of a transaction, may be zero.
+const NO_AMOUNTS: [&str; 1] = ["ratio"];
+
+/// Validates an amount, which any other decimal of a request is.
 pub(crate) fn check_amount(property: &str, amount: Decimal) -> Result<(), Error> {
     let problem = match amount {
-        _ if !property.ends_with("amount") => return Ok(()),
+        _ if NO_AMOUNTS.contains(&property) => return Ok(()),
         amount if amount <= Decimal::ZERO => "must be positive, such as 149.90",
         amount if amount.scale() > 2 => {
             "has more than two decimal places; round it with `Decimal::round_dp_with_strategy`"

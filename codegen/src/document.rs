@@ -1,22 +1,24 @@
-//! Reads a document as Paynet publishes it, and joins the documents of all operations.
+//! Reads a document as Paynet publishes it, and checks what holds for it as a whole.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
     fs,
-    path::Path,
+    path::{Path, PathBuf},
 };
 
-use heck::{ToSnakeCase, ToUpperCamelCase};
-use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
-use serde_json::{Map, Value};
+use heck::ToSnakeCase;
+use serde::{
+    Deserialize, Deserializer,
+    de::{MapAccess, Visitor},
+};
+use serde_json::{Map, Number, Value, value::RawValue};
 
-use crate::DocumentError;
+use crate::{
+    DocumentError,
+    rules::{environment_name, server_url},
+};
 
 const METHODS: [&str; 8] = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
-
-/// The names of the environments whose servers are known, whatever a document calls them and in which language.
-const ENVIRONMENTS: [(&str, &str); 2] =
-    [("https://api.paynet.com.tr", "Production"), ("https://pts-api.paynet.com.tr", "Sandbox")];
 
 /// An OpenAPI document and the name of its file, which every message carries.
 #[derive(Clone, Debug)]
@@ -29,10 +31,10 @@ pub struct Document {
     pub(crate) origins: BTreeMap<String, String>,
 }
 
-/// One operation of a document.
+/// An operation as a document has it.
 #[derive(Clone, Debug)]
-pub struct Operation {
-    /// The last segment of the path, in snake case.
+pub struct Place {
+    /// The name of its method, from its path; in joined documents, its `operationId`.
     pub name: String,
     /// The path, as the document has it.
     pub path: String,
@@ -56,20 +58,32 @@ impl Document {
             problem,
             expected: "expected Paynet's documents there, as UTF-8 files that end in .json".to_owned(),
         };
-        let entries =
-            fs::read_dir(folder).map_err(|error| unusable(folder, format!("it cannot be read: {error}")))?;
-        let mut files: Vec<_> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
-        files.retain(|file| file.extension().is_some_and(|extension| extension == "json"));
-        files.sort();
+        let files =
+            Self::files(folder).map_err(|error| unusable(folder, format!("it cannot be read: {error}")))?;
         if files.is_empty() {
             return Err(unusable(folder, "it has no document".to_owned()));
         }
-        let read = |file: &Path| {
+        let read = |file: &PathBuf| {
             let text = fs::read_to_string(file)
                 .map_err(|error| unusable(file, format!("it cannot be read: {error}")))?;
             Self::parse(&name.join(file.file_name().unwrap_or_default()).display().to_string(), &text)
         };
-        files.iter().map(|file| read(file)).collect()
+        files.iter().map(read).collect()
+    }
+
+    /// Returns the documents in a folder, in the order of their names. Hidden files, such as an editor's, are none.
+    ///
+    /// # Errors
+    /// If the folder cannot be read.
+    pub fn files(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
+        let paths = fs::read_dir(folder)?.map(|entry| entry.map(|entry| entry.path()));
+        let mut files = paths.collect::<Result<Vec<_>, _>>()?;
+        files.retain(|file| {
+            let is_hidden = file.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
+            file.extension().is_some_and(|extension| extension == "json") && !is_hidden && !file.is_dir()
+        });
+        files.sort();
+        Ok(files)
     }
 
     /// Reads a document, and checks what holds for it as a whole.
@@ -82,30 +96,22 @@ impl Document {
         if text.starts_with('\u{feff}') {
             return Err(document.error("", "it begins with a byte order mark", EXPECTED));
         }
-        document.json = match serde_json::from_str(text) {
-            Ok(Unique(json)) => json,
-            Err(error) if error.is_data() => {
-                let expected =
-                    "expected names of visible characters, each once, that do not begin with `x-paypos-`";
-                return Err(document.error("", error.to_string(), expected));
-            }
-            Err(error) => return Err(document.error("", format!("it is not JSON: {error}"), EXPECTED)),
-        };
+        document.json = serde_json::from_str(text)
+            .map_err(|error| document.error("", format!("it is not JSON: {error}"), EXPECTED))?;
         if !document.json.is_object() {
             return Err(document.error("", "it is not a JSON object", EXPECTED));
         }
-        // Another crate of the build may have serde_json keep the document's order.
+        document.check_names("", text)?;
+        // Another crate of the build may have serde_json keep the order of members, or the text of numbers.
         document.json.sort_all_objects();
+        as_floats(&mut document.json);
         document.check_version()?;
         document.check_references()?;
         document.check_servers()?;
         document.check_paths()?;
         if document.operations().is_empty() {
-            return Err(document.error(
-                "/paths",
-                "it has no operation",
-                "expected a path with at least one method, in lower case",
-            ));
+            let expected = "expected a path with at least one method, in lower case";
+            return Err(document.error("/paths", "it has no operation", expected));
         }
         Ok(document)
     }
@@ -126,33 +132,31 @@ impl Document {
 
     /// The file that the operation or component at a JSON pointer comes from.
     pub(crate) fn file_of(&self, pointer: &str) -> &str {
-        let is_within = |(place, _): &(&String, &String)| {
-            pointer.strip_prefix(place.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-        };
-        self.origins.iter().find(is_within).map_or(&self.file, |(_, file)| file)
+        let ends = pointer.match_indices('/').map(|(end, _)| end).chain([pointer.len()]);
+        let mut places = ends.filter_map(|end| self.origins.get(&pointer[..end]));
+        places.next_back().unwrap_or(&self.file)
     }
 
     /// The operations, by path and method.
     ///
-    /// An operation is named as its path is, and never by its `operationId`, which is another word on each page. Its
-    /// method is a part of the name beside a POST, and so is the thing, if it is on one: `GET /orders/{id}` is
-    /// `get_orders_by_id`.
+    /// An operation is named as its path is, and never by the `operationId` that Paynet wrote, which is another word on
+    /// each page. Its method is a part of the name beside a POST, and so is the thing, if it is on one:
+    /// `GET /orders/{id}` is `get_orders_by_id`.
     #[must_use]
-    pub fn operations(&self) -> Vec<Operation> {
+    pub fn operations(&self) -> Vec<Place> {
         let mut operations = Vec::new();
         for (path, item) in entries(self.json.get("paths")) {
             for method in METHODS.into_iter().filter(|method| item[method].is_object()) {
                 let last = static_segments(path).next_back().unwrap_or_default().to_snake_case();
-                let thing =
-                    path.rsplit('/').next().and_then(|segment| segment.strip_prefix('{')?.strip_suffix('}'));
+                let thing = path.rsplit('/').next().and_then(placeholder);
                 let own = match thing {
                     Some(thing) => format!("{method}_{last}_by_{}", thing.to_snake_case()),
                     None if method != "post" && item["post"].is_object() => format!("{method}_{last}"),
                     None => last,
                 };
-                // As the operations of all documents are named together.
-                let joined = item[method][NAME].as_str().map(str::to_owned);
-                operations.push(Operation {
+                let is_joined = !self.origins.is_empty();
+                let joined = item[method]["operationId"].as_str().filter(|_| is_joined).map(str::to_owned);
+                operations.push(Place {
                     name: joined.unwrap_or(own),
                     path: path.clone(),
                     method: method.to_owned(),
@@ -166,7 +170,7 @@ impl Document {
     /// The environments by name, with their URLs: `servers` of the document.
     #[must_use]
     pub fn servers(&self) -> BTreeMap<String, String> {
-        let servers = self.json["servers"].as_array().into_iter().flatten();
+        let servers = items(self.json.get("servers"));
         let server = |server: &Value| Some((environment_name(server)?, server_url(server)?.to_owned()));
         servers.filter_map(server).collect()
     }
@@ -181,6 +185,30 @@ impl Document {
             Some(target) => self.resolve(target.to_owned()),
             None => pointer,
         }
+    }
+
+    /// Refuses an object with two members of one name, of which neither is right, and names that cannot be read.
+    fn check_names(&self, place: &str, json: &str) -> Result<(), DocumentError> {
+        if json.trim_start().starts_with('[') {
+            let items: Vec<&RawValue> = serde_json::from_str(json).unwrap_or_default();
+            let mut items = items.iter().enumerate();
+            return items.try_for_each(|(i, item)| self.check_names(&format!("{place}/{i}"), item.get()));
+        }
+        let Ok(Members(members)) = serde_json::from_str(json) else { return Ok(()) };
+        let mut known = BTreeMap::new();
+        for (name, value) in &members {
+            let place = pointer(place, &[name]);
+            let problem = if name.chars().any(is_unseen) {
+                "the name has a character that cannot be seen"
+            } else if known.insert(name, ()).is_some() {
+                "the member is twice in one object"
+            } else {
+                self.check_names(&place, value.get())?;
+                continue;
+            };
+            return Err(self.error(&place, problem, "expected names of visible characters, each once"));
+        }
+        Ok(())
     }
 
     fn check_version(&self) -> Result<(), DocumentError> {
@@ -207,7 +235,7 @@ impl Document {
                     places.push((pointer(&place, &[key]), value));
                 }
             }
-            for (i, value) in value.as_array().into_iter().flatten().enumerate() {
+            for (i, value) in items(Some(value)).enumerate() {
                 places.push((format!("{place}/{i}"), value));
             }
         }
@@ -228,21 +256,20 @@ impl Document {
             if value.get("$ref").is_none() {
                 return Ok(());
             }
-            let found = target_of(value).and_then(|target| self.json.pointer(target));
-            value = found.ok_or_else(|| error("nowhere"))?;
+            let target = target_of(value).filter(|target| target.starts_with("/components/"));
+            value = target.and_then(|target| self.json.pointer(target)).ok_or_else(|| error("nowhere"))?;
         }
         Err(error("back to itself"))
     }
 
     fn check_servers(&self) -> Result<(), DocumentError> {
         const EXPECTED: &str = "expected a list of {\"url\": \"https://…\", \"description\": the environment's name}; or add the \
-             server to `ENVIRONMENTS` in codegen/src/document.rs";
-        let servers = self.json["servers"].as_array().map(Vec::as_slice).unwrap_or_default();
-        if servers.is_empty() {
+             server to `ENVIRONMENTS` in codegen/src/rules.rs";
+        if items(self.json.get("servers")).next().is_none() {
             return Err(self.error("/servers", "it has no servers", EXPECTED));
         }
         let mut names = BTreeMap::new();
-        for (i, server) in servers.iter().enumerate() {
+        for (i, server) in items(self.json.get("servers")).enumerate() {
             let place = format!("/servers/{i}");
             if !server["url"].as_str().is_some_and(is_https) {
                 let problem = format!("the url is {}", server["url"]);
@@ -254,11 +281,8 @@ impl Document {
                 self.error(&place, problem, EXPECTED)
             })?;
             if let Some(other) = names.insert(name.to_lowercase(), i) {
-                return Err(self.error(
-                    &place,
-                    format!("it gives the name `{name}`, as /servers/{other} does"),
-                    "expected a different name for each server",
-                ));
+                let problem = format!("it gives the name `{name}`, as /servers/{other} does");
+                return Err(self.error(&place, problem, "expected a different name for each server"));
             }
         }
         Ok(())
@@ -267,47 +291,65 @@ impl Document {
     /// A path is joined to the URL of a server, and so must not be more than a path.
     fn check_paths(&self) -> Result<(), DocumentError> {
         let is_plain = |segment: &str| {
-            let name = segment.strip_prefix('{').and_then(|name| name.strip_suffix('}')).unwrap_or(segment);
+            let name = placeholder(segment).unwrap_or(segment);
             let is_unreserved = |c: char| c.is_ascii_alphanumeric() || "-._~".contains(c);
             !name.is_empty() && name != "." && name != ".." && name.chars().all(is_unreserved)
         };
         for (path, item) in entries(self.json.get("paths")) {
+            let place = pointer("/paths", &[path]);
             let segments = path.strip_prefix('/').map(|rest| rest.strip_suffix('/').unwrap_or(rest));
             if !segments.is_some_and(|segments| segments.split('/').all(is_plain))
                 || static_segments(path).next().is_none()
             {
                 let expected = "expected one such as /v1/softpos/orders/{id}, of letters, digits and `-._~`";
-                return Err(self.error(
-                    &pointer("/paths", &[path]),
-                    "it is not the path of an operation",
-                    expected,
-                ));
+                return Err(self.error(&place, "it is not the path of an operation", expected));
             }
             if !item.is_object() || item.get("$ref").is_some() {
                 let expected = "expected an object with the methods of the path";
-                return Err(self.error(&pointer("/paths", &[path]), "it has no methods", expected));
+                return Err(self.error(&place, "it has no methods", expected));
             }
         }
         Ok(())
     }
 }
 
-fn server_url(server: &Value) -> Option<&str> {
-    Some(server["url"].as_str()?.trim_end_matches('/'))
-}
+/// The members of an object, in its order, also those that are there twice.
+struct Members<'a>(Vec<(String, &'a RawValue)>);
 
-/// The variant of `Environment` for a server: by its URL, if that is known, and else from its description.
-fn environment_name(server: &Value) -> Option<String> {
-    let url = server_url(server)?;
-    if let Some((_, name)) = ENVIRONMENTS.iter().find(|(known, _)| *known == url) {
-        return Some((*name).to_owned());
+impl<'de> Deserialize<'de> for Members<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Each;
+        impl<'de> Visitor<'de> for Each {
+            type Value = Members<'de>;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members<'de>, A::Error> {
+                let mut members = Vec::new();
+                while let Some(member) = map.next_entry()? {
+                    members.push(member);
+                }
+                Ok(Members(members))
+            }
+        }
+        deserializer.deserialize_map(Each)
     }
-    let name = server["description"].as_str()?.to_upper_camel_case();
-    is_identifier(&name).then_some(name)
 }
 
-pub(crate) fn is_identifier(name: &str) -> bool {
-    syn::parse_str::<syn::Ident>(name).is_ok()
+/// Writes each fraction as a float is written.
+fn as_floats(value: &mut Value) {
+    match value {
+        Value::Number(number) if number.as_i64().is_none() && number.as_u64().is_none() => {
+            if let Some(float) = number.as_f64().and_then(Number::from_f64) {
+                *number = float;
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(as_floats),
+        Value::Object(members) => members.values_mut().for_each(as_floats),
+        _ => {}
+    }
 }
 
 /// Whether a character is not seen, or changes how others are seen.
@@ -324,7 +366,11 @@ pub(crate) fn static_segments(path: &str) -> impl DoubleEndedIterator<Item = &st
 
 /// The placeholders of a path.
 pub(crate) fn placeholders(path: &str) -> impl Iterator<Item = &str> {
-    path.split('/').filter_map(|segment| segment.strip_prefix('{')?.strip_suffix('}'))
+    path.split('/').filter_map(placeholder)
+}
+
+fn placeholder(segment: &str) -> Option<&str> {
+    segment.strip_prefix('{')?.strip_suffix('}')
 }
 
 /// Whether it is an absolute https URL of a host and perhaps a path, and nothing more.
@@ -339,126 +385,23 @@ fn is_https(url: &str) -> bool {
     })
 }
 
-/// JSON in which no object has a member twice: of two that contradict each other, neither is right.
-struct Unique(Value);
-
-impl<'de> Deserialize<'de> for Unique {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(UniqueVisitor).map(Self)
-    }
-}
-
-struct UniqueVisitor;
-
-impl<'de> Visitor<'de> for UniqueVisitor {
-    type Value = Value;
-
-    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("JSON")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
-        let mut members = Map::new();
-        while let Some((name, Unique(value))) = map.next_entry::<String, _>()? {
-            if name.chars().any(is_unseen) {
-                let problem = "it has a member whose name has a character that cannot be seen";
-                return Err(de::Error::custom(problem));
-            }
-            if name.starts_with(OWN) {
-                return Err(de::Error::custom(format!(
-                    "it has the member `{name}`, which only the generator adds"
-                )));
-            }
-            if members.contains_key(&name) {
-                return Err(de::Error::custom(format!("it has the member `{name}` twice in one object")));
-            }
-            members.insert(name, value);
-        }
-        Ok(Value::Object(members))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value, A::Error> {
-        let mut items = Vec::new();
-        while let Some(Unique(item)) = seq.next_element()? {
-            items.push(item);
-        }
-        Ok(Value::Array(items))
-    }
-
-    fn visit_unit<E>(self) -> Result<Value, E> {
-        Ok(Value::Null)
-    }
-
-    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
-        Ok(value.into())
-    }
-
-    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
-        Ok(value.into())
-    }
-
-    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
-        Ok(value.into())
-    }
-
-    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
-        Ok(value.into())
-    }
-
-    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
-        Ok(value.into())
-    }
-}
-
 /// Where a reference within the document leads, as a JSON pointer.
 pub(crate) fn target_of(value: &Value) -> Option<&str> {
     value.get("$ref")?.as_str()?.strip_prefix('#')
 }
-
-/// What the names of the generator's own extensions begin with.
-pub(crate) const OWN: &str = "x-paypos-";
-
-/// The extension that holds the name of an operation among those of all documents.
-pub(crate) const NAME: &str = "x-paypos-name";
 
 /// The members of an object; none of anything else.
 pub(crate) fn entries(value: Option<&Value>) -> impl Iterator<Item = (&String, &Value)> {
     value.and_then(Value::as_object).into_iter().flat_map(Map::iter)
 }
 
+/// The items of a list; none of anything else.
+pub(crate) fn items(value: Option<&Value>) -> impl Iterator<Item = &Value> {
+    value.and_then(Value::as_array).into_iter().flatten()
+}
+
 /// Appends segments to a JSON pointer, escaped as RFC 6901 requires.
 pub(crate) fn pointer(base: &str, segments: &[&str]) -> String {
     let escaped = segments.iter().map(|segment| segment.replace('~', "~0").replace('/', "~1"));
     escaped.fold(base.to_owned(), |pointer, segment| pointer + "/" + &segment)
-}
-
-/// The component that a reference names.
-pub(crate) fn component(schema: &Value) -> Option<&str> {
-    target_of(schema)?.rsplit('/').next()
-}
-
-/// The components that a value refers to.
-pub(crate) fn references(value: &Value) -> BTreeSet<&str> {
-    let mut names = BTreeSet::new();
-    let mut values = vec![value];
-    while let Some(value) = values.pop() {
-        names.extend(component(value));
-        let members = value.as_object().into_iter().flat_map(Map::values);
-        values.extend(members.chain(value.as_array().into_iter().flatten()));
-    }
-    names
-}
-
-/// The components that some contain, these included.
-pub(crate) fn reach(document: &Document, roots: impl IntoIterator<Item = String>) -> BTreeSet<String> {
-    let mut names = BTreeSet::new();
-    let mut pending: Vec<String> = roots.into_iter().collect();
-    while let Some(name) = pending.pop() {
-        if !names.contains(&name) {
-            let schema = document.at(&pointer("/components/schemas", &[&name]));
-            pending.extend(references(schema).into_iter().map(str::to_owned));
-            names.insert(name);
-        }
-    }
-    names
 }

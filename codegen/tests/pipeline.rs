@@ -2,7 +2,7 @@
 
 use std::{fmt::Write, fs, path::Path, process::Command};
 
-use paypos_codegen::{Document, DocumentError, Generated, corrections, generate, join};
+use paypos_codegen::{Document, DocumentError, Generated, Ty, generate, join};
 use serde_json::{Value, json};
 
 const FILE: &str = "openapi/refund-cancel.json";
@@ -344,31 +344,30 @@ fn ways_of_writing_the_same_generate_the_same() {
     for (name, file, rewrite) in SAME {
         let generated = changed(|with| with(file, &mut { *rewrite }));
         let generated = generated.unwrap_or_else(|error| panic!("{name}: {error}"));
-        assert_eq!(generated.surface, expected.surface, "{name}");
+        assert_eq!(generated.api, expected.api, "{name}");
         assert_eq!(without_docs(&generated.code), without_docs(&expected.code), "{name}");
     }
 }
 
 #[test]
-fn a_correction_with_nothing_to_correct_changes_nothing_and_each_is_described() {
-    let documents = Document::read_all(&folder("../openapi")).unwrap();
-    let mut document = join(&documents).unwrap();
-    for correction in corrections::all() {
-        (correction.apply)(&mut document).unwrap();
-    }
-    let before = document.json.clone();
+fn what_was_joined_and_repaired_says_the_same_when_it_is_joined_again() {
+    let joined = join(&Document::read_all(&folder("../openapi")).unwrap()).unwrap();
+    let again = join(&[Document::parse("joined.json", &joined.json.to_string()).unwrap()]).unwrap();
+    assert_eq!(again.json, joined.json);
+}
+
+#[test]
+fn each_rule_that_the_readme_lists_is_a_function() {
     let readme = fs::read_to_string(folder("../openapi/README.md")).unwrap();
-    for correction in corrections::all() {
-        let touched = (correction.apply)(&mut document).unwrap();
-        // The reference to the headers is not there any more.
-        assert_eq!(touched, [] as [String; 0], "{}", correction.name);
-        assert!(
-            readme.contains(&format!("`{}`", correction.name)),
-            "openapi/README.md lacks {}",
-            correction.name
-        );
+    let (_, table) = readme.split_once("| rule |").unwrap();
+    let rows = table.lines().skip(2).take_while(|line| line.starts_with('|'));
+    let names: Vec<_> = rows.map(|row| row.split('`').nth(1).unwrap()).collect();
+    assert!(names.len() > 10, "{names:?}");
+    let sources = ["repair", "rules", "read", "join"]
+        .map(|file| fs::read_to_string(folder("src").join(file).with_extension("rs")).unwrap());
+    for name in names {
+        assert!(sources.iter().any(|source| source.contains(&format!("fn {name}("))), "{name}");
     }
-    assert_eq!(document.json, before);
 }
 
 #[test]
@@ -397,7 +396,7 @@ fn every_kind_of_property_has_its_type_and_a_secret_is_one_by_name() {
         }
     })
     .unwrap();
-    let fields = &generated.surface.types["InitReversalRequest"].fields;
+    let fields = &generated.api.types["InitReversalRequest"].fields;
     for (property, name, ty) in [
         ("amount", "amount", "Decimal"),
         ("amounts", "amounts", "Vec<Decimal>"),
@@ -415,9 +414,53 @@ fn every_kind_of_property_has_its_type_and_a_secret_is_one_by_name() {
         ("xact_id", "xact_id", "String"),
     ] {
         let field = &fields[property];
-        assert_eq!((&*field.name, &*field.ty, field.required), (name, ty, property == "xact_id"));
+        assert_eq!((&*field.name, &*field.ty.to_string(), field.required), (name, ty, property == "xact_id"));
     }
-    assert!(generated.surface.types["Line"].request);
+    assert!(generated.api.types["Line"].request);
+}
+
+#[test]
+fn a_setter_is_named_unlike_the_methods_that_every_request_has() {
+    let names = ["clone", "eq", "default", "from", "into", "new", "to_owned", "validate"];
+    let generated = changed(|with| {
+        for (file, ty) in [("refund-cancel", "InitReversalRequest"), ("retrieve-payment", "Transaction")] {
+            with(file, &mut |json| {
+                for name in names {
+                    json["components"]["schemas"][ty]["properties"][name] = json!({ "type": "string" });
+                }
+            });
+        }
+    })
+    .unwrap();
+    for name in names {
+        let types = &generated.api.types;
+        assert_eq!(types["InitReversalRequest"].fields[name].name, format!("{name}_"));
+        // What callers do not construct has no setters.
+        assert_eq!(types["Transaction"].fields[name].name, name);
+    }
+}
+
+#[test]
+fn the_joined_document_says_what_tools_of_other_languages_need() {
+    let document = generate(&Document::read_all(&folder("tests/fixtures")).unwrap()).unwrap().document;
+    assert_eq!(document["info"]["title"], "PayPOS");
+    assert_eq!(document["servers"][0]["description"], "Sandbox");
+    let tags = document["tags"].as_array().unwrap().iter().map(|tag| &tag["name"]);
+    assert!(tags.eq(["Agent", "Authorize", "SoftPOS"].iter()), "{}", document["tags"]);
+    for (path, security, parameters) in [
+        ("/v1/agent/logout", json!([{ "Authorization": [] }]), &["PaynetMobile"][..]),
+        ("/v1/softpos/init_sale_transaction", json!([]), &["Session-Key"]),
+    ] {
+        let operation = &document["paths"][path]["post"];
+        assert_eq!(operation["security"], security);
+        let names = operation["parameters"].as_array().unwrap().iter().map(|parameter| &parameter["name"]);
+        assert!(names.eq(parameters.iter()), "{}", operation["parameters"]);
+    }
+    let scheme = &document["components"]["securitySchemes"]["Authorization"];
+    assert_eq!(
+        (&scheme["type"], &scheme["in"], &scheme["name"]),
+        (&json!("apiKey"), &json!("header"), &json!("Authorization"))
+    );
 }
 
 #[test]
@@ -439,14 +482,14 @@ fn a_name_with_another_meaning_on_another_page_is_another_type_and_the_first_kee
         });
     })
     .unwrap()
-    .surface
+    .api
     .types;
     assert!(types["Transaction"].fields.contains_key("is_succeed"));
-    assert_eq!(types["CheckTransactionResponse"].fields["Data"].ty, "Vec<Transaction>");
+    assert_eq!(types["CheckTransactionResponse"].fields["Data"].ty.to_string(), "Vec<Transaction>");
     // In the table of operations, the sale comes before the reversal, and the check before both.
     assert!(types["Box"].fields.contains_key("text"));
-    assert_eq!(types["InitReversalRequest"].fields["box"].ty, "InitReversalBox");
-    let inner = &types["InitReversalBox"].fields["inner"].ty;
+    assert_eq!(types["InitReversalRequest"].fields["box"].ty.to_string(), "InitReversalBox");
+    let Ty::Object(inner) = &types["InitReversalBox"].fields["inner"].ty else { panic!("{types:?}") };
     assert_eq!(types[inner].fields.keys().collect::<Vec<_>>(), ["id"]);
 }
 
@@ -478,27 +521,27 @@ fn what_is_sent_and_read_is_two_types_where_that_matters() {
         }
     })
     .unwrap()
-    .surface
+    .api
     .types;
     let fields = |ty: &str| {
-        let shown = types[ty].fields.iter().map(|(name, field)| (name.as_str(), &*field.ty, field.required));
+        let shown = types[ty].fields.iter();
+        let shown = shown.map(|(name, field)| {
+            let needed = if field.required { ", required" } else { "" };
+            format!("{name}: {}{needed}", field.ty)
+        });
         shown.collect::<Vec<_>>()
     };
-    let token = "ItemCardToken";
     assert_eq!(
         fields("Item"),
-        [("card_token", token, false), ("label", "String", true), ("pin", "String", true)]
+        ["card_token: ItemCardToken", "label: String, required", "pin: String, required"]
     );
-    assert_eq!(fields(token), [("value", "Secret", false)]);
-    assert_eq!(
-        fields("ItemResponse"),
-        [("card_token", "Value", false), ("id", "String", true), ("label", "String", false)]
-    );
-    assert!(types["ItemResponse"].fields["label"].optional);
-    assert_eq!(fields("OuterResponse"), [("items", "Vec<ItemResponse>", false)]);
+    assert_eq!(fields("ItemCardToken"), ["value: Secret"]);
+    assert_eq!(fields("ItemResponse"), ["card_token: Value", "id: String, required", "label: String"]);
+    assert!(types["ItemResponse"].fields["label"].optional());
+    assert_eq!(fields("OuterResponse"), ["items: Vec<ItemResponse>"]);
     // What is the same on both sides is one type.
-    assert_eq!(types["InitReversalRequest"].fields["Plain"].ty, "Plain");
-    assert_eq!(types["Transaction"].fields["Plain"].ty, "Plain");
+    assert_eq!(types["InitReversalRequest"].fields["Plain"].ty.to_string(), "Plain");
+    assert_eq!(types["Transaction"].fields["Plain"].ty.to_string(), "Plain");
 }
 
 #[test]
@@ -520,9 +563,9 @@ fn an_operation_is_named_as_its_path_is_and_no_two_alike() {
         });
     })
     .unwrap()
-    .surface
+    .api
     .operations;
-    let named = |name: &str| operations.get(name).map_or("", |operation| &operation.route);
+    let named = |name: &str| operations.get(name).map_or(String::new(), |operation| operation.route());
     for (name, route) in [
         ("logout", "POST /v1/agent/logout"),
         ("other_logout", "POST /v1/other/logout"),
@@ -575,8 +618,8 @@ fn a_schema_within_itself_is_untyped() {
             { "$ref": "#/components/schemas/InitReversalRequest" },
         ]});
     });
-    let types = generated.unwrap().surface.types;
-    assert_eq!(types["InitReversalRequestAgain"].fields["again"].ty, "Value");
+    let types = generated.unwrap().api.types;
+    assert_eq!(types["InitReversalRequestAgain"].fields["again"].ty, Ty::Any);
 }
 
 #[test]
@@ -596,15 +639,14 @@ fn a_text_that_is_no_document_is_refused() {
         ("# Refund / Cancel", format!("it is not JSON: expected value at line 1 column 1; {EXPECTED}")),
         ("[]", format!("it is not a JSON object; {EXPECTED}")),
         (
-            r#"{"openapi": "3.0.3", "servers": [], "servers": []}"#,
-            "it has the member `servers` twice in one object at line 1 column 50; expected names of visible characters, \
-             each once, that do not begin with `x-paypos-`"
+            r#"{"openapi": "3.0.3", "servers": [{"url": "a", "url": "b"}]}"#,
+            "at /servers/0/url: the member is twice in one object; expected names of visible characters, each once"
                 .to_owned(),
         ),
         (
             "{\"a\u{202e}b\": 1}",
-            "it has a member whose name has a character that cannot be seen at line 1 column 12; expected names of \
-             visible characters, each once, that do not begin with `x-paypos-`"
+            "at /a\u{202e}b: the name has a character that cannot be seen; expected names of visible characters, \
+             each once"
                 .to_owned(),
         ),
         ("\u{feff}{}", format!("it begins with a byte order mark; {EXPECTED}")),
@@ -641,7 +683,7 @@ const REFUSED: &[(Edit, &str)] = &[
     ),
     (
         |json| json["servers"] = json!([]),
-        "at /servers: it has no servers; expected a list of {\"url\": \"https://…\", \"description\": the environment's name}; or add the server to `ENVIRONMENTS` in codegen/src/document.rs",
+        "at /servers: it has no servers; expected a list of {\"url\": \"https://…\", \"description\": the environment's name}; or add the server to `ENVIRONMENTS` in codegen/src/rules.rs",
     ),
     (
         |json| json["servers"][1]["url"] = json!("http://pts-api.paynet.com.tr"),
@@ -681,7 +723,7 @@ const REFUSED: &[(Edit, &str)] = &[
                 json!({ "type": "array", "items": { "$ref": "#/components/schemas/List" } });
             at(json, REQUEST)["properties"]["list"] = json!({ "$ref": "#/components/schemas/List" });
         },
-        "at /components/schemas/List/items: it is within more than 64 lists, or within itself; expected a list or a map that ends",
+        "at /components/schemas/List/items: it is within more than 64 lists, or within itself; expected a list that ends",
     ),
     (
         |json| {
@@ -689,10 +731,6 @@ const REFUSED: &[(Edit, &str)] = &[
             at(json, REQUEST)["properties"]["default"] = own;
         },
         "leads back to itself; expected \"#/components/…\", naming something in this file",
-    ),
-    (
-        |json| at(json, OPERATION)["x-paypos-injected-headers"] = json!(["Session-Key"]),
-        "it has the member `x-paypos-injected-headers`, which only the generator adds",
     ),
     (
         |json| at(json, REQUEST)["allOf"] = json!([{ "properties": { "xact_id": { "type": "integer" } } }]),
@@ -773,15 +811,11 @@ const REFUSED: &[(Edit, &str)] = &[
     ),
     (
         |json| drop(remove(json, "/components/schemas/InitReversalResponse/properties/deeplink_url")),
-        "at /components/schemas/InitReversalResponse: `init_reversal_transaction` needs `deeplink_url`, which the document no longer defines; expected the property with that type; or change the hand-written code, and `OPERATIONS` in codegen/src/operations.rs",
+        "at /components/schemas/InitReversalResponse: `init_reversal_transaction` needs `deeplink_url`, which the document no longer defines; expected the property with that type; or change the hand-written code, and `OPERATIONS` in codegen/src/rules.rs",
     ),
     (
         |json| at(json, REQUEST)["properties"]["callbackUrl"] = json!({ "type": "string" }),
-        "at /components/schemas/InitReversalRequest: ",
-    ),
-    (
-        |json| at(json, REQUEST)["properties"]["new"] = json!({ "type": "string" }),
-        "at /components/schemas/InitReversalRequest: `InitReversalRequest` would have two members of the name `new`; expected properties that differ in more than case and punctuation, and none `new`",
+        "at /components/schemas/InitReversalRequest: `InitReversalRequest` would have two members of the name `callback_url`; expected properties that differ in more than case and punctuation",
     ),
     (
         |json| {
@@ -804,11 +838,11 @@ const REFUSED: &[(Edit, &str)] = &[
             at(json, "/components/schemas/InitReversalResponse")["properties"]["code"] =
                 json!({ "type": "boolean" });
         },
-        "at /components/schemas/InitReversalResponse: `init_reversal_transaction` needs `code` as integer, and its type is \"boolean\"; expected the property with that type; or change the hand-written code",
+        "at /components/schemas/InitReversalResponse: `init_reversal_transaction` needs `code` as integer, and its type is boolean; expected the property with that type; or change the hand-written code",
     ),
     (
         |json| at(json, REQUEST)["properties"]["xact_id"]["type"] = json!("strng"),
-        "at /components/schemas/InitReversalRequest/properties/xact_id: its type is \"strng\"; expected array, boolean, integer, number, object, string; or add the word to `TYPE_WORDS` in codegen/src/corrections.rs",
+        "at /components/schemas/InitReversalRequest/properties/xact_id: its type is \"strng\"; expected array, boolean, integer, number, object, string; or add the word to `TYPE_WORDS` in codegen/src/rules.rs",
     ),
 ];
 

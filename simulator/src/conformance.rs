@@ -106,13 +106,14 @@ impl Conformance {
 impl Operation {
     fn read(document: &Value, path: &str, method: &str, json: &Value) -> Result<Self, String> {
         let parameters = json["parameters"].as_array().into_iter().flatten();
+        let parameters = parameters.filter(|parameter| parameter["in"] == "header").cloned();
         let headers = parameters
-            .filter(|parameter| parameter["in"] == "header")
-            .map(|parameter| {
+            .chain(credentials(document, json))
+            .map(|header| {
                 Ok(Header {
-                    name: parameter["name"].as_str().unwrap_or_default().to_owned(),
-                    required: parameter["required"] == true,
-                    schema: validator(document, &parameter["schema"])?,
+                    name: header["name"].as_str().unwrap_or_default().to_owned(),
+                    required: header["required"] == true,
+                    schema: validator(document, &header["schema"])?,
                 })
             })
             .collect::<Result<_, String>>()?;
@@ -129,6 +130,21 @@ impl Operation {
             body: body.is_object().then(|| Body { required: body["required"] == true, content }),
         })
     }
+}
+
+/// The headers that the security of an operation requires, as parameters: those of its first alternative.
+fn credentials(document: &Value, operation: &Value) -> Vec<Value> {
+    let schemes =
+        members(&operation["security"][0]).map(|(name, _)| &document["components"]["securitySchemes"][name]);
+    let header = |scheme: &Value| {
+        let name = match scheme["in"].as_str() {
+            Some("header") => scheme["name"].clone(),
+            None => json!("Authorization"),
+            Some(_) => return None,
+        };
+        Some(json!({ "name": name, "required": true, "schema": { "type": "string" } }))
+    };
+    schemes.filter_map(header).collect()
 }
 
 impl Header {
@@ -158,6 +174,9 @@ impl Body {
     fn validate(&self, request: &ReceivedRequest) -> Vec<String> {
         if request.body().is_empty() {
             return if self.required { vec!["the required body is missing".to_owned()] } else { Vec::new() };
+        }
+        if request.headers.get_all("content-type").iter().count() > 1 {
+            return vec!["the header Content-Type is there more than once".to_owned()];
         }
         let media_type = request.header("content-type").unwrap_or_default();
         let essence = media_type.split(';').next().unwrap_or_default().trim();

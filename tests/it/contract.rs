@@ -8,6 +8,7 @@ use paypos::{
     Decimal, Environment, ErrorKind, Outcome,
     types::{self, CheckTransactionRequest, InitSaleRequest},
 };
+use paypos_codegen::Ty;
 use paypos_simulator::{Simulator, code};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
@@ -16,7 +17,7 @@ use crate::{
     Fixture,
     support::{
         canary::{ENCRYPTION_KEY, KEY, SECRET_KEY, TEXT},
-        operations::{self, Operation, named, resolve},
+        operations::{self, Operation, named},
         server::{answer, reply_and_keep},
     },
 };
@@ -37,7 +38,7 @@ async fn each_request_conforms_to_its_document_and_every_property_can_be_sent() 
     let simulator = Simulator::start().await.unwrap();
     let client = crate::builder(simulator.url().to_owned()).build().unwrap();
     for operation in operations::all() {
-        let properties = resolve(&operation.request)["properties"].as_object().unwrap();
+        let properties = &operation.request.unwrap().fields;
         for full in [false, true] {
             // The simulator judges by the published document before it looks at the credentials.
             let error = if full { operation.full(&client).await } else { operation.minimal(&client).await }
@@ -279,15 +280,11 @@ fn the_environments_are_the_servers_of_the_documents() {
 #[test]
 fn what_is_secret_by_name_is_redacted() {
     let mut secrets = Vec::new();
-    let mut schemas: Vec<_> = operations::all().flat_map(|it| [it.request, it.answer]).collect();
-    while let Some(schema) = schemas.pop() {
-        for (name, property) in resolve(&schema)["properties"].as_object().into_iter().flatten() {
-            let is_secret = name.ends_with("_key") || name.contains("secret") || name.contains("token");
-            if is_secret && property["type"] == "string" {
-                assert_eq!(property["format"], "password", "{name}");
-                secrets.push(name.clone());
-            }
-            schemas.extend([property.clone(), property["items"].clone()]);
+    for (name, field) in operations::api().types.values().flat_map(|ty| &ty.fields) {
+        let is_secret = name.ends_with("_key") || name.contains("secret") || name.contains("token");
+        if is_secret && matches!(field.ty, Ty::Text | Ty::Secret) {
+            assert_eq!(field.ty, Ty::Secret, "{name}");
+            secrets.push(name.clone());
         }
     }
     assert_eq!(

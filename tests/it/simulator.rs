@@ -77,7 +77,7 @@ async fn a_request_that_breaks_the_document_is_refused_with_what_is_wrong() {
         ),
         (
             http.post(&url).header("Session-Key", simulator.issue_session().expose()).body("{}"),
-            "required header Content-Type is missing",
+            "the content type is not a documented one; expected application/json",
         ),
         (bare("{}").header("Session-Key", "again"), "header Session-Key is there more than once"),
         (

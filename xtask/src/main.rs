@@ -1,11 +1,11 @@
 //! What the maintainers of `paypos` run.
 
 mod diff;
+mod json;
 mod page;
+mod plan;
 mod report;
-mod snapshot;
 mod sources;
-mod statements;
 mod store;
 
 use std::{
@@ -16,14 +16,14 @@ use std::{
 use anyhow::{Result, anyhow};
 use clap::{Args, Parser, Subcommand};
 
-use report::Format;
+use plan::Plan;
 use store::Store;
 
 /// What the maintainers of paypos run.
 #[derive(Parser)]
 #[command(name = "cargo xtask")]
 enum Xtask {
-    /// Keeps Paynet's documents, and all that follows from them.
+    /// Compares Paynet's pages with the stored documents.
     #[command(subcommand)]
     Spec(Spec),
 }
@@ -38,8 +38,6 @@ enum Spec {
     ///
     /// Exits with 0 when nothing has changed, with 1 when something has, and with 2 as `update`.
     Check(Pages),
-    /// Prints each operation of the stored documents, and which corrections touch it, and why.
-    Explain,
     /// Writes what follows from the stored documents: the golden file, and the table in openapi/README.md.
     Regenerate,
 }
@@ -50,22 +48,12 @@ struct Pages {
     /// input. Without any, the pages in openapi/sources.toml.
     #[arg(value_name = "PAGE")]
     given: Vec<String>,
-    /// For machines.
+    /// Prints the report for a program.
     #[arg(long, conflicts_with = "markdown")]
     json: bool,
-    /// For a pull request.
+    /// Prints the report for a pull request.
     #[arg(long)]
     markdown: bool,
-}
-
-impl Pages {
-    fn format(&self) -> Format {
-        match (self.json, self.markdown) {
-            (true, _) => Format::Json,
-            (_, true) => Format::Markdown,
-            _ => Format::Text,
-        }
-    }
 }
 
 fn main() -> ExitCode {
@@ -90,15 +78,11 @@ fn print(text: &str) -> Result<()> {
 }
 
 fn run(command: &Spec) -> Result<ExitCode> {
-    let store = Store::open()?;
+    let mut store = Store::open()?;
     let (pages, writes) = match command {
-        Spec::Explain => {
-            print(&store.snapshot()?.explain()?)?;
-            return Ok(ExitCode::SUCCESS);
-        }
         Spec::Regenerate => {
             let changes = store.regenerated()?;
-            Store::write(store.root(), &changes)?;
+            store.write(&changes)?;
             for (file, _) in changes {
                 print(&format!("regenerated {}\n", file.display()))?;
             }
@@ -108,19 +92,23 @@ fn run(command: &Spec) -> Result<ExitCode> {
         Spec::Check(pages) => (pages, false),
     };
     let given = match pages.given.as_slice() {
-        [] => store.sources().pages(),
+        [] => store.sources.pages(),
         given => given.to_vec(),
     };
-    let (root, version) = (store.root().to_owned(), store.version()?);
-    let plan = store.plan(page::read_all(&given), pages.given.is_empty())?;
+    let Plan { changes, report } = store.plan(page::read_all(&given), pages.given.is_empty())?;
     if writes {
-        Store::write(&root, &plan.changes)?;
+        store.write(&changes)?;
     }
-    print(&report::visible(&report::plan(&plan, &version, pages.format())?))?;
-    for reason in &plan.refused {
+    let text = match (pages.json, pages.markdown) {
+        (true, _) => report.json()?,
+        (_, true) => report.markdown(),
+        _ => report.text(),
+    };
+    print(&report::visible(&text))?;
+    for reason in &report.refused {
         eprintln!("error: {}", report::visible(reason));
     }
-    Ok(match (plan.refused.is_empty(), writes || plan.changes.is_empty()) {
+    Ok(match (report.refused.is_empty(), writes || changes.is_empty()) {
         (false, _) => ExitCode::from(2),
         (true, true) => ExitCode::SUCCESS,
         (true, false) => ExitCode::from(1),

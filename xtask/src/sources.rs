@@ -4,7 +4,7 @@ use anyhow::{Context, Result};
 use sha2::{Digest, Sha256};
 use toml_edit::{Array, ArrayOfTables, DocumentMut, Item, Table, value};
 
-use crate::page::compact;
+use crate::json::compact;
 
 pub(crate) const FILE: &str = "openapi/sources.toml";
 
@@ -122,7 +122,7 @@ mod tests {
     use std::{collections::BTreeSet, fs, path::Path};
 
     use super::{Sources, sha256};
-    use crate::page::pretty;
+    use crate::json::pretty;
 
     #[test]
     fn the_stored_documents_are_the_published_ones_byte_for_byte() {

@@ -35,7 +35,8 @@ impl Environment {
 /// `new` takes the required properties in alphabetical order; each optional property has a setter, and is a
 /// public field for values that are `Option`s already. Requests are validated when sent: required strings must
 /// not be blank, ids and references must have a letter or digit, `*_url` properties must be URLs that can open an
-/// app, amounts must be positive with at most two decimal places and 15 digits. `Debug` prints numbers and booleans and redacts the rest.
+/// app, and decimals are amounts, which must be positive with at most two decimal places and 15 digits. `Debug`
+/// prints numbers and booleans and redacts the rest.
 ///
 /// All types implement `Serialize` and `Deserialize`; secrets in responses are not serialized. A request
 /// refuses a property that it does not know. A non-essential response property that cannot be parsed is
@@ -43,194 +44,419 @@ impl Environment {
 /// them to floats. As a part of another type, where serde buffers it, a number has at most 15 digits; one with
 /// more is refused. In formats that are not for people, such as MessagePack, an object is its JSON.
 pub mod types {
-    pub use super::wire::types::{
-        AuthRequest, AuthResponse, CheckTransactionRequest, CheckTransactionResponse,
-        InitReversalRequest, InitSaleRequest, LogoutRequest, LogoutResponse, Transaction,
-    };
+    /// Request body of `POST /v1/agent/get_auth_key`.
+    #[derive(Clone, PartialEq)]
+    #[non_exhaustive]
+    pub struct AuthRequest {
+        /// Id of the dealer.
+        pub agent_id: ::std::string::String,
+        /// Id of the dealer's user, who holds the phone.
+        pub user_id: ::std::string::String,
+    }
+    crate::object::object!(
+        AuthRequest, request { agent_id : "agent_id", required, true, true; user_id :
+        "user_id", required, true, true; }
+    );
+    impl AuthRequest {
+        /// Creates a request from its required properties: `agent_id`, `user_id`.
+        #[must_use]
+        pub fn new(
+            agent_id: impl ::core::convert::Into<::std::string::String>,
+            user_id: impl ::core::convert::Into<::std::string::String>,
+        ) -> Self {
+            Self {
+                agent_id: ::core::convert::Into::into(agent_id),
+                user_id: ::core::convert::Into::into(user_id),
+            }
+        }
+    }
+    /// Response body of `POST /v1/agent/get_auth_key`.
+    #[derive(Clone, PartialEq, Default)]
+    #[non_exhaustive]
+    pub struct AuthResponse {
+        /// Id of the dealer.
+        pub agent_id: ::std::option::Option<::std::string::String>,
+        /// Code.
+        pub code: ::std::option::Option<i64>,
+        /// Code of the company.
+        pub company_code: ::std::option::Option<::std::string::String>,
+        /// When the key expires.
+        pub expired_date: ::std::option::Option<::std::string::String>,
+        /// Result of the inquiry whether the dealer is exempt from a fiscal cash register (ÖKC).
+        pub is_okc_inquiry: ::std::option::Option<bool>,
+        /// Message.
+        pub message: ::std::option::Option<::std::string::String>,
+        /// Object name.
+        pub object_name: ::std::option::Option<::std::string::String>,
+        /// Key of the mobile session, for the operations that follow.
+        ///
+        /// Secret: not serialized.
+        pub session_key: ::std::option::Option<crate::Secret>,
+        /// Id of the dealer's user.
+        pub user_id: ::std::option::Option<::std::string::String>,
+        /// Unique id of the user.
+        pub user_unique_id: ::std::option::Option<::std::string::String>,
+    }
+    crate::object::object!(
+        AuthResponse, response { agent_id : "agent_id", lenient, false, true; code :
+        "code", lenient, false, true; company_code : "company_code", lenient, false,
+        true; expired_date : "expired_date", lenient, false, true; is_okc_inquiry :
+        "is_okc_inquiry", lenient, false, true; message : "message", lenient, false,
+        true; object_name : "object_name", lenient, false, true; session_key :
+        "session_key", optional, false, false; user_id : "user_id", lenient, false, true;
+        user_unique_id : "user_unique_id", lenient, false, true; }
+    );
+    /// Request body of `POST /v1/softpos/check_transaction`.
+    #[derive(Clone, PartialEq)]
+    #[non_exhaustive]
+    pub struct CheckTransactionRequest {
+        /// Not described by Paynet.
+        pub payment_session_id: ::std::string::String,
+    }
+    crate::object::object!(
+        CheckTransactionRequest, request { payment_session_id : "payment_session_id",
+        required, true, true; }
+    );
+    impl CheckTransactionRequest {
+        /// Creates a request from its required properties: `payment_session_id`.
+        #[must_use]
+        pub fn new(
+            payment_session_id: impl ::core::convert::Into<::std::string::String>,
+        ) -> Self {
+            Self {
+                payment_session_id: ::core::convert::Into::into(payment_session_id),
+            }
+        }
+    }
+    /// Response body of `POST /v1/softpos/check_transaction`.
+    #[derive(Clone, PartialEq, Default)]
+    #[non_exhaustive]
+    pub struct CheckTransactionResponse {
+        /// Not described by Paynet.
+        pub code: ::std::option::Option<i64>,
+        /// Not described by Paynet.
+        pub data: ::std::vec::Vec<Transaction>,
+        /// Not described by Paynet.
+        pub message: ::std::option::Option<::std::string::String>,
+        /// Not described by Paynet.
+        pub object_name: ::std::option::Option<::std::string::String>,
+    }
+    crate::object::object!(
+        CheckTransactionResponse, response { code : "code", lenient, false, true; data :
+        "Data", required, true, true; message : "message", lenient, false, true;
+        object_name : "object_name", lenient, false, true; }
+    );
+    /// Request body of `POST /v1/softpos/init_reversal_transaction`.
+    #[derive(Clone, PartialEq)]
+    #[non_exhaustive]
+    pub struct InitReversalRequest {
+        /// Callback url.
+        pub callback_url: ::std::option::Option<::std::string::String>,
+        /// Reference number.
+        pub reference_no: ::std::option::Option<::std::string::String>,
+        /// The encrypted version of the transaction ID.
+        pub xact_id: ::std::string::String,
+    }
+    crate::object::object!(
+        InitReversalRequest, request { callback_url : "callback_url", optional, false,
+        true; reference_no : "reference_no", optional, false, true; xact_id : "xact_id",
+        required, true, true; }
+    );
+    impl InitReversalRequest {
+        /// Creates a request from its required properties: `xact_id`.
+        #[must_use]
+        pub fn new(xact_id: impl ::core::convert::Into<::std::string::String>) -> Self {
+            Self {
+                xact_id: ::core::convert::Into::into(xact_id),
+                callback_url: ::core::default::Default::default(),
+                reference_no: ::core::default::Default::default(),
+            }
+        }
+        /// Sets `callback_url`. Callback url.
+        #[must_use]
+        pub fn callback_url(
+            mut self,
+            value: impl ::core::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.callback_url = ::core::option::Option::Some(
+                ::core::convert::Into::into(value),
+            );
+            self
+        }
+        /// Sets `reference_no`. Reference number.
+        #[must_use]
+        pub fn reference_no(
+            mut self,
+            value: impl ::core::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.reference_no = ::core::option::Option::Some(
+                ::core::convert::Into::into(value),
+            );
+            self
+        }
+    }
+    /// Request body of `POST /v1/softpos/init_sale_transaction`.
+    #[derive(Clone, PartialEq)]
+    #[non_exhaustive]
+    pub struct InitSaleRequest {
+        /// Whether the commission is added to the amount.
+        pub add_commission: ::std::option::Option<bool>,
+        /// Amount of the sale.
+        pub amount: crate::Decimal,
+        /// URL that PayPOS returns to.
+        pub callback_url: ::std::option::Option<::std::string::String>,
+        /// E-mail address of the card holder.
+        pub card_holder_mail: ::std::option::Option<::std::string::String>,
+        /// Phone number of the card holder.
+        pub card_holder_phone: ::std::option::Option<::std::string::String>,
+        /// Description of the sale.
+        pub description: ::std::option::Option<::std::string::String>,
+        /// Number of instalments.
+        pub instalment: ::std::option::Option<i64>,
+        /// The merchant's own reference.
+        pub reference_no: ::std::option::Option<::std::string::String>,
+        /// Id of the dealer that the sale is made for.
+        pub selected_agent_id: ::std::option::Option<::std::string::String>,
+    }
+    crate::object::object!(
+        InitSaleRequest, request { add_commission : "add_commission", optional, false,
+        true; amount : "amount", required, true, true; callback_url : "callback_url",
+        optional, false, true; card_holder_mail : "card_holder_mail", optional, false,
+        true; card_holder_phone : "card_holder_phone", optional, false, true; description
+        : "description", optional, false, true; instalment : "instalment", optional,
+        false, true; reference_no : "reference_no", optional, false, true;
+        selected_agent_id : "selected_agent_id", optional, false, true; }
+    );
+    impl InitSaleRequest {
+        /// Creates a request from its required properties: `amount`.
+        #[must_use]
+        pub fn new(amount: crate::Decimal) -> Self {
+            Self {
+                amount: amount,
+                add_commission: ::core::default::Default::default(),
+                callback_url: ::core::default::Default::default(),
+                card_holder_mail: ::core::default::Default::default(),
+                card_holder_phone: ::core::default::Default::default(),
+                description: ::core::default::Default::default(),
+                instalment: ::core::default::Default::default(),
+                reference_no: ::core::default::Default::default(),
+                selected_agent_id: ::core::default::Default::default(),
+            }
+        }
+        /// Sets `add_commission`. Whether the commission is added to the amount.
+        #[must_use]
+        pub fn add_commission(mut self, value: bool) -> Self {
+            self.add_commission = ::core::option::Option::Some(value);
+            self
+        }
+        /// Sets `callback_url`. URL that PayPOS returns to.
+        #[must_use]
+        pub fn callback_url(
+            mut self,
+            value: impl ::core::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.callback_url = ::core::option::Option::Some(
+                ::core::convert::Into::into(value),
+            );
+            self
+        }
+        /// Sets `card_holder_mail`. E-mail address of the card holder.
+        #[must_use]
+        pub fn card_holder_mail(
+            mut self,
+            value: impl ::core::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.card_holder_mail = ::core::option::Option::Some(
+                ::core::convert::Into::into(value),
+            );
+            self
+        }
+        /// Sets `card_holder_phone`. Phone number of the card holder.
+        #[must_use]
+        pub fn card_holder_phone(
+            mut self,
+            value: impl ::core::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.card_holder_phone = ::core::option::Option::Some(
+                ::core::convert::Into::into(value),
+            );
+            self
+        }
+        /// Sets `description`. Description of the sale.
+        #[must_use]
+        pub fn description(
+            mut self,
+            value: impl ::core::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.description = ::core::option::Option::Some(
+                ::core::convert::Into::into(value),
+            );
+            self
+        }
+        /// Sets `instalment`. Number of instalments.
+        #[must_use]
+        pub fn instalment(mut self, value: i64) -> Self {
+            self.instalment = ::core::option::Option::Some(value);
+            self
+        }
+        /// Sets `reference_no`. The merchant's own reference.
+        #[must_use]
+        pub fn reference_no(
+            mut self,
+            value: impl ::core::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.reference_no = ::core::option::Option::Some(
+                ::core::convert::Into::into(value),
+            );
+            self
+        }
+        /// Sets `selected_agent_id`. Id of the dealer that the sale is made for.
+        #[must_use]
+        pub fn selected_agent_id(
+            mut self,
+            value: impl ::core::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.selected_agent_id = ::core::option::Option::Some(
+                ::core::convert::Into::into(value),
+            );
+            self
+        }
+    }
+    /// Request body of `POST /v1/agent/logout`.
+    #[derive(Clone, PartialEq)]
+    #[non_exhaustive]
+    pub struct LogoutRequest {
+        /// Key of the mobile session that ends.
+        pub session_key: crate::Secret,
+    }
+    crate::object::object!(
+        LogoutRequest, request { session_key : "session_key", required, true, true; }
+    );
+    impl LogoutRequest {
+        /// Creates a request from its required properties: `session_key`.
+        #[must_use]
+        pub fn new(session_key: impl ::core::convert::Into<crate::Secret>) -> Self {
+            Self {
+                session_key: ::core::convert::Into::into(session_key),
+            }
+        }
+    }
+    /// Response body of `POST /v1/agent/logout`.
+    #[derive(Clone, PartialEq, Default)]
+    #[non_exhaustive]
+    pub struct LogoutResponse {
+        /// Code.
+        pub code: ::std::option::Option<i64>,
+        /// Message.
+        pub message: ::std::option::Option<::std::string::String>,
+        /// Object name.
+        pub object_name: ::std::option::Option<::std::string::String>,
+    }
+    crate::object::object!(
+        LogoutResponse, response { code : "code", lenient, false, true; message :
+        "message", lenient, false, true; object_name : "object_name", lenient, false,
+        true; }
+    );
+    /// Used by `POST /v1/softpos/check_transaction`.
+    #[derive(Clone, PartialEq, Default)]
+    #[non_exhaustive]
+    pub struct Transaction {
+        /// Id of the dealer.
+        pub agent_id: ::std::option::Option<::std::string::String>,
+        /// The merchant's own reference.
+        pub agent_reference: ::std::option::Option<::std::string::String>,
+        /// Amount.
+        pub amount: ::std::option::Option<crate::Decimal>,
+        /// Authorization code of the bank.
+        pub authorization_code: ::std::option::Option<::std::string::String>,
+        /// Id of the bank.
+        pub bank_id: ::std::option::Option<::std::string::String>,
+        /// Name of the card holder.
+        pub card_holder: ::std::option::Option<::std::string::String>,
+        /// Masked card number.
+        pub card_no: ::std::option::Option<::std::string::String>,
+        /// Type of the card.
+        pub card_type: ::std::option::Option<::std::string::String>,
+        /// Code.
+        pub code: ::std::option::Option<i64>,
+        /// Commission.
+        pub comission: ::std::option::Option<crate::Decimal>,
+        /// Tax on the commission.
+        pub comission_tax: ::std::option::Option<crate::Decimal>,
+        /// Currency.
+        pub currency: ::std::option::Option<::std::string::String>,
+        /// E-mail address of the card holder.
+        pub email: ::std::option::Option<::std::string::String>,
+        /// Number of instalments.
+        pub instalment: ::std::option::Option<i64>,
+        /// Whether the transaction succeeded.
+        pub is_succeed: ::std::option::Option<bool>,
+        /// Whether 3-D Secure was used.
+        pub is_tds: ::std::option::Option<bool>,
+        /// Message.
+        pub message: ::std::option::Option<::std::string::String>,
+        /// Amount without commission.
+        ///
+        /// `netAmount` of the document.
+        pub net_amount: ::std::option::Option<crate::Decimal>,
+        /// Note.
+        pub note: ::std::option::Option<::std::string::String>,
+        /// Object name.
+        pub object_name: ::std::option::Option<::std::string::String>,
+        /// Order id.
+        pub order_id: ::std::option::Option<::std::string::String>,
+        /// Phone number of the card holder.
+        pub phone: ::std::option::Option<::std::string::String>,
+        /// Type of the POS.
+        pub pos_type: ::std::option::Option<i64>,
+        /// Commission ratio.
+        pub ratio: ::std::option::Option<crate::Decimal>,
+        /// Reference code of the bank.
+        pub reference_code: ::std::option::Option<::std::string::String>,
+        /// Type of the transaction.
+        pub transaction_type: ::std::option::Option<i64>,
+        /// Date of the transaction.
+        pub xact_date: ::std::option::Option<::std::string::String>,
+        /// Encrypted transaction id, which a reversal asks for.
+        pub xact_id: ::std::option::Option<::std::string::String>,
+        /// Transaction id.
+        pub xact_transaction_id: ::std::option::Option<::std::string::String>,
+    }
+    crate::object::object!(
+        Transaction, response { agent_id : "agent_id", lenient, false, true;
+        agent_reference : "agent_reference", lenient, false, true; amount : "amount",
+        lenient, false, true; authorization_code : "authorization_code", lenient, false,
+        true; bank_id : "bank_id", lenient, false, true; card_holder : "card_holder",
+        lenient, false, true; card_no : "card_no", lenient, false, true; card_type :
+        "card_type", lenient, false, true; code : "code", lenient, false, true; comission
+        : "comission", lenient, false, true; comission_tax : "comission_tax", lenient,
+        false, true; currency : "currency", lenient, false, true; email : "email",
+        lenient, false, true; instalment : "instalment", lenient, false, true; is_succeed
+        : "is_succeed", lenient, false, true; is_tds : "is_tds", lenient, false, true;
+        message : "message", lenient, false, true; net_amount : "netAmount", lenient,
+        false, true; note : "note", lenient, false, true; object_name : "object_name",
+        lenient, false, true; order_id : "order_id", lenient, false, true; phone :
+        "phone", lenient, false, true; pos_type : "pos_type", lenient, false, true; ratio
+        : "ratio", lenient, false, true; reference_code : "reference_code", lenient,
+        false, true; transaction_type : "transaction_type", lenient, false, true;
+        xact_date : "xact_date", lenient, false, true; xact_id : "xact_id", lenient,
+        false, true; xact_transaction_id : "xact_transaction_id", lenient, false, true; }
+    );
 }
-/// What progenitor generates, with adjusted types.
+/// What progenitor generates.
 pub(crate) mod wire {
-    use crate::response::Response as ResponseValue;
+    /// Has the methods read responses by the hand-written type.
+    mod progenitor_client {
+        pub use ::progenitor_client::*;
+        pub use crate::response::Response as ResponseValue;
+    }
     #[allow(unused_imports)]
-    pub use progenitor_client::{ByteStream, ClientInfo, Error};
+    pub use progenitor_client::{ByteStream, ClientInfo, Error, ResponseValue};
     #[allow(unused_imports)]
     use progenitor_client::{encode_path, ClientHooks, OperationInfo, RequestBuilderExt};
     /// Types used as operation parameters and responses.
     #[allow(clippy::all)]
     pub mod types {
-        /// Request body of `POST /v1/agent/get_auth_key`.
-        #[derive(Clone, PartialEq)]
-        #[non_exhaustive]
-        pub struct AuthRequest {
-            /// Id of the dealer.
-            pub agent_id: ::std::string::String,
-            /// Id of the dealer's user, who holds the phone.
-            pub user_id: ::std::string::String,
-        }
-        /// Response body of `POST /v1/agent/get_auth_key`.
-        #[derive(Clone, PartialEq, Default)]
-        #[non_exhaustive]
-        pub struct AuthResponse {
-            /// Id of the dealer.
-            pub agent_id: ::std::option::Option<::std::string::String>,
-            /// Code.
-            pub code: ::std::option::Option<i64>,
-            /// Code of the company.
-            pub company_code: ::std::option::Option<::std::string::String>,
-            /// When the key expires.
-            pub expired_date: ::std::option::Option<::std::string::String>,
-            /// Result of the inquiry whether the dealer is exempt from a fiscal cash register (ÖKC).
-            pub is_okc_inquiry: ::std::option::Option<bool>,
-            /// Message.
-            pub message: ::std::option::Option<::std::string::String>,
-            /// Object name.
-            pub object_name: ::std::option::Option<::std::string::String>,
-            /// Key of the mobile session, for the operations that follow.
-            ///
-            /// Secret: not serialized.
-            pub session_key: ::std::option::Option<crate::Secret>,
-            /// Id of the dealer's user.
-            pub user_id: ::std::option::Option<::std::string::String>,
-            /// Unique id of the user.
-            pub user_unique_id: ::std::option::Option<::std::string::String>,
-        }
-        /// Request body of `POST /v1/softpos/check_transaction`.
-        #[derive(Clone, PartialEq)]
-        #[non_exhaustive]
-        pub struct CheckTransactionRequest {
-            /// Not described by Paynet.
-            pub payment_session_id: ::std::string::String,
-        }
-        /// Response body of `POST /v1/softpos/check_transaction`.
-        #[derive(Clone, PartialEq, Default)]
-        #[non_exhaustive]
-        pub struct CheckTransactionResponse {
-            /// Not described by Paynet.
-            pub code: ::std::option::Option<i64>,
-            /// Not described by Paynet.
-            pub data: ::std::vec::Vec<Transaction>,
-            /// Not described by Paynet.
-            pub message: ::std::option::Option<::std::string::String>,
-            /// Not described by Paynet.
-            pub object_name: ::std::option::Option<::std::string::String>,
-        }
-        /// Request body of `POST /v1/softpos/init_reversal_transaction`.
-        #[derive(Clone, PartialEq)]
-        #[non_exhaustive]
-        pub struct InitReversalRequest {
-            /// Callback url.
-            pub callback_url: ::std::option::Option<::std::string::String>,
-            /// Reference number.
-            pub reference_no: ::std::option::Option<::std::string::String>,
-            /// The encrypted version of the transaction ID.
-            pub xact_id: ::std::string::String,
-        }
-        /// Request body of `POST /v1/softpos/init_sale_transaction`.
-        #[derive(Clone, PartialEq)]
-        #[non_exhaustive]
-        pub struct InitSaleRequest {
-            /// Whether the commission is added to the amount.
-            pub add_commission: ::std::option::Option<bool>,
-            /// Amount of the sale.
-            pub amount: crate::Decimal,
-            /// URL that PayPOS returns to.
-            pub callback_url: ::std::option::Option<::std::string::String>,
-            /// E-mail address of the card holder.
-            pub card_holder_mail: ::std::option::Option<::std::string::String>,
-            /// Phone number of the card holder.
-            pub card_holder_phone: ::std::option::Option<::std::string::String>,
-            /// Description of the sale.
-            pub description: ::std::option::Option<::std::string::String>,
-            /// Number of instalments.
-            pub instalment: ::std::option::Option<i64>,
-            /// The merchant's own reference.
-            pub reference_no: ::std::option::Option<::std::string::String>,
-            /// Id of the dealer that the sale is made for.
-            pub selected_agent_id: ::std::option::Option<::std::string::String>,
-        }
-        /// Request body of `POST /v1/agent/logout`.
-        #[derive(Clone, PartialEq)]
-        #[non_exhaustive]
-        pub struct LogoutRequest {
-            /// Key of the mobile session that ends.
-            pub session_key: crate::Secret,
-        }
-        /// Response body of `POST /v1/agent/logout`.
-        #[derive(Clone, PartialEq, Default)]
-        #[non_exhaustive]
-        pub struct LogoutResponse {
-            /// Code.
-            pub code: ::std::option::Option<i64>,
-            /// Message.
-            pub message: ::std::option::Option<::std::string::String>,
-            /// Object name.
-            pub object_name: ::std::option::Option<::std::string::String>,
-        }
-        /// Used by `POST /v1/softpos/check_transaction`.
-        #[derive(Clone, PartialEq, Default)]
-        #[non_exhaustive]
-        pub struct Transaction {
-            /// Id of the dealer.
-            pub agent_id: ::std::option::Option<::std::string::String>,
-            /// The merchant's own reference.
-            pub agent_reference: ::std::option::Option<::std::string::String>,
-            /// Amount.
-            pub amount: ::std::option::Option<crate::Decimal>,
-            /// Authorization code of the bank.
-            pub authorization_code: ::std::option::Option<::std::string::String>,
-            /// Id of the bank.
-            pub bank_id: ::std::option::Option<::std::string::String>,
-            /// Name of the card holder.
-            pub card_holder: ::std::option::Option<::std::string::String>,
-            /// Masked card number.
-            pub card_no: ::std::option::Option<::std::string::String>,
-            /// Type of the card.
-            pub card_type: ::std::option::Option<::std::string::String>,
-            /// Code.
-            pub code: ::std::option::Option<i64>,
-            /// Commission.
-            pub comission: ::std::option::Option<crate::Decimal>,
-            /// Tax on the commission.
-            pub comission_tax: ::std::option::Option<crate::Decimal>,
-            /// Currency.
-            pub currency: ::std::option::Option<::std::string::String>,
-            /// E-mail address of the card holder.
-            pub email: ::std::option::Option<::std::string::String>,
-            /// Number of instalments.
-            pub instalment: ::std::option::Option<i64>,
-            /// Whether the transaction succeeded.
-            pub is_succeed: ::std::option::Option<bool>,
-            /// Whether 3-D Secure was used.
-            pub is_tds: ::std::option::Option<bool>,
-            /// Message.
-            pub message: ::std::option::Option<::std::string::String>,
-            /// Amount without commission.
-            ///
-            /// `netAmount` of the document.
-            pub net_amount: ::std::option::Option<crate::Decimal>,
-            /// Note.
-            pub note: ::std::option::Option<::std::string::String>,
-            /// Object name.
-            pub object_name: ::std::option::Option<::std::string::String>,
-            /// Order id.
-            pub order_id: ::std::option::Option<::std::string::String>,
-            /// Phone number of the card holder.
-            pub phone: ::std::option::Option<::std::string::String>,
-            /// Type of the POS.
-            pub pos_type: ::std::option::Option<i64>,
-            /// Commission ratio.
-            pub ratio: ::std::option::Option<crate::Decimal>,
-            /// Reference code of the bank.
-            pub reference_code: ::std::option::Option<::std::string::String>,
-            /// Type of the transaction.
-            pub transaction_type: ::std::option::Option<i64>,
-            /// Date of the transaction.
-            pub xact_date: ::std::option::Option<::std::string::String>,
-            /// Encrypted transaction id, which a reversal asks for.
-            pub xact_id: ::std::option::Option<::std::string::String>,
-            /// Transaction id.
-            pub xact_transaction_id: ::std::option::Option<::std::string::String>,
-        }
         /// Error types.
         pub mod error {
             /// Error from a `TryFrom` or `FromStr` implementation.
@@ -263,235 +489,6 @@ pub(crate) mod wire {
                 }
             }
         }
-        crate::object::object!(
-            AuthRequest, request { agent_id : "agent_id", required, true, true; user_id :
-            "user_id", required, true, true; }
-        );
-        impl AuthRequest {
-            /// Creates a request from its required properties: `agent_id`, `user_id`.
-            #[must_use]
-            pub fn new(
-                agent_id: impl ::core::convert::Into<::std::string::String>,
-                user_id: impl ::core::convert::Into<::std::string::String>,
-            ) -> Self {
-                Self {
-                    agent_id: ::core::convert::Into::into(agent_id),
-                    user_id: ::core::convert::Into::into(user_id),
-                }
-            }
-        }
-        crate::object::object!(
-            AuthResponse, response { agent_id : "agent_id", lenient, false, true; code :
-            "code", lenient, false, true; company_code : "company_code", lenient, false,
-            true; expired_date : "expired_date", lenient, false, true; is_okc_inquiry :
-            "is_okc_inquiry", lenient, false, true; message : "message", lenient, false,
-            true; object_name : "object_name", lenient, false, true; session_key :
-            "session_key", optional, false, false; user_id : "user_id", lenient, false,
-            true; user_unique_id : "user_unique_id", lenient, false, true; }
-        );
-        crate::object::object!(
-            CheckTransactionRequest, request { payment_session_id : "payment_session_id",
-            required, true, true; }
-        );
-        impl CheckTransactionRequest {
-            /// Creates a request from its required properties: `payment_session_id`.
-            #[must_use]
-            pub fn new(
-                payment_session_id: impl ::core::convert::Into<::std::string::String>,
-            ) -> Self {
-                Self {
-                    payment_session_id: ::core::convert::Into::into(payment_session_id),
-                }
-            }
-        }
-        crate::object::object!(
-            CheckTransactionResponse, response { code : "code", lenient, false, true;
-            data : "Data", required, true, true; message : "message", lenient, false,
-            true; object_name : "object_name", lenient, false, true; }
-        );
-        crate::object::object!(
-            InitReversalRequest, request { callback_url : "callback_url", optional,
-            false, true; reference_no : "reference_no", optional, false, true; xact_id :
-            "xact_id", required, true, true; }
-        );
-        impl InitReversalRequest {
-            /// Creates a request from its required properties: `xact_id`.
-            #[must_use]
-            pub fn new(
-                xact_id: impl ::core::convert::Into<::std::string::String>,
-            ) -> Self {
-                Self {
-                    xact_id: ::core::convert::Into::into(xact_id),
-                    callback_url: ::core::default::Default::default(),
-                    reference_no: ::core::default::Default::default(),
-                }
-            }
-            /// Sets `callback_url`. Callback url.
-            #[must_use]
-            pub fn callback_url(
-                mut self,
-                value: impl ::core::convert::Into<::std::string::String>,
-            ) -> Self {
-                self.callback_url = ::core::option::Option::Some(
-                    ::core::convert::Into::into(value),
-                );
-                self
-            }
-            /// Sets `reference_no`. Reference number.
-            #[must_use]
-            pub fn reference_no(
-                mut self,
-                value: impl ::core::convert::Into<::std::string::String>,
-            ) -> Self {
-                self.reference_no = ::core::option::Option::Some(
-                    ::core::convert::Into::into(value),
-                );
-                self
-            }
-        }
-        crate::object::object!(
-            InitSaleRequest, request { add_commission : "add_commission", optional,
-            false, true; amount : "amount", required, true, true; callback_url :
-            "callback_url", optional, false, true; card_holder_mail : "card_holder_mail",
-            optional, false, true; card_holder_phone : "card_holder_phone", optional,
-            false, true; description : "description", optional, false, true; instalment :
-            "instalment", optional, false, true; reference_no : "reference_no", optional,
-            false, true; selected_agent_id : "selected_agent_id", optional, false, true;
-            }
-        );
-        impl InitSaleRequest {
-            /// Creates a request from its required properties: `amount`.
-            #[must_use]
-            pub fn new(amount: crate::Decimal) -> Self {
-                Self {
-                    amount: amount,
-                    add_commission: ::core::default::Default::default(),
-                    callback_url: ::core::default::Default::default(),
-                    card_holder_mail: ::core::default::Default::default(),
-                    card_holder_phone: ::core::default::Default::default(),
-                    description: ::core::default::Default::default(),
-                    instalment: ::core::default::Default::default(),
-                    reference_no: ::core::default::Default::default(),
-                    selected_agent_id: ::core::default::Default::default(),
-                }
-            }
-            /// Sets `add_commission`. Whether the commission is added to the amount.
-            #[must_use]
-            pub fn add_commission(mut self, value: bool) -> Self {
-                self.add_commission = ::core::option::Option::Some(value);
-                self
-            }
-            /// Sets `callback_url`. URL that PayPOS returns to.
-            #[must_use]
-            pub fn callback_url(
-                mut self,
-                value: impl ::core::convert::Into<::std::string::String>,
-            ) -> Self {
-                self.callback_url = ::core::option::Option::Some(
-                    ::core::convert::Into::into(value),
-                );
-                self
-            }
-            /// Sets `card_holder_mail`. E-mail address of the card holder.
-            #[must_use]
-            pub fn card_holder_mail(
-                mut self,
-                value: impl ::core::convert::Into<::std::string::String>,
-            ) -> Self {
-                self.card_holder_mail = ::core::option::Option::Some(
-                    ::core::convert::Into::into(value),
-                );
-                self
-            }
-            /// Sets `card_holder_phone`. Phone number of the card holder.
-            #[must_use]
-            pub fn card_holder_phone(
-                mut self,
-                value: impl ::core::convert::Into<::std::string::String>,
-            ) -> Self {
-                self.card_holder_phone = ::core::option::Option::Some(
-                    ::core::convert::Into::into(value),
-                );
-                self
-            }
-            /// Sets `description`. Description of the sale.
-            #[must_use]
-            pub fn description(
-                mut self,
-                value: impl ::core::convert::Into<::std::string::String>,
-            ) -> Self {
-                self.description = ::core::option::Option::Some(
-                    ::core::convert::Into::into(value),
-                );
-                self
-            }
-            /// Sets `instalment`. Number of instalments.
-            #[must_use]
-            pub fn instalment(mut self, value: i64) -> Self {
-                self.instalment = ::core::option::Option::Some(value);
-                self
-            }
-            /// Sets `reference_no`. The merchant's own reference.
-            #[must_use]
-            pub fn reference_no(
-                mut self,
-                value: impl ::core::convert::Into<::std::string::String>,
-            ) -> Self {
-                self.reference_no = ::core::option::Option::Some(
-                    ::core::convert::Into::into(value),
-                );
-                self
-            }
-            /// Sets `selected_agent_id`. Id of the dealer that the sale is made for.
-            #[must_use]
-            pub fn selected_agent_id(
-                mut self,
-                value: impl ::core::convert::Into<::std::string::String>,
-            ) -> Self {
-                self.selected_agent_id = ::core::option::Option::Some(
-                    ::core::convert::Into::into(value),
-                );
-                self
-            }
-        }
-        crate::object::object!(
-            LogoutRequest, request { session_key : "session_key", required, true, true; }
-        );
-        impl LogoutRequest {
-            /// Creates a request from its required properties: `session_key`.
-            #[must_use]
-            pub fn new(session_key: impl ::core::convert::Into<crate::Secret>) -> Self {
-                Self {
-                    session_key: ::core::convert::Into::into(session_key),
-                }
-            }
-        }
-        crate::object::object!(
-            LogoutResponse, response { code : "code", lenient, false, true; message :
-            "message", lenient, false, true; object_name : "object_name", lenient, false,
-            true; }
-        );
-        crate::object::object!(
-            Transaction, response { agent_id : "agent_id", lenient, false, true;
-            agent_reference : "agent_reference", lenient, false, true; amount : "amount",
-            lenient, false, true; authorization_code : "authorization_code", lenient,
-            false, true; bank_id : "bank_id", lenient, false, true; card_holder :
-            "card_holder", lenient, false, true; card_no : "card_no", lenient, false,
-            true; card_type : "card_type", lenient, false, true; code : "code", lenient,
-            false, true; comission : "comission", lenient, false, true; comission_tax :
-            "comission_tax", lenient, false, true; currency : "currency", lenient, false,
-            true; email : "email", lenient, false, true; instalment : "instalment",
-            lenient, false, true; is_succeed : "is_succeed", lenient, false, true; is_tds
-            : "is_tds", lenient, false, true; message : "message", lenient, false, true;
-            net_amount : "netAmount", lenient, false, true; note : "note", lenient,
-            false, true; object_name : "object_name", lenient, false, true; order_id :
-            "order_id", lenient, false, true; phone : "phone", lenient, false, true;
-            pos_type : "pos_type", lenient, false, true; ratio : "ratio", lenient, false,
-            true; reference_code : "reference_code", lenient, false, true;
-            transaction_type : "transaction_type", lenient, false, true; xact_date :
-            "xact_date", lenient, false, true; xact_id : "xact_id", lenient, false, true;
-            xact_transaction_id : "xact_transaction_id", lenient, false, true; }
-        );
     }
     #[derive(Clone, Debug)]
     /**Client for PayPOS
@@ -562,85 +559,11 @@ Version: 1*/
         /**Sends a `POST` request to `/0`
 
 */
-        pub async fn get_auth_key<'a>(
-            &'a self,
-            body: &'a types::AuthRequest,
-        ) -> Result<ResponseValue<types::AuthResponse>, Error<()>> {
-            let url = format!("{}/0", self.baseurl,);
-            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(Self::api_version()),
-                );
-            #[allow(unused_mut)]
-            let mut request = self
-                .client
-                .post(url)
-                .header(
-                    ::reqwest::header::ACCEPT,
-                    ::reqwest::header::HeaderValue::from_static("application/json"),
-                )
-                .json(&body)
-                .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "get_auth_key",
-            };
-            self.pre(&mut request, &info).await?;
-            let result = self.exec(request, &info).await;
-            self.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200u16 => ResponseValue::from_response(response).await,
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
-        }
-        /**Sends a `POST` request to `/1`
-
-*/
-        pub async fn logout<'a>(
-            &'a self,
-            body: &'a types::LogoutRequest,
-        ) -> Result<ResponseValue<types::LogoutResponse>, Error<()>> {
-            let url = format!("{}/1", self.baseurl,);
-            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(Self::api_version()),
-                );
-            #[allow(unused_mut)]
-            let mut request = self
-                .client
-                .post(url)
-                .header(
-                    ::reqwest::header::ACCEPT,
-                    ::reqwest::header::HeaderValue::from_static("application/json"),
-                )
-                .json(&body)
-                .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "logout",
-            };
-            self.pre(&mut request, &info).await?;
-            let result = self.exec(request, &info).await;
-            self.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200u16 => ResponseValue::from_response(response).await,
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
-        }
-        /**Sends a `POST` request to `/2`
-
-*/
         pub async fn check_transaction<'a>(
             &'a self,
-            body: &'a types::CheckTransactionRequest,
-        ) -> Result<ResponseValue<types::CheckTransactionResponse>, Error<()>> {
-            let url = format!("{}/2", self.baseurl,);
+            body: &'a crate::types::CheckTransactionRequest,
+        ) -> Result<ResponseValue<crate::types::CheckTransactionResponse>, Error<()>> {
+            let url = format!("{}/0", self.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
             header_map
                 .append(
@@ -670,14 +593,51 @@ Version: 1*/
                 _ => Err(Error::UnexpectedResponse(response)),
             }
         }
-        /**Sends a `POST` request to `/3`
+        /**Sends a `POST` request to `/1`
+
+*/
+        pub async fn get_auth_key<'a>(
+            &'a self,
+            body: &'a crate::types::AuthRequest,
+        ) -> Result<ResponseValue<crate::types::AuthResponse>, Error<()>> {
+            let url = format!("{}/1", self.baseurl,);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(Self::api_version()),
+                );
+            #[allow(unused_mut)]
+            let mut request = self
+                .client
+                .post(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .json(&body)
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "get_auth_key",
+            };
+            self.pre(&mut request, &info).await?;
+            let result = self.exec(request, &info).await;
+            self.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+        /**Sends a `POST` request to `/2`
 
 */
         pub async fn init_reversal_transaction<'a>(
             &'a self,
-            body: &'a types::InitReversalRequest,
+            body: &'a crate::types::InitReversalRequest,
         ) -> Result<ResponseValue<crate::handoff::Opened>, Error<()>> {
-            let url = format!("{}/3", self.baseurl,);
+            let url = format!("{}/2", self.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
             header_map
                 .append(
@@ -707,14 +667,14 @@ Version: 1*/
                 _ => Err(Error::UnexpectedResponse(response)),
             }
         }
-        /**Sends a `POST` request to `/4`
+        /**Sends a `POST` request to `/3`
 
 */
         pub async fn init_sale_transaction<'a>(
             &'a self,
-            body: &'a types::InitSaleRequest,
+            body: &'a crate::types::InitSaleRequest,
         ) -> Result<ResponseValue<crate::handoff::Opened>, Error<()>> {
-            let url = format!("{}/4", self.baseurl,);
+            let url = format!("{}/3", self.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
             header_map
                 .append(
@@ -734,6 +694,43 @@ Version: 1*/
                 .build()?;
             let info = OperationInfo {
                 operation_id: "init_sale_transaction",
+            };
+            self.pre(&mut request, &info).await?;
+            let result = self.exec(request, &info).await;
+            self.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+        /**Sends a `POST` request to `/4`
+
+*/
+        pub async fn logout<'a>(
+            &'a self,
+            body: &'a crate::types::LogoutRequest,
+        ) -> Result<ResponseValue<crate::types::LogoutResponse>, Error<()>> {
+            let url = format!("{}/4", self.baseurl,);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(Self::api_version()),
+                );
+            #[allow(unused_mut)]
+            let mut request = self
+                .client
+                .post(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .json(&body)
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "logout",
             };
             self.pre(&mut request, &info).await?;
             let result = self.exec(request, &info).await;
@@ -820,14 +817,24 @@ impl Operation {
             Self::Logout => Some(false),
         }
     }
-    /// The headers that the transport injects, in lower case.
-    pub(crate) const fn headers(self) -> &'static [&'static str] {
+    /// The headers that the transport injects.
+    pub(crate) const fn headers(self) -> &'static [crate::transport::Header] {
         match self {
-            Self::CheckTransaction => &["session-key"],
-            Self::GetAuthKey => &["authorization", "paynetmobile"],
-            Self::InitReversalTransaction => &["session-key"],
-            Self::InitSaleTransaction => &["session-key"],
-            Self::Logout => &["authorization", "paynetmobile"],
+            Self::CheckTransaction => &[crate::transport::Header::SessionKey],
+            Self::GetAuthKey => {
+                &[
+                    crate::transport::Header::Basic,
+                    crate::transport::Header::PaynetMobile,
+                ]
+            }
+            Self::InitReversalTransaction => &[crate::transport::Header::SessionKey],
+            Self::InitSaleTransaction => &[crate::transport::Header::SessionKey],
+            Self::Logout => {
+                &[
+                    crate::transport::Header::Basic,
+                    crate::transport::Header::PaynetMobile,
+                ]
+            }
         }
     }
 }

@@ -4,7 +4,7 @@
 use std::{fmt::Debug, path::Path, sync::OnceLock};
 
 use paypos::{Agent, Client, Error, SecretKey, Session, SessionKey};
-use paypos_codegen::{Document, corrections, generate, join};
+use paypos_codegen::{Api, Document, Field, Generated, Ty, Type, generate};
 use serde_json::{Map, Value, json};
 
 use super::canary::{ENCRYPTION_KEY, HARD, KEY, SECRET_KEY, TEXT};
@@ -15,31 +15,27 @@ pub struct Operation {
     pub method: String,
     pub path: String,
     pub headers: Vec<String>,
-    /// Schemas, in which references lead to the components of [`document`].
-    pub request: Value,
-    pub answer: Value,
+    /// The types of its bodies.
+    pub request: Option<&'static Type>,
+    pub answer: Option<&'static Type>,
 }
 
-/// The documents, joined and corrected, with the constraints that they state.
-fn document() -> &'static Document {
-    static DOCUMENT: OnceLock<Document> = OnceLock::new();
-    DOCUMENT.get_or_init(|| {
+fn generated() -> &'static Generated {
+    static GENERATED: OnceLock<Generated> = OnceLock::new();
+    GENERATED.get_or_init(|| {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("openapi");
-        let mut document = join(&Document::read_all(&folder).unwrap()).unwrap();
-        for correction in corrections::all().filter(|correction| correction.name != "drop_constraints") {
-            (correction.apply)(&mut document).unwrap();
-        }
-        document
+        generate(&Document::read_all(&folder).unwrap()).unwrap()
     })
+}
+
+/// What callers see of the documents.
+pub fn api() -> &'static Api {
+    &generated().api
 }
 
 /// The documents as one, as they state it: joined and repaired, and nothing left out.
 pub fn stated() -> &'static Value {
-    static STATED: OnceLock<Value> = OnceLock::new();
-    STATED.get_or_init(|| {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("openapi");
-        generate(&Document::read_all(&folder).unwrap()).unwrap().document
-    })
+    &generated().document
 }
 
 /// Whether the documents allow `null` for a property of a schema.
@@ -54,17 +50,17 @@ pub fn properties(schema: &str) -> Vec<String> {
 }
 
 pub fn all() -> impl Iterator<Item = Operation> {
-    document().operations().into_iter().map(|operation| {
-        let json = document().json.pointer(&operation.pointer).unwrap();
-        let schema = |body: &Value| body["content"]["application/json"]["schema"].clone();
-        let headers = json["x-paypos-injected-headers"].as_array().into_iter().flatten();
+    api().operations.iter().map(|(name, operation)| {
+        let ty = |body: &Option<String>| body.as_ref().map(|name| &api().types[name]);
+        // Without the scheme of its value.
+        let header = |header: String| header.split(':').next().unwrap().to_owned();
         Operation {
-            name: operation.name,
+            name: name.clone(),
             method: operation.method.to_uppercase(),
-            path: operation.path,
-            headers: headers.map(|header| header.as_str().unwrap().to_owned()).collect(),
-            request: schema(&json["requestBody"]),
-            answer: schema(&json["responses"]["200"]),
+            path: operation.path.clone(),
+            headers: operation.headers.iter().map(|it| header(it.to_string())).collect(),
+            request: ty(&operation.request),
+            answer: ty(&operation.response),
         }
     })
 }
@@ -73,44 +69,40 @@ pub fn named(name: &str) -> Operation {
     all().find(|operation| operation.name == name).unwrap()
 }
 
-/// What a schema refers to, or the schema itself.
-pub fn resolve(schema: &Value) -> &Value {
-    let target = schema["$ref"].as_str().and_then(|reference| reference.strip_prefix('#'));
-    target.map_or(schema, |target| document().json.pointer(target).unwrap())
+/// The items of a list.
+pub fn items(field: &Field) -> &'static Type {
+    let Ty::List(items) = &field.ty else { panic!("{field:?}") };
+    let Ty::Object(name) = &**items else { panic!("{field:?}") };
+    &api().types[name]
 }
 
-fn required(schema: &Value) -> Vec<&str> {
-    schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect()
+/// A value of an object, with a canary in each secret and each text; without what is optional, unless asked.
+fn object(ty: &Type, text: &str, full: bool) -> Value {
+    let fields = ty.fields.iter().filter(|(_, field)| full || field.required);
+    let value = |(name, field): (&String, &Field)| (name.clone(), value(name, &field.ty, text, full));
+    Value::Object(fields.map(value).collect::<Map<_, _>>())
 }
 
-/// A value of a schema, with a canary in each secret and each text; without what is optional, unless asked.
-fn value(name: &str, schema: &Value, text: &str, full: bool) -> Value {
-    let schema = resolve(schema);
-    if let Some(one) =
-        schema["enum"].as_array().and_then(|values| values.iter().find(|value| !value.is_null()))
-    {
-        return one.clone();
-    }
-    match schema["type"].as_str() {
-        Some("object") => {
-            let required = required(schema);
-            let properties = schema["properties"].as_object().unwrap().iter();
-            let properties = properties.filter(|(name, _)| full || required.contains(&name.as_str()));
-            let value = |(name, schema): (&String, &Value)| (name.clone(), value(name, schema, text, full));
-            Value::Object(properties.map(value).collect::<Map<_, _>>())
-        }
-        Some("array") => json!([value(name, &schema["items"], text, full)]),
-        Some("boolean") => json!(true),
-        Some("integer") => json!(3),
-        Some("number") => json!(149.5),
-        _ if schema["format"] == "password" => {
-            json!(if name == "session_key" { KEY } else { ENCRYPTION_KEY })
-        }
+fn value(name: &str, ty: &Ty, text: &str, full: bool) -> Value {
+    match ty {
+        Ty::Object(name) => object(&api().types[name], text, full),
+        Ty::List(items) => json!([value(name, items, text, full)]),
+        Ty::Boolean => json!(true),
+        Ty::Integer => json!(3),
+        Ty::Number => json!(149.5),
+        Ty::Secret => json!(if name == "session_key" { KEY } else { ENCRYPTION_KEY }),
         // The one property that may be shown.
         _ if name == "payment_session_id" => json!("ps-1"),
         _ if name.ends_with("_url") => json!(format!("paynet://{TEXT}")),
-        _ => json!(text),
+        _ => one_of(name).unwrap_or_else(|| json!(text)),
     }
+}
+
+/// One of the values that the documents allow for a property, if they name them.
+fn one_of(property: &str) -> Option<Value> {
+    let schemas = stated()["components"]["schemas"].as_object()?.values();
+    let mut values = schemas.map(|schema| &schema["properties"][property]["enum"]);
+    values.find_map(|values| values.as_array()?.iter().find(|value| !value.is_null()).cloned())
 }
 
 impl Operation {
@@ -127,26 +119,28 @@ impl Operation {
 
     /// A successful answer with every property.
     pub fn success(&self) -> Value {
-        value("", &self.answer, TEXT, true)
+        self.answer.map_or_else(|| json!({}), |answer| object(answer, TEXT, true))
     }
 
-    /// The properties without which an answer is unusable: those that the corrected document requires, and
-    /// those that the hand-written code reads.
+    /// The properties without which an answer is unusable.
     pub fn needs(&self) -> Vec<&str> {
-        const READ: [&str; 4] = ["payment_session_id", "deeplink_url", "encryption_key", "session_key"];
-        let schema = resolve(&self.answer);
-        let read = READ.into_iter().filter(|property| !schema["properties"][property].is_null());
-        read.chain(required(schema)).collect()
+        let fields = self.answer.into_iter().flat_map(|answer| &answer.fields);
+        let needed = fields.filter(|(name, field)| field.required || *name == "session_key");
+        needed.map(|(name, _)| name.as_str()).collect()
     }
 
     /// Calls it with planted credentials and no more than it requires.
     pub async fn minimal(&self, client: &Client) -> Result<String, Error> {
-        self.call(client, value("", &self.request, TEXT, false)).await
+        self.call(client, self.body(TEXT, false)).await
     }
 
     /// Calls it with every property.
     pub async fn full(&self, client: &Client) -> Result<String, Error> {
-        self.call(client, value("", &self.request, HARD, true)).await
+        self.call(client, self.body(HARD, true)).await
+    }
+
+    fn body(&self, text: &str, full: bool) -> Value {
+        self.request.map_or_else(|| json!({}), |request| object(request, text, full))
     }
 
     /// Calls it; returns the answer as `Debug` shows it.

@@ -62,6 +62,7 @@ fn a_new_property_of_any_kind_gives_a_setter_and_a_field_with_no_other_change() 
         "lines": { "type": "array", "items": { "$ref": "#/components/schemas/Basket" } },
         "return_url": { "$ref": "#/components/schemas/Link" },
         "tags": { "type": "array", "items": { "type": "string" } },
+        "ratio": { "type": "number" },
         "share": { "type": "number" },
         "total_amount": { "type": "number" },
         "type": { "type": "string", "nullable": true },
@@ -138,7 +139,11 @@ fn a_new_property_of_any_kind_gives_a_setter_and_a_field_with_no_other_change() 
             };
             let minus = Decimal::new(-1, 0);
             let new = || InitReversalRequest::new("x");
-            assert!(refused(new().share(minus).total_amount(minus)).contains("`total_amount` must be positive"));
+            for request in [new().share(minus), new().total_amount(minus), new().amounts(vec![minus])] {
+                assert!(refused(request).contains("must be positive"));
+            }
+            let rate = refused(new().ratio(minus).total_amount(minus));
+            assert!(rate.contains("`total_amount` must be positive"), "a rate is no amount: {rate}");
             assert!(refused(new().return_url("javascript:x")).contains("`return_url` has a scheme"));
             for request in [new().basket(Basket::new(" ")), new().lines(vec![Basket::new(" ")])] {
                 assert!(refused(request).contains("`label` is blank"));

@@ -155,7 +155,7 @@ const PROGRAM: &str = r##"
         assert_eq!(other.transaction.unwrap().id.as_deref(), Some("1"));
         let _: Option<bool> = types::Transaction::default().is_succeed;
         // Names of the prelude, and of its methods.
-        let names = types::NamesRequest::new().clone("a").eq("b").type_("c").result(types::Result::new().label("r"));
+        let names = types::NamesRequest::new().clone_("a").eq_("b").type_("c").result(types::Result::new().label("r"));
         assert!(serde_json::to_string(&names).unwrap().contains(r#""result":{"label":"r"}"#));
         assert!(format!("{names:?}").starts_with("NamesRequest {"));
         let _: types::AuthRequest = types::AuthRequest::new("agent", "user");
