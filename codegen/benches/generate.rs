@@ -35,7 +35,7 @@ fn main() {
         let started = Instant::now();
         let generated = generate(&document).unwrap();
         let seconds = started.elapsed().as_secs_f64();
-        assert_eq!(generated.surface.operations.len(), operations as usize);
+        assert_eq!(generated.api.operations.len(), operations as usize);
         println!(
             "{operations:>4} operations: {seconds:.3} s, {:.2} ms for each",
             seconds * 1e3 / f64::from(operations)

@@ -3,6 +3,8 @@
 //! Only what depends on the documents is printed: names, lists, and the fields of each type. What they mean is
 //! hand-written, as traits on the types of the fields.
 
+use std::collections::BTreeMap;
+
 use heck::ToUpperCamelCase;
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
@@ -18,7 +20,8 @@ use crate::{
 pub(crate) fn print(api: &Api, methods: &TokenStream) -> TokenStream {
     let environment = environment(api);
     let public = || api.types.iter().filter(|(_, ty)| ty.public);
-    let types = public().map(|(name, ty)| declared(api, name, ty));
+    let abouts = abouts(api);
+    let types = public().map(|(name, ty)| declared(name, ty, &abouts[name]));
     let table = table(api);
     quote! {
         #environment
@@ -56,11 +59,11 @@ pub(crate) fn print(api: &Api, methods: &TokenStream) -> TokenStream {
 }
 
 /// A type and its traits. Names are given in full, as the documents may have types of any name.
-fn declared(api: &Api, name: &str, ty: &Type) -> TokenStream {
+fn declared(name: &str, ty: &Type, about: &str) -> TokenStream {
     let ident = format_ident!("{name}");
     let mut fields: Vec<_> = ty.fields.iter().collect();
     fields.sort_by_key(|(_, field)| &field.name);
-    let about = doc(&about(api, name, ty));
+    let about = doc(about);
     // A response that cannot be read has no property set.
     let default = (!ty.request || fields.iter().all(|(_, field)| !field.required)).then(|| quote!(, Default));
     let idents: Vec<_> = fields.iter().map(|(_, field)| format_ident!("{}", field.name)).collect();
@@ -96,18 +99,29 @@ fn declared(api: &Api, name: &str, ty: &Type) -> TokenStream {
     }
 }
 
-/// What a type is for.
-fn about(api: &Api, name: &str, ty: &Type) -> String {
+/// What each type is for.
+fn abouts(api: &Api) -> BTreeMap<String, String> {
+    let mut abouts: BTreeMap<String, String> = BTreeMap::new();
+    let mut users: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for operation in api.operations.values() {
         for (body, what) in [(&operation.request, "Request"), (&operation.response, "Response")] {
-            if body.as_deref() == Some(name) {
-                return format!("{what} body of `{}`.", operation.route());
+            let route = operation.route();
+            for ty in api.reach(body) {
+                users.entry(ty).or_default().push(format!("`{route}`"));
+            }
+            if let Some(body) = body {
+                abouts.entry(body.clone()).or_insert_with(|| format!("{what} body of `{route}`."));
             }
         }
     }
-    let users = api.users(name).into_iter().map(|user| format!("`{}`", api.operations[&user].route()));
-    let part = format!("Used by {}.", users.collect::<Vec<_>>().join(", "));
-    if ty.description.is_empty() { part } else { format!("{}\n\n{part}", prose(&ty.description)) }
+    for (name, mut users) in users {
+        users.dedup();
+        let part = format!("Used by {}.", users.join(", "));
+        let described = prose(&api.types[&name].description);
+        let about = if described.is_empty() { part } else { format!("{described}\n\n{part}") };
+        abouts.entry(name).or_insert(about);
+    }
+    abouts
 }
 
 fn described(ty: &Type, property: &str, field: &Field) -> String {
@@ -185,7 +199,9 @@ fn constructors(ident: &Ident, fields: &[(&String, &Field)]) -> TokenStream {
 
 fn setter(field: &Field) -> TokenStream {
     let ident = format_ident!("{}", field.name);
-    let docs = doc(format!("Sets `{ident}`. {}", prose(&field.description)).trim_end());
+    let described = prose(&field.description);
+    let separator = if described.contains('\n') { "\n\n" } else { " " };
+    let docs = doc(format!("Sets `{ident}`.{separator}{described}").trim_end());
     let (argument, value) = argument(field, &format_ident!("value"));
     let set = if field.optional() { quote!(::core::option::Option::Some(#value)) } else { value };
     quote! {

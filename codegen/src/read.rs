@@ -18,6 +18,9 @@ use crate::{
 /// How many lists may be within one another.
 const MAX_DEPTH: usize = 64;
 
+/// How many properties an object may have: Paynet's largest has 30.
+const MAX_PROPERTIES: usize = 1_000;
+
 const UNIONS: [&str; 2] = ["anyOf", "oneOf"];
 
 /// What was read, and where each type is in the document.
@@ -246,9 +249,15 @@ impl<'a> Reader<'a> {
 
     fn object(&mut self, name: &str, place: &str) -> Result<Type, DocumentError> {
         let schema = self.schema(place);
+        let properties = schema.properties();
+        if properties.len() > MAX_PROPERTIES {
+            let problem = format!("it has {} properties", properties.len());
+            let expected = format!("expected at most {MAX_PROPERTIES}, as callers are shown each");
+            return Err(self.document.error(place, problem, expected));
+        }
         let required: BTreeSet<_> = schema.lists("required").filter_map(Value::as_str).collect();
         let mut fields = BTreeMap::new();
-        for (property, places) in schema.properties() {
+        for (property, places) in properties {
             let context = format!("{name}{}", property.to_upper_camel_case());
             let ty = self.ty(&places[0], &context, 0)?;
             for other in &places[1..] {

@@ -841,6 +841,14 @@ const REFUSED: &[(Edit, &str)] = &[
         "at /components/schemas/InitReversalResponse: `init_reversal_transaction` needs `code` as integer, and its type is boolean; expected the property with that type; or change the hand-written code",
     ),
     (
+        |json| {
+            for i in 0..20_000 {
+                at(json, REQUEST)["properties"][format!("p{i}")] = json!({ "type": "string" });
+            }
+        },
+        "at /components/schemas/InitReversalRequest: it has 20003 properties; expected at most 1000, as callers are shown each",
+    ),
+    (
         |json| at(json, REQUEST)["properties"]["xact_id"]["type"] = json!("strng"),
         "at /components/schemas/InitReversalRequest/properties/xact_id: its type is \"strng\"; expected array, boolean, integer, number, object, string; or add the word to `TYPE_WORDS` in codegen/src/rules.rs",
     ),

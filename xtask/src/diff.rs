@@ -144,8 +144,19 @@ impl Differ<'_> {
             let users = self.users(name);
             match (was, is) {
                 (Some(was), Some(is)) => {
+                    let relies = is.fields.values().any(|field| field.essential);
                     for (property, was, now) in both(&was.fields, &is.fields) {
-                        self.field(name, is, property, was, now, &users);
+                        let (class, what, meaning) = match field(name, is, property, was, now) {
+                            Some((class, what, meaning)) if was.is_none() && relies && is.public => {
+                                // What it is beside may mean something else by it.
+                                let read =
+                                    format!("read it: the crate relies on other properties of `{name}`");
+                                (class, what, format!("{meaning}; {read}"))
+                            }
+                            Some(change) => change,
+                            None => continue,
+                        };
+                        self.add(class, &users, what, meaning);
                     }
                     if was.request != is.request {
                         let what = format!("`{name}` is part of other bodies than before");
@@ -162,84 +173,6 @@ impl Differ<'_> {
                 _ => {}
             }
         }
-    }
-
-    fn field(
-        &mut self,
-        name: &str,
-        ty: &Type,
-        property: &str,
-        was: Option<&Field>,
-        is: Option<&Field>,
-        users: &[String],
-    ) {
-        let secret = |field: &Field| if field.secret { " (a secret)" } else { "" };
-        // What it is beside may mean something else by it.
-        let read_it = match ty.fields.values().any(|field| field.essential) {
-            true => format!("; read it: the crate relies on other properties of `{name}`"),
-            false => String::new(),
-        };
-        let (class, what, meaning) = match (was, is) {
-            (None, Some(is)) if ty.request && is.required => (
-                Class::BreaksCallers,
-                format!("required property `{property}` added"),
-                format!(
-                    "new required argument `{}: {}`{} of `{name}::new`{read_it}",
-                    is.name,
-                    is.ty,
-                    secret(is)
-                ),
-            ),
-            (None, Some(is)) if ty.request => (
-                Class::Compatible,
-                format!("optional property `{property}` added"),
-                format!("new setter `{name}::{}`, of `{}`{}{read_it}", is.name, is.ty, secret(is)),
-            ),
-            (None, Some(is)) => (
-                Class::Compatible,
-                format!("property `{property}` added"),
-                match ty.public {
-                    true => format!("new field `{name}.{}: {}`{}{read_it}", is.name, is.ty, secret(is)),
-                    false => {
-                        "`Handoff` does not have it; add it to src/handoff.rs if callers need it".to_owned()
-                    }
-                },
-            ),
-            (Some(was), None) => {
-                let meaning = match (ty.request, was.required) {
-                    (true, true) => {
-                        format!("`{name}::new` no longer takes `{}`, and callers lose the field", was.name)
-                    }
-                    (true, false) => format!("callers lose the setter `{name}::{}`", was.name),
-                    (false, _) => format!("callers lose the field `{name}.{}`", was.name),
-                };
-                (Class::BreaksCallers, format!("property `{property}` removed"), meaning)
-            }
-            (Some(was), Some(is)) if was.ty != is.ty => (
-                Class::BreaksCallers,
-                format!("property `{property}` changed its type"),
-                format!("`{name}.{}` is `{}`{} instead of `{}`", is.name, is.ty, secret(is), was.ty),
-            ),
-            (Some(was), Some(is)) if was.required != is.required => {
-                let what = if is.required { "required" } else { "optional" };
-                let meaning = match (ty.request, is.required, &is.ty) {
-                    (true, true, _) => format!(
-                        "new required argument `{}: {}` of `{name}::new`; its setter is gone",
-                        is.name, is.ty
-                    ),
-                    (true, false, _) => {
-                        format!("`{name}::new` no longer takes `{}`, which has a setter now", is.name)
-                    }
-                    // A list is empty where it is not there.
-                    (false, _, Ty::List(_)) => return,
-                    (false, true, _) => format!("`{name}.{}` is no longer an `Option`", is.name),
-                    (false, false, _) => format!("`{name}.{}` is now an `Option`", is.name),
-                };
-                (Class::BreaksCallers, format!("property `{property}` made {what}"), meaning)
-            }
-            _ => return,
-        };
-        self.add(class, users, what, meaning);
     }
 
     /// Words that callers read. Those of what the code relies on may change what its values mean.
@@ -276,6 +209,70 @@ impl Differ<'_> {
             self.add(Class::Compatible, &[], what, "");
         }
     }
+}
+
+/// What changed of a property.
+fn field(
+    name: &str,
+    ty: &Type,
+    property: &str,
+    was: Option<&Field>,
+    is: Option<&Field>,
+) -> Option<(Class, String, String)> {
+    let secret = |field: &Field| if field.secret { " (a secret)" } else { "" };
+    Some(match (was, is) {
+        (None, Some(is)) if ty.request && is.required => (
+            Class::BreaksCallers,
+            format!("required property `{property}` added"),
+            format!("new required argument `{}: {}`{} of `{name}::new`", is.name, is.ty, secret(is)),
+        ),
+        (None, Some(is)) if ty.request => (
+            Class::Compatible,
+            format!("optional property `{property}` added"),
+            format!("new setter `{name}::{}`, of `{}`{}", is.name, is.ty, secret(is)),
+        ),
+        (None, Some(is)) => (
+            Class::Compatible,
+            format!("property `{property}` added"),
+            match ty.public {
+                true => format!("new field `{name}.{}: {}`{}", is.name, is.ty, secret(is)),
+                false => "`Handoff` does not have it; add it to src/handoff.rs if callers need it".to_owned(),
+            },
+        ),
+        (Some(was), None) => {
+            let meaning = match (ty.request, was.required) {
+                (true, true) => {
+                    format!("`{name}::new` no longer takes `{}`, and callers lose the field", was.name)
+                }
+                (true, false) => format!("callers lose the setter `{name}::{}`", was.name),
+                (false, _) => format!("callers lose the field `{name}.{}`", was.name),
+            };
+            (Class::BreaksCallers, format!("property `{property}` removed"), meaning)
+        }
+        (Some(was), Some(is)) if was.ty != is.ty => (
+            Class::BreaksCallers,
+            format!("property `{property}` changed its type"),
+            format!("`{name}.{}` is `{}`{} instead of `{}`", is.name, is.ty, secret(is), was.ty),
+        ),
+        (Some(was), Some(is)) if was.required != is.required => {
+            let what = if is.required { "required" } else { "optional" };
+            let meaning = match (ty.request, is.required, &is.ty) {
+                (true, true, _) => format!(
+                    "new required argument `{}: {}` of `{name}::new`; its setter is gone",
+                    is.name, is.ty
+                ),
+                (true, false, _) => {
+                    format!("`{name}::new` no longer takes `{}`, which has a setter now", is.name)
+                }
+                // A list is empty where it is not there.
+                (false, _, Ty::List(_)) => return None,
+                (false, true, _) => format!("`{name}.{}` is no longer an `Option`", is.name),
+                (false, false, _) => format!("`{name}.{}` is now an `Option`", is.name),
+            };
+            (Class::BreaksCallers, format!("property `{property}` made {what}"), meaning)
+        }
+        _ => return None,
+    })
 }
 
 /// What changed of an operation, besides its types.
