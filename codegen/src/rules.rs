@@ -331,7 +331,7 @@ fn require_essentials(
                         )
                     }
                     None => {
-                        format!("`{name}` needs `{path}`, {}", whereabouts(api, &operation, body, property))
+                        format!("`{name}` needs `{path}`{}", whereabouts(api, &operation, body, property))
                     }
                 };
                 let place = place
@@ -352,15 +352,15 @@ fn require_essentials(
 /// Where a document has a property that is not where it is needed.
 fn whereabouts(api: &Api, operation: &Operation, body: &Option<String>, property: &str) -> String {
     if let Some(parameter) = operation.parameters.iter().find(|parameter| parameter.name == property) {
-        return format!("in its body, and the document has it in {:?}", parameter.location);
+        return format!(" in its body, and the document has it in the {}", parameter.location);
     }
     let fields = body.as_ref().and_then(|body| api.types.get(body)).map(|ty| &ty.fields);
     let has_it = |(_, field): &(&String, &Field)| {
         field.ty.object().is_some_and(|ty| api.types[ty].fields.contains_key(property))
     };
     match fields.into_iter().flatten().find(has_it) {
-        Some((within, _)) => format!("which the document has within `{within}`"),
-        None => "which the document no longer defines".to_owned(),
+        Some((within, _)) => format!(", which the document has within `{within}`"),
+        None => ", which the document no longer defines".to_owned(),
     }
 }
 

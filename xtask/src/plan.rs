@@ -55,8 +55,11 @@ impl Store {
                     class: Class::Compatible,
                     is_seen: false,
                     operations: Vec::new(),
-                    what: format!("openapi/{file}: {lines} lines changed"),
-                    meaning: "callers see nothing of what is not listed here".to_owned(),
+                    what: format!(
+                        "openapi/{file}: {lines} line{} changed",
+                        if lines == 1 { "" } else { "s" }
+                    ),
+                    meaning: "callers see what is listed here, and nothing else of it".to_owned(),
                 });
             }
         }

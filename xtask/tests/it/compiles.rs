@@ -162,6 +162,62 @@ fn a_new_property_of_any_kind_gives_a_setter_and_a_field_with_no_other_change() 
 }
 
 #[test]
+fn a_build_script_of_another_crate_with_other_features_of_serde_json_changes_nothing() {
+    let mut all = documents_of("openapi");
+    let schemas = &mut all.get_mut("retrieve-payment.json").unwrap()["components"]["schemas"];
+    let properties = &mut schemas["Transaction"]["properties"];
+    properties["ratio"]["enum"] = json!([0.5, 1, 1e2, 18_446_744_073_709_551_615_u64]);
+    properties["amount"]["minimum"] = json!(0.01);
+    properties["amount"]["multipleOf"] = json!(0.010);
+    let scratch = tempfile::tempdir().unwrap();
+    let root = scratch.path();
+    fs::create_dir_all(root.join("openapi")).unwrap();
+    fs::create_dir_all(root.join("src")).unwrap();
+    for (file, document) in &all {
+        // In another order than that of its names.
+        let members = document.as_object().unwrap().iter().rev();
+        let members: Vec<_> = members.map(|(name, value)| format!("{name:?}: {value}")).collect();
+        // As a person may write numbers.
+        let text =
+            members.join(",").replace("100.0", "1e2").replace("\"multipleOf\":0.01", "\"multipleOf\":0.010");
+        fs::write(root.join("openapi").join(file), format!("{{{text}}}")).unwrap();
+    }
+    let codegen = repository().join("codegen");
+    let manifest = format!(
+        "[package]\nname = \"neighbour\"\nedition = \"2024\"\n[workspace]\n[build-dependencies]\n\
+         paypos-codegen = {{ path = {codegen:?} }}\n\
+         serde_json = {{ version = \"1\", features = [\"arbitrary_precision\", \"preserve_order\"] }}\n"
+    );
+    fs::write(root.join("Cargo.toml"), manifest).unwrap();
+    fs::copy(repository().join("Cargo.lock"), root.join("Cargo.lock")).unwrap();
+    let script = "fn main() {
+        let documents = paypos_codegen::Document::read_all(std::path::Path::new(\"openapi\")).unwrap();
+        let generated = paypos_codegen::generate(&documents).unwrap();
+        // The features are there: a number keeps its text.
+        assert_eq!(serde_json::from_str::<serde_json::Value>(\"0.010\").unwrap().to_string(), \"0.010\");
+        std::fs::write(\"code\", generated.code).unwrap();
+        std::fs::write(\"document\", generated.document.to_string()).unwrap();
+    }";
+    fs::write(root.join("build.rs"), script).unwrap();
+    fs::write(root.join("src/main.rs"), "fn main() {}").unwrap();
+    let output = Command::new(env!("CARGO"))
+        .args(["check", "--quiet"])
+        .current_dir(root)
+        .env("CARGO_TARGET_DIR", Path::new(env!("CARGO_TARGET_TMPDIR")).join("neighbour.target"))
+        .env("CARGO_NET_OFFLINE", "true")
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let documents = paypos_codegen::Document::read_all(&root.join("openapi")).unwrap();
+    let generated = paypos_codegen::generate(&documents).unwrap();
+    let document = generated.document.to_string();
+    assert!(document.contains(r#""enum":[0.5,1,100.0,18446744073709551615]"#), "{document}");
+    assert!(document.contains(r#""minimum":0.01,"multipleOf":0.01"#), "{document}");
+    assert!(fs::read_to_string(root.join("code")).unwrap() == generated.code);
+    assert!(fs::read_to_string(root.join("document")).unwrap() == document);
+}
+
+#[test]
 fn an_unusable_document_fails_the_build_with_one_readable_message() {
     let (ran, stderr) =
         run(&[("refund-cancel.json".to_owned(), "# Refund / Cancel".to_owned())], "", "fn main() {}");
