@@ -9,16 +9,17 @@ def own(module):
 
 
 models = own("models")
-client = own("client").Client(base_url=url, raise_on_unexpected_status=True)
-JSON = "application/json"
+client = own("client").AuthenticatedClient(
+    base_url=url, raise_on_unexpected_status=True, token="sck_simulator", prefix="Basic"
+)
 
 
 def call(tag, operation, body, **headers):
-    response = own(f"api.{tag}.{operation}").sync_detailed(client=client, body=body, content_type=JSON, **headers)
+    response = own(f"api.{tag}.{operation}").sync_detailed(client=client, body=body, **headers)
     return response.status_code, response.parsed
 
 
-dealer = {"authorization": "Basic sck_simulator", "paynet_mobile": "2"}
+dealer = {"paynet_mobile": "2"}
 status, opened = call("authorize", "get_auth_key", models.AuthRequest(agent_id="1", user_id="u"), **dealer)
 assert status == 200, status
 session = {"session_key": opened.session_key}
@@ -27,7 +28,7 @@ session = {"session_key": opened.session_key}
 def approved(handoff):
     """Approves at the simulated phone; returns what the check lists."""
     decide = f"{url}/_paypos/payments/{handoff.payment_session_id}/decide"
-    request = urllib.request.Request(decide, json.dumps({"decision": "approve"}).encode(), {"content-type": JSON})
+    request = urllib.request.Request(decide, json.dumps({"decision": "approve"}).encode(), {"content-type": "application/json"})
     urllib.request.urlopen(request, timeout=20).close()
     body = models.CheckTransactionRequest(payment_session_id=handoff.payment_session_id)
     status, checked = call("soft_pos", "check_transaction", body, **session)
@@ -45,6 +46,6 @@ assert status == 200, status
 assert approved(handoff).is_succeed is True
 status, refused = call("soft_pos", "init_reversal_transaction", body, **session)
 assert (status, refused.code) == (400, 9008), refused
-status, _ = call("agent", "logout", models.LogoutRequest(session_key=opened.session_key), **dealer)
+status, _ = call("agent", "logout", models.LogoutBody(session_key=opened.session_key), **dealer)
 assert status == 200, status
 print("sold and reversed by openapi-python-client")

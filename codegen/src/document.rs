@@ -1,7 +1,7 @@
 //! Reads a document as Paynet publishes it, and checks what holds for it as a whole.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs,
     path::{Path, PathBuf},
 };
@@ -195,12 +195,12 @@ impl Document {
             return items.try_for_each(|(i, item)| self.check_names(&format!("{place}/{i}"), item.get()));
         }
         let Ok(Members(members)) = serde_json::from_str(json) else { return Ok(()) };
-        let mut known = BTreeMap::new();
+        let mut known = BTreeSet::new();
         for (name, value) in &members {
             let place = pointer(place, &[name]);
             let problem = if name.chars().any(is_unseen) {
                 "the name has a character that cannot be seen"
-            } else if known.insert(name, ()).is_some() {
+            } else if !known.insert(name) {
                 "the member is twice in one object"
             } else {
                 self.check_names(&place, value.get())?;

@@ -103,9 +103,9 @@ fn parameter(parameter: &model::Parameter) -> Parameter {
         deprecated: None,
         format: ParameterSchemaOrContent::Schema(ReferenceOr::Item(schema)),
         example: None,
-        examples: Default::default(),
+        examples: iter::empty().collect(),
         explode: None,
-        extensions: Default::default(),
+        extensions: iter::empty().collect(),
     };
     match parameter.location.as_str() {
         "path" => Parameter::Path { parameter_data, style: PathStyle::default() },

@@ -256,9 +256,8 @@ fn table(api: &Api) -> TokenStream {
     let all = || api.operations.values();
     let docs = all().map(|operation| format!(" `{}`", operation.route()));
     let paths = all().map(|operation| &operation.path);
-    let moving = api.operations.iter().map(|(name, operation)| match moves_money(name, operation) {
-        Some(moves) => quote!(Some(#moves)),
-        None => quote!(None),
+    let moving = api.operations.iter().map(|(name, operation)| {
+        moves_money(name, operation).map_or(quote!(None), |moves| quote!(Some(#moves)))
     });
     let has_parameters = all().map(|operation: &Operation| {
         operation.parameters.iter().any(|parameter| parameter.location == "query")

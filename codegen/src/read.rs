@@ -121,7 +121,11 @@ impl<'a> Reader<'a> {
             }
             let is_header = http::HeaderName::from_bytes(name.as_bytes()).is_ok()
                 && !name.eq_ignore_ascii_case("api-version");
-            if !matches!(location.as_str(), "path" | "query") && !(location == "header" && is_header) {
+            let is_sent = match location.as_str() {
+                "header" => is_header,
+                location => matches!(location, "path" | "query"),
+            };
+            if !is_sent {
                 return Err(self.document.error(
                     &at,
                     format!("nothing sends the parameter `{name}` in {}", written["in"]),
@@ -206,18 +210,14 @@ impl<'a> Reader<'a> {
         // OpenAPI 3.0 describes a reference by an `allOf` of one.
         let one =
             written["allOf"].as_array().filter(|all| all.len() == 1 && written.get("properties").is_none());
-        match target_of(one.map_or(written, |all| &all[0])) {
-            Some(target) => {
-                let target = self.document.resolve(target.to_owned());
-                let name = target.rsplit('/').next().unwrap_or_default().to_upper_camel_case();
-                self.component(&target, &name, context)
-            }
-            // However it is reached, it is named once.
-            None => {
-                let name = self.unnamed.entry(place.to_owned()).or_insert_with(|| context.to_owned()).clone();
-                self.component(place, &name, &name)
-            }
+        if let Some(target) = target_of(one.map_or(written, |all| &all[0])) {
+            let target = self.document.resolve(target.to_owned());
+            let name = target.rsplit('/').next().unwrap_or_default().to_upper_camel_case();
+            return self.component(&target, &name, context);
         }
+        // However it is reached, it is named once.
+        let name = self.unnamed.entry(place.to_owned()).or_insert_with(|| context.to_owned()).clone();
+        self.component(place, &name, &name)
     }
 
     /// Names a schema. A name that another schema has gives way to a second.

@@ -318,25 +318,18 @@ fn require_essentials(
                 let place = ty.as_ref().or(body.as_ref()).and_then(|ty| places.get(ty));
                 let fields = ty.and_then(|ty| api.types.get_mut(&ty)).map(|ty| &mut ty.fields);
                 let field = fields.and_then(|fields| fields.get_mut(property));
-                let problem = match field {
-                    Some(field) if field.ty.in_json() == *expected => {
+                let needs = format!("`{name}` needs `{path}`");
+                let problem = match field.map(|field| (field.ty.in_json(), field)) {
+                    Some((ty, field)) if ty == *expected => {
                         field.required |= required;
                         field.essential = true;
                         continue;
                     }
-                    Some(field) => {
-                        format!(
-                            "`{name}` needs `{path}` as {expected}, and its type is {}",
-                            field.ty.in_json()
-                        )
-                    }
-                    None => {
-                        format!("`{name}` needs `{path}`{}", whereabouts(api, &operation, body, property))
-                    }
+                    Some((ty, _)) => format!("{needs} as {expected}, and its type is {ty}"),
+                    None => format!("{needs}{}", whereabouts(api, &operation, body.as_ref(), property)),
                 };
-                let place = place
-                    .cloned()
-                    .unwrap_or_else(|| pointer("/paths", &[&operation.path, &operation.method]));
+                let own = || pointer("/paths", &[&operation.path, &operation.method]);
+                let place = place.cloned().unwrap_or_else(own);
                 return Err(document.error(
                     &place,
                     problem,
@@ -350,11 +343,11 @@ fn require_essentials(
 }
 
 /// Where a document has a property that is not where it is needed.
-fn whereabouts(api: &Api, operation: &Operation, body: &Option<String>, property: &str) -> String {
+fn whereabouts(api: &Api, operation: &Operation, body: Option<&String>, property: &str) -> String {
     if let Some(parameter) = operation.parameters.iter().find(|parameter| parameter.name == property) {
         return format!(" in its body, and the document has it in the {}", parameter.location);
     }
-    let fields = body.as_ref().and_then(|body| api.types.get(body)).map(|ty| &ty.fields);
+    let fields = body.and_then(|body| api.types.get(body)).map(|ty| &ty.fields);
     let has_it = |(_, field): &(&String, &Field)| {
         field.ty.object().is_some_and(|ty| api.types[ty].fields.contains_key(property))
     };

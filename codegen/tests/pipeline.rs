@@ -2,7 +2,7 @@
 
 use std::{fmt::Write, fs, path::Path, process::Command};
 
-use paypos_codegen::{Document, DocumentError, Generated, Ty, generate, join};
+use paypos_codegen::{Document, DocumentError, Generated, Operation, Ty, generate, join};
 use serde_json::{Value, json};
 
 const FILE: &str = "openapi/refund-cancel.json";
@@ -565,7 +565,7 @@ fn an_operation_is_named_as_its_path_is_and_no_two_alike() {
     .unwrap()
     .api
     .operations;
-    let named = |name: &str| operations.get(name).map_or(String::new(), |operation| operation.route());
+    let named = |name: &str| operations.get(name).map_or(String::new(), Operation::route);
     for (name, route) in [
         ("logout", "POST /v1/agent/logout"),
         ("other_logout", "POST /v1/other/logout"),

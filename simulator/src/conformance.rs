@@ -1,5 +1,4 @@
-//! Validates requests against what the documents state, constraints included, and without the corrections that reduce
-//! it to what the client is generated from.
+//! Validates requests against what the documents state, constraints included.
 
 use std::sync::OnceLock;
 
@@ -27,6 +26,8 @@ struct Operation {
 struct Header {
     name: String,
     required: bool,
+    /// It is that of a security scheme.
+    is_credential: bool,
     schema: Validator,
 }
 
@@ -92,13 +93,16 @@ impl Conformance {
                 ..Violations::new(StatusCode::METHOD_NOT_ALLOWED, text)
             });
         };
+        let is_missing = |header: &&Header| header.is_credential && request.header(&header.name).is_none();
+        let is_unauthorized = operation.headers.iter().any(|header| is_missing(&header));
         let headers = operation.headers.iter().filter_map(|header| header.validate(request).err());
         let body = operation.body.as_ref().map(|body| body.validate(request)).unwrap_or_default();
         let texts: Vec<_> = headers.chain(body).collect();
         if texts.is_empty() {
             Ok(&operation.path)
         } else {
-            Err(Violations { status: StatusCode::BAD_REQUEST, allow: None, texts })
+            let status = if is_unauthorized { StatusCode::UNAUTHORIZED } else { StatusCode::BAD_REQUEST };
+            Err(Violations { status, allow: None, texts })
         }
     }
 }
@@ -107,12 +111,14 @@ impl Operation {
     fn read(document: &Value, path: &str, method: &str, json: &Value) -> Result<Self, String> {
         let parameters = json["parameters"].as_array().into_iter().flatten();
         let parameters = parameters.filter(|parameter| parameter["in"] == "header").cloned();
-        let headers = parameters
-            .chain(credentials(document, json))
-            .map(|header| {
+        let headers = parameters.map(|header| (header, false));
+        let headers = headers
+            .chain(credentials(document, json).into_iter().map(|header| (header, true)))
+            .map(|(header, is_credential)| {
                 Ok(Header {
                     name: header["name"].as_str().unwrap_or_default().to_owned(),
                     required: header["required"] == true,
+                    is_credential,
                     schema: validator(document, &header["schema"])?,
                 })
             })

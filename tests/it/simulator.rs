@@ -81,6 +81,10 @@ async fn a_request_that_breaks_the_document_is_refused_with_what_is_wrong() {
         ),
         (bare("{}").header("Session-Key", "again"), "header Session-Key is there more than once"),
         (
+            bare("{}").header("Content-Type", "application/json"),
+            "header Content-Type is there more than once",
+        ),
+        (
             http.post(&url).header("Session-Key", "x").header("Content-Type", "text/plain").body("{}"),
             "content type",
         ),
@@ -319,12 +323,13 @@ async fn an_agents_request_is_judged_by_its_headers_too() {
             .header("Content-Type", "application/json")
             .body(r#"{"agent_id": "a", "user_id": "u"}"#)
     };
-    for (request, wrong) in [
-        (auth().header("PaynetMobile", "2"), "required header Authorization is missing"),
-        (auth().header("Authorization", "Basic x"), "required header PaynetMobile is missing"),
+    for (request, expected, wrong) in [
+        // That of a security scheme.
+        (auth().header("PaynetMobile", "2"), 401, "required header Authorization is missing"),
+        (auth().header("Authorization", "Basic x"), 400, "required header PaynetMobile is missing"),
     ] {
         let (status, answer) = answer(request).await;
-        assert_eq!((status, &answer["code"]), (400, &json!(code::VIOLATION)));
+        assert_eq!((status, &answer["code"]), (expected, &json!(code::VIOLATION)));
         assert!(answer["message"].as_str().unwrap().contains(wrong), "{answer}");
     }
     let (status, refused) =

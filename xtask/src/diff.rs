@@ -234,9 +234,10 @@ fn field(
         (None, Some(is)) => (
             Class::Compatible,
             format!("property `{property}` added"),
-            match ty.public {
-                true => format!("new field `{name}.{}: {}`{}", is.name, is.ty, secret(is)),
-                false => "`Handoff` does not have it; add it to src/handoff.rs if callers need it".to_owned(),
+            if ty.public {
+                format!("new field `{name}.{}: {}`{}", is.name, is.ty, secret(is))
+            } else {
+                "`Handoff` does not have it; add it to src/handoff.rs if callers need it".to_owned()
             },
         ),
         (Some(was), None) => {

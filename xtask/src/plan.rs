@@ -40,12 +40,11 @@ impl Store {
         let today = OffsetDateTime::now_utc().date().to_string();
         let before = self.texts.clone();
         for (file, found) in accepted {
-            match found {
-                Some(found) => self.record(&file, found, &today, &mut plan),
-                None => {
-                    self.texts.remove(&file);
-                    self.sources.remove(&file);
-                }
+            if let Some(found) = found {
+                self.record(&file, found, &today, &mut plan);
+            } else {
+                self.texts.remove(&file);
+                self.sources.remove(&file);
             }
         }
         for (file, text) in &self.texts {

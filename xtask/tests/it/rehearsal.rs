@@ -165,7 +165,7 @@ fn worked_case(root: &Path) {
         "the documents have `init_void_transaction`; add `Session::init_void_transaction`, and call it here";
     assert!(!succeeded && said.contains(sentence), "{said}");
 
-    insert(root, "codegen/src/operations.rs", "];\n\npub(crate) fn known", row);
+    insert(root, "codegen/src/rules.rs", "];\n\nfn known", row);
     insert(root, "src/session.rs", "    /// Returns the transactions of a payment session:", method);
     insert(root, "tests/it/support/operations.rs", "            \"logout\" =>", line);
     assert_runs(root, "cargo fmt --all");
