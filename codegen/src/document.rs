@@ -6,19 +6,24 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use heck::ToSnakeCase;
+use heck::{ToSnakeCase, ToUpperCamelCase};
 use serde::{
     Deserialize, Deserializer,
     de::{MapAccess, Visitor},
 };
-use serde_json::{Map, Number, Value, value::RawValue};
+use serde_json::{Number, Value, value::RawValue};
 
 use crate::{
     DocumentError,
-    rules::{environment_name, server_url},
+    json::{entries, items, pointer, target_of},
 };
 
 const METHODS: [&str; 8] = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
+
+/// The names of the environments whose servers are known, whatever a document calls them and in which language: many of
+/// the vendor's have no description, or a Turkish one.
+const ENVIRONMENTS: [(&str, &str); 2] =
+    [("https://api.paynet.com.tr", "Production"), ("https://pts-api.paynet.com.tr", "Sandbox")];
 
 /// An OpenAPI document and the name of its file, which every message carries.
 #[derive(Clone, Debug)]
@@ -264,7 +269,7 @@ impl Document {
 
     fn check_servers(&self) -> Result<(), DocumentError> {
         const EXPECTED: &str = "expected a list of {\"url\": \"https://…\", \"description\": the environment's name}; or add the \
-             server to `ENVIRONMENTS` in codegen/src/rules.rs";
+             server to `ENVIRONMENTS` in codegen/src/document.rs";
         if items(self.json.get("servers")).next().is_none() {
             return Err(self.error("/servers", "it has no servers", EXPECTED));
         }
@@ -352,6 +357,20 @@ fn as_floats(value: &mut Value) {
     }
 }
 
+fn server_url(server: &Value) -> Option<&str> {
+    Some(server["url"].as_str()?.trim_end_matches('/'))
+}
+
+/// The variant of `Environment` for a server: by its URL, if that is known, and else from its description.
+fn environment_name(server: &Value) -> Option<String> {
+    let url = server_url(server)?;
+    if let Some((_, name)) = ENVIRONMENTS.iter().find(|(known, _)| *known == url) {
+        return Some((*name).to_owned());
+    }
+    let name = server["description"].as_str()?.to_upper_camel_case();
+    syn::parse_str::<syn::Ident>(&name).is_ok().then_some(name)
+}
+
 /// Whether a character is not seen, or changes how others are seen.
 #[must_use]
 pub fn is_unseen(c: char) -> bool {
@@ -383,25 +402,4 @@ fn is_https(url: &str) -> bool {
             && uri.query().is_none()
             && !url.contains(['#', '{'])
     })
-}
-
-/// Where a reference within the document leads, as a JSON pointer.
-pub(crate) fn target_of(value: &Value) -> Option<&str> {
-    value.get("$ref")?.as_str()?.strip_prefix('#')
-}
-
-/// The members of an object; none of anything else.
-pub(crate) fn entries(value: Option<&Value>) -> impl Iterator<Item = (&String, &Value)> {
-    value.and_then(Value::as_object).into_iter().flat_map(Map::iter)
-}
-
-/// The items of a list; none of anything else.
-pub(crate) fn items(value: Option<&Value>) -> impl Iterator<Item = &Value> {
-    value.and_then(Value::as_array).into_iter().flatten()
-}
-
-/// Appends segments to a JSON pointer, escaped as RFC 6901 requires.
-pub(crate) fn pointer(base: &str, segments: &[&str]) -> String {
-    let escaped = segments.iter().map(|segment| segment.replace('~', "~0").replace('/', "~1"));
-    escaped.fold(base.to_owned(), |pointer, segment| pointer + "/" + &segment)
 }

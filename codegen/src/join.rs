@@ -7,16 +7,11 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     Document, DocumentError, Place,
-    document::{entries, items, pointer, static_segments, target_of},
+    document::static_segments,
+    json::{entries, items, pointer, references, target_of, without_prose},
     repair::repaired,
     rules::{rank, stem},
 };
-
-/// Members that are written for people.
-const PROSE: [&str; 10] = [
-    "contact", "description", "example", "examples", "externalDocs", "license", "summary", "tags",
-    "termsOfService", "title",
-];
 
 /// Joins documents into one, repaired where they are not OpenAPI. All operations are on the same servers, and no two have
 /// the same name. A component that means something else in another document has another name.
@@ -231,37 +226,5 @@ fn require(paths: &mut Value, old: &str, new: &str) {
         if let Some(scopes) = requirement.remove(old) {
             requirement.insert(new.to_owned(), scopes);
         }
-    }
-}
-
-/// The schemas that a value refers to, also by a part of one.
-pub(crate) fn references(value: &Value) -> BTreeSet<&str> {
-    let mut names = BTreeSet::new();
-    let mut values = vec![value];
-    while let Some(value) = values.pop() {
-        let target = target_of(value).and_then(|target| target.strip_prefix("/components/schemas/"));
-        names.extend(target.and_then(|target| target.split('/').next()));
-        let members = value.as_object().into_iter().flat_map(Map::values);
-        values.extend(members.chain(items(Some(value))));
-    }
-    names
-}
-
-/// The value without what is written for people. The names of properties are the document's own, and stay.
-pub(crate) fn without_prose(value: &Value) -> Value {
-    match value {
-        Value::Object(members) => {
-            let kept = members.iter().filter(|(key, _)| !PROSE.contains(&key.as_str()));
-            let kept = kept.map(|(key, value)| match value {
-                Value::Object(properties) if key == "properties" => {
-                    let all = properties.iter().map(|(name, value)| (name.clone(), without_prose(value)));
-                    (key.clone(), Value::Object(all.collect()))
-                }
-                value => (key.clone(), without_prose(value)),
-            });
-            Value::Object(kept.collect())
-        }
-        Value::Array(items) => items.iter().map(without_prose).collect(),
-        other => other.clone(),
     }
 }

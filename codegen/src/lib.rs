@@ -1,12 +1,13 @@
-//! Paynet's documents in, Rust out.
+//! Generates the client from Paynet's documents.
 //!
-//! Each document is read ([`document`]) and repaired ([`repair`]); all are joined into one ([`join`]), which is read as
-//! data ([`read`] into [`model`]). The rules say how callers see that ([`rules`]), progenitor writes the methods
-//! ([`methods`]), and everything else is printed ([`print`]).
+//! Each document is read (`document`) and repaired (`repair`), and all are joined into one (`join`). That one is read
+//! as data (`read`, into `model`), the rules decide how callers see it (`rules`), progenitor writes the methods
+//! (`methods`), and everything else is printed (`print`).
 
 mod document;
 mod error;
 mod join;
+mod json;
 mod methods;
 mod model;
 mod print;

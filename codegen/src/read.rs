@@ -8,8 +8,7 @@ use serde_json::{Value, json};
 
 use crate::{
     Document, DocumentError, Place,
-    document::{entries, items, pointer, target_of},
-    join::without_prose,
+    json::{entries, items, pointer, target_of, without_prose},
     model::{Api, Field, Header, Operation, Parameter, Sides, Ty, Type},
     repair::{Credential, JSON, LEAVE_OUT, credentials},
     rules::{check_value, injected, stem},

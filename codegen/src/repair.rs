@@ -6,8 +6,8 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     Document, DocumentError, Place,
-    document::{entries, items, placeholders, pointer},
-    join::references,
+    document::placeholders,
+    json::{entries, items, pointer, references},
     rules::{TYPE_WORDS, is_reserved},
 };
 

@@ -10,14 +10,9 @@ use serde_json::{Value, json};
 
 use crate::{
     Document, DocumentError,
-    document::pointer,
+    json::pointer,
     model::{Api, Field, Header, Operation, Sides, Ty},
 };
-
-/// The names of the environments whose servers are known, whatever a document calls them and in which language: many of
-/// the vendor's have no description, or a Turkish one.
-const ENVIRONMENTS: [(&str, &str); 2] =
-    [("https://api.paynet.com.tr", "Production"), ("https://pts-api.paynet.com.tr", "Sandbox")];
 
 /// The words for types that the vendor's documents and frameworks use, in lower case, with JSON's own.
 pub(crate) const TYPE_WORDS: [(&str, &[&str]); 6] = [
@@ -165,20 +160,6 @@ pub(crate) fn returns_handoff(name: &str) -> bool {
 /// Whether the generated client, or the table of operations, has a name for itself.
 pub(crate) fn is_reserved(name: &str) -> bool {
     RESERVED.contains(&name)
-}
-
-pub(crate) fn server_url(server: &Value) -> Option<&str> {
-    Some(server["url"].as_str()?.trim_end_matches('/'))
-}
-
-/// The variant of `Environment` for a server: by its URL, if that is known, and else from its description.
-pub(crate) fn environment_name(server: &Value) -> Option<String> {
-    let url = server_url(server)?;
-    if let Some((_, name)) = ENVIRONMENTS.iter().find(|(known, _)| *known == url) {
-        return Some((*name).to_owned());
-    }
-    let name = server["description"].as_str()?.to_upper_camel_case();
-    syn::parse_str::<syn::Ident>(&name).is_ok().then_some(name)
 }
 
 /// The header that the transport injects, if one of this name is. Credentials belong to a session or an agent, not to

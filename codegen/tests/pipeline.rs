@@ -683,7 +683,7 @@ const REFUSED: &[(Edit, &str)] = &[
     ),
     (
         |json| json["servers"] = json!([]),
-        "at /servers: it has no servers; expected a list of {\"url\": \"https://…\", \"description\": the environment's name}; or add the server to `ENVIRONMENTS` in codegen/src/rules.rs",
+        "at /servers: it has no servers; expected a list of {\"url\": \"https://…\", \"description\": the environment's name}; or add the server to `ENVIRONMENTS` in codegen/src/document.rs",
     ),
     (
         |json| json["servers"][1]["url"] = json!("http://pts-api.paynet.com.tr"),

@@ -73,7 +73,7 @@ impl Conformance {
 
     /// Returns the path of the request's operation, or all violations of the documents.
     pub(crate) fn validate(&self, request: &ReceivedRequest) -> Result<&str, Violations> {
-        let at_path: Vec<_> = self.0.iter().filter(|operation| operation.path == request.path()).collect();
+        let at_path: Vec<_> = self.0.iter().filter(|operation| operation.is_at(request.path())).collect();
         let path = shown_path(request.path());
         if at_path.is_empty() {
             let mut text = format!("the documents have no path {path}");
@@ -108,6 +108,13 @@ impl Conformance {
 }
 
 impl Operation {
+    /// Whether it is at a path, with any value in the place of a parameter.
+    fn is_at(&self, path: &str) -> bool {
+        let (own, other) = (self.path.split('/'), path.split('/'));
+        let is_same = |(own, other): (&str, &str)| own == other || own.starts_with('{') && !other.is_empty();
+        own.clone().count() == other.clone().count() && own.zip(other).all(is_same)
+    }
+
     fn read(document: &Value, path: &str, method: &str, json: &Value) -> Result<Self, String> {
         let parameters = json["parameters"].as_array().into_iter().flatten();
         let parameters = parameters.filter(|parameter| parameter["in"] == "header").cloned();

@@ -25,7 +25,7 @@ use crate::{
 /// What is wrong with a value, by a schema of a body that the documents state.
 fn violations(operation: &Operation, part: &[&str], value: &Value) -> Vec<String> {
     let document = operations::stated();
-    let json = &document["paths"][&operation.path][operation.method.to_lowercase()];
+    let json = &document["paths"][&operation.template][operation.method.to_lowercase()];
     let body = part.iter().fold(json, |json, key| &json[key]);
     let schema = &body["content"]["application/json"]["schema"];
     let root = json!({ "allOf": [schema], "components": document["components"] });
@@ -38,7 +38,6 @@ async fn each_request_conforms_to_its_document_and_every_property_can_be_sent() 
     let simulator = Simulator::start().await.unwrap();
     let client = crate::builder(simulator.url().to_owned()).build().unwrap();
     for operation in operations::all() {
-        let properties = &operation.request.unwrap().fields;
         for full in [false, true] {
             // The simulator judges by the published document before it looks at the credentials.
             let error = if full { operation.full(&client).await } else { operation.minimal(&client).await }
@@ -48,11 +47,15 @@ async fn each_request_conforms_to_its_document_and_every_property_can_be_sent() 
             assert_ne!(error.code(), Some(code::VIOLATION), "{:?}", error.server_message());
             let request = simulator.requests().pop().unwrap();
             assert_eq!((request.method(), request.path()), (&*operation.method, &*operation.path));
+            let Some(ty) = operation.request else {
+                assert!(request.body().is_empty(), "{}", operation.name);
+                continue;
+            };
             let body: Value = serde_json::from_slice(request.body()).unwrap();
             let body = body.as_object().unwrap();
             assert!(body.values().all(|value| !value.is_null()), "absent, and not null");
             if full {
-                assert!(body.keys().eq(properties.keys()), "{}", operation.name);
+                assert!(body.keys().eq(ty.fields.keys()), "{}", operation.name);
             }
         }
     }
@@ -68,10 +71,10 @@ async fn a_request_carries_no_header_that_neither_the_document_nor_http_requires
         let names: BTreeSet<String> = request.header_names().map(str::to_owned).collect();
         let mut expected: BTreeSet<_> =
             operation.headers.iter().map(|header| header.to_lowercase()).collect();
-        expected.extend(
-            ["accept", "accept-encoding", "content-length", "content-type", "host", "user-agent"]
-                .map(str::to_owned),
-        );
+        expected.extend(["accept", "accept-encoding", "host", "user-agent"].map(str::to_owned));
+        if operation.request.is_some() {
+            expected.extend(["content-length", "content-type"].map(str::to_owned));
+        }
         assert_eq!(names, expected, "{}", operation.name);
         let basic = format!("Basic {SECRET_KEY}");
         for (name, value) in [

@@ -9,10 +9,16 @@ use serde_json::{Map, Value, json};
 
 use super::canary::{ENCRYPTION_KEY, HARD, KEY, SECRET_KEY, TEXT};
 
+/// A value in a path.
+pub const ID: &str = "ps-1";
+
 /// An operation as the documents have it.
 pub struct Operation {
     pub name: String,
     pub method: String,
+    /// The path, with its placeholders.
+    pub template: String,
+    /// The path, with [`ID`] in the place of each.
     pub path: String,
     pub headers: Vec<String>,
     /// The types of its bodies.
@@ -57,12 +63,18 @@ pub fn all() -> impl Iterator<Item = Operation> {
         Operation {
             name: name.clone(),
             method: operation.method.to_uppercase(),
-            path: operation.path.clone(),
+            template: operation.path.clone(),
+            path: filled(&operation.path),
             headers: operation.headers.iter().map(|it| header(it.to_string())).collect(),
             request: ty(&operation.request),
             answer: ty(&operation.response),
         }
     })
+}
+
+fn filled(path: &str) -> String {
+    let segment = |segment| if str::starts_with(segment, '{') { ID } else { segment };
+    path.split('/').map(segment).collect::<Vec<_>>().join("/")
 }
 
 pub fn named(name: &str) -> Operation {
@@ -92,7 +104,7 @@ fn value(name: &str, ty: &Ty, text: &str, full: bool) -> Value {
         Ty::Number => json!(149.5),
         Ty::Secret => json!(if name == "session_key" { KEY } else { ENCRYPTION_KEY }),
         // The one property that may be shown.
-        _ if name == "payment_session_id" => json!("ps-1"),
+        _ if name == "payment_session_id" => json!(ID),
         _ if name.ends_with("_url") => json!(format!("paynet://{TEXT}")),
         _ => one_of(name).unwrap_or_else(|| json!(text)),
     }
