@@ -226,7 +226,7 @@ impl Document {
         }
     }
 
-    fn check_references(&self) -> Result<(), DocumentError> {
+    pub(crate) fn check_references(&self) -> Result<(), DocumentError> {
         let mut places = vec![(String::new(), &self.json)];
         while let Some((place, value)) = places.pop() {
             if value.get("$ref").is_some_and(Value::is_string) {
@@ -253,7 +253,7 @@ impl Document {
             self.error(
                 &pointer(place, &["$ref"]),
                 format!("the reference {reference} leads {problem}"),
-                "expected \"#/components/…\", naming something in this file",
+                "expected \"#/components/…\", naming a component of this file",
             )
         };
         let mut value = self.at(place);

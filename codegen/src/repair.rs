@@ -41,6 +41,8 @@ pub(crate) fn repaired(document: &Document) -> Result<Document, DocumentError> {
     read_schemas("", &mut json, "")
         .map_err(|(place, problem, expected)| repaired.error(&place, problem, expected))?;
     repaired.json = json;
+    // One that led to a part of a body or a parameter leads nowhere now.
+    repaired.check_references()?;
     Ok(repaired)
 }
 
@@ -222,7 +224,9 @@ fn place_path_parameters(path: &str, operation: &mut Value) {
 /// Removes the schemas that no operation has, and the security schemes that none requires.
 fn drop_unused(paths: &Value, components: &mut Value) {
     let mut used: BTreeSet<String> = BTreeSet::new();
-    let mut pending: Vec<String> = references(paths).into_iter().map(str::to_owned).collect();
+    let others = entries(Some(components)).filter(|(section, _)| *section != "schemas");
+    let roots = others.map(|(_, all)| all).chain([paths]).flat_map(references);
+    let mut pending: Vec<String> = roots.map(str::to_owned).collect();
     while let Some(name) = pending.pop() {
         let within = references(&components["schemas"][&name]).into_iter().map(str::to_owned);
         if !used.contains(&name) {

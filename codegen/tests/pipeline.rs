@@ -706,7 +706,7 @@ const REFUSED: &[(Edit, &str)] = &[
     ),
     (
         |json| at(json, OPERATION)["parameters"][1]["$ref"] = json!("#/components/parameters/Gone"),
-        "/post/parameters/1/$ref: the reference \"#/components/parameters/Gone\" leads nowhere; expected \"#/components/…\", naming something in this file",
+        "/post/parameters/1/$ref: the reference \"#/components/parameters/Gone\" leads nowhere; expected \"#/components/…\", naming a component of this file",
     ),
     (
         |json| {
@@ -715,7 +715,16 @@ const REFUSED: &[(Edit, &str)] = &[
             json["components"]["parameters"]["Other"] =
                 json!({ "$ref": "#/components/parameters/ContentTypeHeader" });
         },
-        "leads back to itself; expected \"#/components/…\", naming something in this file",
+        "leads back to itself; expected \"#/components/…\", naming a component of this file",
+    ),
+    (
+        |json| {
+            json["components"]["parameters"]["Part"] =
+                json!({ "name": "a", "in": "query", "schema": { "type": "string" } });
+            at(json, REQUEST)["properties"]["part"] =
+                json!({ "$ref": "#/components/parameters/Part/schema" });
+        },
+        "at /components/schemas/InitReversalRequest/properties/part/$ref: the reference \"#/components/parameters/Part/schema\" leads nowhere",
     ),
     (
         |json| {
@@ -730,7 +739,7 @@ const REFUSED: &[(Edit, &str)] = &[
             let own = json!({ "$ref": format!("#{REQUEST}/properties/default") });
             at(json, REQUEST)["properties"]["default"] = own;
         },
-        "leads back to itself; expected \"#/components/…\", naming something in this file",
+        "leads back to itself; expected \"#/components/…\", naming a component of this file",
     ),
     (
         |json| at(json, REQUEST)["allOf"] = json!([{ "properties": { "xact_id": { "type": "integer" } } }]),
