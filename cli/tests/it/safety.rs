@@ -29,7 +29,7 @@ async fn a_host_that_is_a_name_of_somebody_else_is_refused() {
         assert_eq!(answered(http().get(server.at("health")).header("host", host)).await.0, status, "{host}");
         // An operation gives a name of somebody else nothing, either.
         let operation = http().post(format!("{}/v1/agent/get_auth_key", server.url)).header("host", host);
-        let refused = if status == 403 { 403 } else { 400 };
+        let refused = if status == 403 { 403 } else { 401 };
         assert_eq!(answered(operation).await.0, refused, "{host}");
     }
     assert_eq!(
