@@ -14,4 +14,4 @@ EXPOSE 8650
 HEALTHCHECK --interval=5s --timeout=2s CMD ["curl", "--noproxy", "*", "--fail", "--silent", "http://127.0.0.1:8650/_paypos/health"]
 ENTRYPOINT ["paypos"]
 # Inside a container, loopback is the container's own.
-CMD ["simulate", "--listen", "0.0.0.0:8650", "--public-url", "http://localhost:8650"]
+CMD ["simulate", "--listen", "0.0.0.0:8650"]

@@ -77,7 +77,7 @@ def page(text, style):
         '<svg xmlns="http://www.w3.org/2000/svg" width="400" height="590">'
         '<rect width="100%" height="100%" rx="8" fill="#fff" stroke="#999"/>'
         '<foreignObject width="400" height="590">'
-        f'<div xmlns="http://www.w3.org/1999/xhtml" class="page"><style>{html.escape(style)}</style>{body}</div>'
+        f'<div xmlns="http://www.w3.org/1999/xhtml" class="page phone"><style>{html.escape(style)}</style>{body}</div>'
         "</foreignObject></svg>\n"
     )
 

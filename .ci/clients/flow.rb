@@ -9,7 +9,6 @@ require 'paypos_api'
 PaynetClient.configure do |config|
   # The first server of the document is Sandbox: without these lines, it would be called.
   config.scheme, config.host = url.split('://')
-  config.server_index = nil
   config.api_key['Authorization'] = 'sck_simulator'
   config.api_key_prefix['Authorization'] = 'Basic'
 end

@@ -94,11 +94,6 @@ impl SimulatorBuilder {
     pub async fn start(self) -> io::Result<Simulator> {
         let listener = TcpListener::bind(self.listen).await?;
         let url = format!("http://{}", listener.local_addr()?);
-        let deeplinks = if self.deeplinks.starts_with('/') {
-            format!("{url}{}", self.deeplinks)
-        } else {
-            self.deeplinks.clone()
-        };
         let (stop, stopped) = watch::channel(());
         let conformance = Conformance::to_the_documents().map_err(io::Error::other)?;
         let (state, limits) = (self.state, self.limits);
@@ -106,7 +101,7 @@ impl SimulatorBuilder {
         let mut router = operations::router(operations::Server {
             conformance,
             state: Arc::clone(&state),
-            deeplinks,
+            deeplinks: self.deeplinks,
             flight: flight.clone(),
             log: self.log,
         });

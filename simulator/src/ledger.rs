@@ -320,7 +320,14 @@ impl PaymentRequest {
         let amount = match behavior.listed_amount {
             ListedAmount::AsRequested => digits(amount),
             ListedAmount::Kurus => digits((amount * Decimal::ONE_HUNDRED).normalize()),
-            ListedAmount::Comma => to_raw_value(&format!("{amount:.2}").replace('.', ",")).ok(),
+            ListedAmount::Comma => {
+                let mut digits = amount;
+                // With two decimals, and more if it has them.
+                if digits.scale() < 2 {
+                    digits.rescale(2);
+                }
+                to_raw_value(&digits.to_string().replace('.', ",")).ok()
+            }
         };
         let amounts = ["amount", "netAmount"].into_iter().filter_map(|name| Some((name, amount.clone()?)));
         let mut properties = documented_properties().clone();

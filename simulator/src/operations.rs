@@ -42,6 +42,15 @@ pub(crate) struct Server {
     pub(crate) log: Option<Box<Log>>,
 }
 
+impl Server {
+    /// What a deeplink begins with. A path is one of the server, as the request's `Host` names it: a container's port
+    /// may be another outside.
+    fn deeplinks(&self, request: &ReceivedRequest) -> String {
+        let host = request.header("host").filter(|_| self.deeplinks.starts_with('/'));
+        host.map_or_else(|| self.deeplinks.clone(), |host| format!("http://{host}{}", self.deeplinks))
+    }
+}
+
 /// Returns a router of the operations, for any path.
 pub(crate) fn router(server: Server) -> Router {
     let server = Arc::new(server);
@@ -271,7 +280,7 @@ fn execute(
     let secret_key = authorization.strip_prefix("Basic ").unwrap_or_default();
     let handoff = |payment_session_id: String| {
         json!({
-            "deeplink_url": format!("{}{payment_session_id}", server.deeplinks),
+            "deeplink_url": format!("{}{payment_session_id}", server.deeplinks(request)),
             "encryption_key": behavior.encryption_key.issue("encryption-key"),
             "payment_session_id": payment_session_id,
         })

@@ -4,7 +4,7 @@ use std::{
     collections::{BTreeMap, HashMap, VecDeque},
     fmt,
     sync::{Mutex, MutexGuard, PoisonError},
-    time::SystemTime,
+    time::{Duration, SystemTime},
 };
 
 use http::{HeaderMap, Method, request};
@@ -554,6 +554,7 @@ impl State {
         request.number = number;
         request.dealer = inner.dealer_of(&request);
         request.violations = violations.unwrap_or_default();
+        request.repeats = inner.earlier_copy(&request);
         let (operation, dealer) = (request.operation().to_owned(), request.dealer.clone());
         let (share, bytes) = (inner.share(), request.size());
         inner.requests.keep(dealer.as_deref().unwrap_or(DEALER), number, request, bytes, share);
@@ -580,6 +581,9 @@ impl State {
         self.lock().requests.get(&number).cloned()
     }
 }
+
+/// How far apart two copies of an initiation may be.
+const COPIES_WITHIN: Duration = Duration::from_secs(10);
 
 /// How many checks list a transaction before it changes.
 const CHANGED_CHECKS: usize = 4;
@@ -613,6 +617,24 @@ impl Inner {
         if let Some(dealer) = self.dealers.get(dealer) {
             dealer.changed.send_modify(|count| *count += 1);
         }
+    }
+
+    /// The number of the latest copy of an initiation, if one came shortly before.
+    fn earlier_copy(&self, request: &ReceivedRequest) -> Option<u64> {
+        if !request.operation().starts_with("init_") {
+            return None;
+        }
+        let is_copy = |other: &&ReceivedRequest| {
+            other.path == request.path
+                && other.body == request.body
+                && other.header("session-key") == request.header("session-key")
+        };
+        let is_recent = |other: &&ReceivedRequest| {
+            request.received.duration_since(other.received).unwrap_or_default() <= COPIES_WITHIN
+        };
+        let dealer = request.dealer.as_deref().unwrap_or(DEALER);
+        let latest = self.requests.of(dealer).rev().map(|(_, request)| request);
+        latest.take_while(is_recent).find(is_copy).map(|other| other.number)
     }
 
     fn faults_of(&mut self, dealer: &str) -> &mut Faults {
@@ -710,6 +732,7 @@ pub struct ReceivedRequest {
     number: u64,
     dealer: Option<String>,
     violations: Vec<String>,
+    repeats: Option<u64>,
     response: Option<(u16, String)>,
     is_answered: bool,
 }
@@ -725,6 +748,7 @@ impl ReceivedRequest {
             number: 0,
             dealer: None,
             violations: Vec::new(),
+            repeats: None,
             response: None,
             is_answered: false,
         }
@@ -767,6 +791,13 @@ impl ReceivedRequest {
     #[must_use]
     pub fn violations(&self) -> &[String] {
         &self.violations
+    }
+
+    /// Returns the number of an initiation of a few seconds before with the same path, credential and body: the client
+    /// may have sent it twice, for example because the response was lost.
+    #[must_use]
+    pub fn repeats(&self) -> Option<u64> {
+        self.repeats
     }
 
     /// Returns the HTTP status and the body of the response; `None` if the connection was dropped or no response was

@@ -351,8 +351,7 @@ async fn every_page_fits_the_screen_and_axe_finds_nothing() {
     let long = json!({ "amount": 123_456_789.5, "reference_no": "x".repeat(3_000),
         "description": format!("\u{202e}evil\n\u{7}{}", "y".repeat(16_000)), "callback_url": "myshop://done" });
     let waiting = sale(&server, &key, &long).await;
-    let approved =
-        sale(&server, &key, &json!({ "amount": 149.9, "callback_url": "javascript:alert(1)" })).await;
+    let approved = sale(&server, &key, &json!({ "amount": 149.9 })).await;
     let declined = sale(&server, &key, &json!({ "amount": 3, "callback_url": "myshop://done" })).await;
     for (id, decision) in [(&approved, "approve"), (&declined, "decline")] {
         let decide = server.at(&format!("payments/{id}/decide"));
@@ -372,10 +371,7 @@ async fn every_page_fits_the_screen_and_axe_finds_nothing() {
                 (format!("phone/{waiting}"), says("123456789.50", "123456789,50")),
                 (format!("phone/{waiting}?left"), says("Left undecided.", "Karar verilmedi.")),
                 (format!("phone/{waiting}?later"), says("in 10 seconds", "10 saniye sonra")),
-                (
-                    format!("phone/{approved}"),
-                    says("does not open an app", "uygulama açan bir adres olmadığından"),
-                ),
+                (format!("phone/{approved}"), says("no callback_url", "callback_url yok")),
                 (
                     format!("phone/{declined}"),
                     says("Back to the merchant's app", "Üye iş yerinin uygulamasına dön"),

@@ -402,3 +402,98 @@ async fn the_joined_document_is_there_for_generators() {
     assert_eq!(published["servers"][1]["url"], "https://api.paynet.com.tr", "Production");
     assert!(document["paths"].as_object().unwrap().len() >= 5);
 }
+
+/// Each is accepted by the documents, and never sent by the library.
+#[tokio::test]
+async fn what_the_library_would_never_send_is_a_violation() {
+    let server = Server::start(&[]);
+    let key = session_key(&server, "sck_simulator").await;
+    for (operation, body, problem) in [
+        (
+            "init_sale_transaction",
+            r#"{"amount": 0.30000000000000004}"#,
+            "`amount` has more than two decimal places",
+        ),
+        ("init_sale_transaction", r#"{"amount": 149.905}"#, "`amount` has more than two decimal places"),
+        ("init_sale_transaction", r#"{"amount": 1234567890123456}"#, "`amount` has more than 15 digits"),
+        (
+            "init_sale_transaction",
+            r#"{"amount": 1, "reference_no": "--"}"#,
+            "`reference_no` has no letter or digit",
+        ),
+        (
+            "init_sale_transaction",
+            r#"{"amount": 1, "callback_url": ""}"#,
+            "`callback_url` is no absolute URL",
+        ),
+        ("init_reversal_transaction", r#"{"xact_id": "x "}"#, "`xact_id` begins or ends with a blank"),
+        (
+            "check_transaction",
+            r#"{"payment_session_id": " "}"#,
+            "`payment_session_id` has no letter or digit",
+        ),
+    ] {
+        // With its digits as they are written here.
+        let request = http().post(format!("{}/v1/softpos/{operation}", server.url));
+        let request = request.header("session-key", &key).header("content-type", "application/json");
+        let (status, refused) = answered(request.body(body)).await;
+        assert_eq!(status, 400, "{body}");
+        assert!(refused["message"].as_str().unwrap().contains(problem), "{body}: {refused}");
+        let last = get(server.at("requests")).await["requests"].as_array().unwrap().last().unwrap().clone();
+        assert!(last["violations"][0].as_str().unwrap().contains(problem), "{last}");
+    }
+    for amount in ["0.01", "149.90", "149.900", "1e2", "999999999999.99"] {
+        let sale = json!({ "amount": serde_json::from_str::<Value>(amount).unwrap() });
+        assert_eq!(call(&server, &key, "init_sale_transaction", &sale).await.0, 200, "{amount}");
+    }
+}
+
+#[tokio::test]
+async fn a_copy_of_an_initiation_is_marked() {
+    let server = Server::start(&[]);
+    let (key, other) =
+        (session_key(&server, "sck_simulator").await, session_key(&server, "sck_simulator").await);
+    let repeats = async || {
+        let requests = get(server.at("requests")).await["requests"].take();
+        requests.as_array().unwrap().last().unwrap()["repeats"].clone()
+    };
+    sale(&server, &key, &json!({ "amount": 1 })).await;
+    assert_eq!(repeats().await, Value::Null);
+    sale(&server, &key, &json!({ "amount": 2 })).await;
+    sale(&server, &other, &json!({ "amount": 1 })).await;
+    assert_eq!(repeats().await, Value::Null, "another body, or another session");
+    let first = sale(&server, &key, &json!({ "amount": 1 })).await;
+    assert_eq!(repeats().await, 3, "after two sessions");
+    let page =
+        http().get(server.at("")).header("accept", "text/html").send().await.unwrap().text().await.unwrap();
+    assert!(page.contains("the client may have sent it twice: a copy of request 3"), "{page}");
+    for _ in 0..2 {
+        call(&server, &key, "check_transaction", &json!({ "payment_session_id": first })).await;
+    }
+    assert_eq!(repeats().await, Value::Null, "a check may be sent again");
+}
+
+#[tokio::test]
+async fn a_deeplink_leads_to_the_host_that_was_asked() {
+    let server = Server::start(&["--host", "paypos"]);
+    let key = session_key(&server, "sck_simulator").await;
+    for host in ["localhost:39999", "paypos:8650"] {
+        let request = http().post(format!("{}/v1/softpos/init_sale_transaction", server.url));
+        let request = request.header("session-key", &key).header("host", host);
+        let (status, handoff) = answered(with_json(request, &json!({ "amount": 1 }))).await;
+        assert_eq!(status, 200, "{handoff}");
+        let deeplink = handoff["deeplink_url"].as_str().unwrap();
+        assert!(deeplink.starts_with(&format!("http://{host}/_paypos/phone/")), "{deeplink}");
+    }
+}
+
+#[tokio::test]
+async fn a_preflight_is_explained() {
+    let server = Server::start(&[]);
+    let url = format!("{}/v1/softpos/init_sale_transaction", server.url);
+    let request =
+        http().request(paypos::reqwest::Method::OPTIONS, url).header("origin", "http://localhost:3000");
+    let (status, refused) = answered(request.header("access-control-request-method", "POST")).await;
+    assert_eq!(status, 405);
+    assert!(refused["message"].as_str().unwrap().contains("`jsdom` and `happy-dom`"), "{refused}");
+}

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::{Server, answered, get, http, sale, session_key};
+use crate::{Server, answered, call, get, http, sale, session_key};
 
 async fn page(url: &str, language: &str) -> String {
     let request = http().get(url).header("accept", "text/html").header("accept-language", language);
@@ -87,22 +87,29 @@ async fn whatever_a_request_says_is_inert_on_every_page() {
     const SCRIPT: &str = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>";
     let server = Server::start(&[]);
     let key = session_key(&server, "sck_simulator").await;
+    let body = |callback: &str| {
+        json!({ "amount": 1, "reference_no": SCRIPT, "description": SCRIPT, "callback_url": callback,
+            "card_holder_mail": SCRIPT })
+    };
     for callback in ["javascript:alert(1)", "data:text/html,x", " javascript:alert(1)", SCRIPT] {
-        let body = json!({ "amount": 1, "reference_no": SCRIPT, "description": SCRIPT, "callback_url": callback,
-            "card_holder_mail": SCRIPT });
-        let id = sale(&server, &key, &body).await;
-        let url = server.at(&format!("phone/{id}"));
-        let before = page(&url, "en").await;
-        let after = page(&press(&server, &url, "approve").await, "en").await;
-        assert!(after.contains("does not open an app"), "{after}");
-        let overview = page(&server.at(""), "en").await;
-        for shown in [before, after, overview] {
-            // The page's own, and no other.
-            assert_eq!(shown.matches("<script").count(), 1, "{shown}");
-            assert!(shown.contains("<script src=\"/_paypos/page.js\" defer></script>"), "{shown}");
-            assert!(!shown.contains("<img"), "{shown}");
-            assert!(!shown.contains("href=\"javascript:") && !shown.contains("href=\"data:"), "{shown}");
-        }
+        let (_, refused) = call(&server, &key, "init_sale_transaction", &body(callback)).await;
+        assert!(
+            refused["message"].as_str().unwrap().contains("`callback_url` is no absolute URL"),
+            "{refused}"
+        );
+    }
+    let id = sale(&server, &key, &body("myshop://done?\"'><script>alert(1)</script>")).await;
+    let url = server.at(&format!("phone/{id}"));
+    let before = page(&url, "en").await;
+    let after = page(&press(&server, &url, "approve").await, "en").await;
+    assert!(after.contains("href=\"myshop://done?"), "{after}");
+    let overview = page(&server.at(""), "en").await;
+    for shown in [before, after, overview] {
+        // The page's own, and no other.
+        assert_eq!(shown.matches("<script").count(), 1, "{shown}");
+        assert!(shown.contains("<script src=\"/_paypos/page.js\" defer></script>"), "{shown}");
+        assert!(!shown.contains("<img"), "{shown}");
+        assert!(!shown.contains("href=\"javascript:") && !shown.contains("href=\"data:"), "{shown}");
     }
     let path = format!("{}/v1/{}", server.url, "%3Cscript%3E<script>");
     let _ = http().post(path).header("x-<", "y").send().await;

@@ -517,6 +517,9 @@ struct Entry<'a> {
     body: Box<RawValue>,
     accepted: bool,
     violations: &'a [String],
+    /// The number of the request that it may be a copy of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    repeats: Option<u64>,
     status: Option<u16>,
     response: Option<Box<RawValue>>,
 }
@@ -532,6 +535,7 @@ fn entry(request: &ReceivedRequest) -> Entry<'_> {
         body: shown(request.body()),
         accepted: request.violations().is_empty(),
         violations: request.violations(),
+        repeats: request.repeats(),
         status: request.response().map(|(status, _)| status),
         response: request.response().map(|(_, body)| shown(body.as_bytes())),
     }

@@ -220,7 +220,11 @@ fn logged(request: &ReceivedRequest) -> String {
         request.method(),
         crate::conformance::shown_path(request.path()),
     );
-    request.violations().iter().fold(line, |lines, violation| format!("{lines}\n  {violation}"))
+    let repeats = request
+        .repeats()
+        .map(|number| format!("a copy of request {number}: the client may have sent it twice"));
+    let notes = request.violations().iter().chain(&repeats);
+    notes.fold(line, |lines, note| format!("{lines}\n  {note}"))
 }
 
 /// Formats a time as RFC 3339, in UTC.

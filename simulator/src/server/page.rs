@@ -36,7 +36,8 @@ struct Live<'a> {
     revision: u64,
 }
 
-fn document(words: &Words, title: &str, live: Option<&Live>, content: &Markup) -> Markup {
+/// A page; `kind` is what it looks like.
+fn document(words: &Words, title: &str, kind: &str, live: Option<&Live>, content: &Markup) -> Markup {
     let events = live.map(|live| format!("{PREFIX}/events?dealer={}", live.dealer));
     let revision = live.map(|live| live.revision.to_string());
     html! {
@@ -49,7 +50,7 @@ fn document(words: &Words, title: &str, live: Option<&Live>, content: &Markup) -
                 link rel="stylesheet" href=(format!("{PREFIX}/page.css"));
                 @if live.is_some() { script src=(format!("{PREFIX}/page.js")) defer {} }
             }
-            body data-events=[events] data-revision=[revision] { main { (content) } }
+            body class=(kind) data-events=[events] data-revision=[revision] { main { (content) } }
         }
     }
 }
@@ -70,47 +71,42 @@ pub(crate) fn phone(
         payment.state == PaymentState::Declined && behavior.after_decline == AfterDecline::AnotherCard;
     let request = &payment.request;
     let what = if request.xact_id.is_some() { words.reverse } else { words.pay };
-    let decided = match payment.state {
-        PaymentState::Approved => Some(words.approved),
-        PaymentState::Declined => Some(words.declined),
-        PaymentState::Waiting => None,
+    let says = match payment.state {
+        PaymentState::Approved => words.approved,
+        PaymentState::Declined => words.declined,
+        PaymentState::Waiting => note.unwrap_or(words.waits),
     };
+    let is_waiting = payment.state == PaymentState::Waiting;
     let content = html! {
-        p { a href=(format!("{PREFIX}/?dealer={}", payment.dealer)) { (words.overview) } }
         h1 { (what) }
         p.amount { (words.money(amount)) }
-        p { (words.simulated) }
-        dl {
-            dt { (words.dealer) } dd { (payment.dealer) }
-            dt { (words.opened) } dd { (time(payment.opened)) }
-            @if let Some(reference) = &request.reference_no { dt { (words.reference) } dd { (long(reference)) } }
-            @if let Some(description) = &request.description { dt { (words.description) } dd { (long(description)) } }
-            @if let Some(xact_id) = &request.xact_id { dt { "xact_id" } dd { (long(xact_id)) } }
-        }
         div #decision {
-            @if let Some(decided) = decided {
-                p role="status" { strong { (decided) } }
-                @if offers_another_card {
-                    form method="post" action=(format!("{PREFIX}/phone/{}", payment.id)) {
+            p.state.(state_class(payment.state)) role="status" { (says) }
+            @if !is_waiting || note == Some(words.left) { (way_back(words, request.callback_url.as_deref())) }
+            @if is_waiting || offers_another_card {
+                form method="post" action=(format!("{PREFIX}/phone/{}", payment.id)) {
+                    @if is_waiting {
+                        button.main #approve name="decision" value="approve" { (words.approve) }
+                        button #decline name="decision" value="decline" { (words.decline) }
+                        button #leave name="decision" value="leave" { (words.leave) }
+                        button #later name="decision" value="approve-later" { (words.later) }
+                        button #retry name="decision" value="decline-then-approve" { (words.retry) }
+                    } @else {
                         button #another-card name="decision" value="another-card" { (words.another_card) }
                     }
                 }
-                (way_back(words, request.callback_url.as_deref()))
-            } @else {
-                @if let Some(note) = note { p role="status" { strong { (note) } } }
-                @if note == Some(words.left) { (way_back(words, request.callback_url.as_deref())) }
-                form method="post" action=(format!("{PREFIX}/phone/{}", payment.id)) {
-                    button.main #approve name="decision" value="approve" { (words.approve) }
-                    button #decline name="decision" value="decline" { (words.decline) }
-                    button #leave name="decision" value="leave" { (words.leave) }
-                    button #later name="decision" value="approve-later" { (words.later) }
-                    button #retry name="decision" value="decline-then-approve" { (words.retry) }
-                }
             }
         }
+        dl {
+            @if let Some(reference) = &request.reference_no { dt { (words.reference) } dd { (long(reference)) } }
+            @if let Some(description) = &request.description { dt { (words.description) } dd { (long(description)) } }
+            @if let Some(xact_id) = &request.xact_id { dt { "xact_id" } dd { (long(xact_id)) } }
+            dt { (words.opened) } dd { (time(payment.opened)) }
+        }
+        p { (words.simulated) }
     };
-    let title = format!("{what} {} · {}", words.money(amount), words.state(payment.state));
-    document(words, &title, Some(&Live { dealer: &payment.dealer, revision }), &content)
+    let title = format!("{what} {} · {}", words.money(amount), words.of_state(payment.state));
+    document(words, &title, "phone", Some(&Live { dealer: &payment.dealer, revision }), &content)
 }
 
 /// Renders a link to the app. A redirect would not work: browsers block those to an app's scheme.
@@ -118,10 +114,6 @@ fn way_back(words: &Words, callback_url: Option<&str>) -> Markup {
     html! {
         @match callback_url {
             None => p { (words.no_callback) },
-            Some(url) if !paypos::opens_app(url) => {
-                p { (words.unusable_callback) }
-                pre { (visible(url)) }
-            }
             Some(url) => {
                 p { a href=(url) rel="noreferrer" { (words.back) } }
                 p { (words.nothing_added) }
@@ -141,7 +133,7 @@ pub(crate) fn problem(words: &Words, problem: &Problem) -> Markup {
         p lang=[language] { (visible(text)) }
         p { a href=(format!("{PREFIX}/")) { (words.overview) } }
     };
-    document(words, &problem.status.as_u16().to_string(), None, &content)
+    document(words, &problem.status.as_u16().to_string(), "problem", None, &content)
 }
 
 /// Renders the desk: violations, pending and decided payments, and received requests.
@@ -175,7 +167,7 @@ pub(crate) fn desk(words: &Words, state: &State, dealer: &str, revision: u64) ->
         (payments(words, state, dealer, "decided", words.decided, false))
         (journal(words, &requests))
     };
-    document(words, dealer, Some(&Live { dealer, revision }), &content)
+    document(words, dealer, "desk", Some(&Live { dealer, revision }), &content)
 }
 
 fn payments(words: &Words, state: &State, dealer: &str, id: &str, heading: &str, waiting: bool) -> Markup {
@@ -185,22 +177,43 @@ fn payments(words: &Words, state: &State, dealer: &str, id: &str, heading: &str,
             h2 { (heading) }
             @if payments.items.is_empty() { p { (words.nothing) } }
             (left_out(words, payments.older, if waiting { 0 } else { payments.forgotten }))
-            ul.list {
-                @for payment in &payments.items {
-                    li {
-                        (time(payment.opened)) " "
-                        a href=(format!("{PREFIX}/phone/{}", payment.id)) {
-                            @if payment.request.xact_id.is_some() { (words.reverse) } @else { (words.pay) }
-                            " " (words.money(payment.request.amount))
-                        }
-                        " " (words.state(payment.state))
-                        @if let Some(reference) = &payment.request.reference_no {
-                            " · " bdi { (visible(&shortened(reference))) }
+            @if !payments.items.is_empty() {
+                table {
+                    thead { (headings(&[words.time, words.payment, words.state, words.reference])) }
+                    tbody {
+                        @for payment in &payments.items {
+                            tr {
+                                td { (time(payment.opened)) }
+                                td {
+                                    a href=(format!("{PREFIX}/phone/{}", payment.id)) {
+                                        @if payment.request.xact_id.is_some() { (words.reverse) } @else { (words.pay) }
+                                        " " (words.money(payment.request.amount))
+                                    }
+                                }
+                                td class=(state_class(payment.state)) { (words.of_state(payment.state)) }
+                                td {
+                                    @if let Some(reference) = &payment.request.reference_no {
+                                        bdi { (visible(&shortened(reference))) }
+                                    }
+                                }
+                            }
                         }
                     }
                 }
             }
         }
+    }
+}
+
+fn headings(all: &[&str]) -> Markup {
+    html! { tr { @for heading in all { th scope="col" { (heading) } } } }
+}
+
+fn state_class(state: PaymentState) -> &'static str {
+    match state {
+        PaymentState::Waiting => "waiting",
+        PaymentState::Approved => "approved",
+        PaymentState::Declined => "declined",
     }
 }
 
@@ -210,7 +223,21 @@ fn journal(words: &Words, journal: &Latest<ReceivedRequest>) -> Markup {
             h2 { (words.requests) }
             @if journal.items.is_empty() { p { (words.nothing) } }
             (left_out(words, journal.older, journal.forgotten))
-            ul.list { @for request in &journal.items { li { (entry(words, request)) } } }
+            @if !journal.items.is_empty() {
+                table {
+                    thead { (headings(&["#", words.time, words.request, words.status])) }
+                    tbody {
+                        @for request in &journal.items {
+                            tr {
+                                td { (request.number()) }
+                                td { (time(request.received())) }
+                                td { (entry(words, request)) }
+                                td { (status(words, request)) }
+                            }
+                        }
+                    }
+                }
+            }
         }
     }
 }
@@ -218,7 +245,7 @@ fn journal(words: &Words, journal: &Latest<ReceivedRequest>) -> Markup {
 fn entry(words: &Words, request: &ReceivedRequest) -> Markup {
     html! {
         details id=(format!("request-{}", request.number())) {
-            summary { (line(words, request)) }
+            summary { (request.method()) " " (shown_path(request.path())) }
             h3 { (words.headers) }
             p { (request.header_names().collect::<Vec<_>>().join(", ")) }
             h3 { (words.body) }
@@ -229,16 +256,25 @@ fn entry(words: &Words, request: &ReceivedRequest) -> Markup {
                 None => p { (words.no_response) },
             }
         }
+        (repeats(words, request))
         (violations(request))
     }
+}
+
+fn repeats(words: &Words, request: &ReceivedRequest) -> Markup {
+    html! { @if let Some(number) = request.repeats() { p.broken { (words.copy(number)) } } }
 }
 
 /// Renders a request in a line: number, time, method, path and status.
 fn line(words: &Words, request: &ReceivedRequest) -> Markup {
     html! {
         (request.number()) " " (time(request.received())) " " (request.method()) " " (shown_path(request.path())) " → "
-        @match request.response() { Some((status, _)) => (status), None => (words.no_response) }
+        (status(words, request))
     }
+}
+
+fn status(words: &Words, request: &ReceivedRequest) -> Markup {
+    html! { @match request.response() { Some((status, _)) => (status), None => (words.no_response) } }
 }
 
 fn violations(request: &ReceivedRequest) -> Markup {

@@ -19,6 +19,12 @@ pub(crate) struct Words {
     pub(crate) dealer: &'static str,
     pub(crate) dealers: &'static str,
     pub(crate) opened: &'static str,
+    pub(crate) waits: &'static str,
+    pub(crate) time: &'static str,
+    pub(crate) payment: &'static str,
+    pub(crate) state: &'static str,
+    pub(crate) request: &'static str,
+    pub(crate) status: &'static str,
     pub(crate) approve: &'static str,
     pub(crate) decline: &'static str,
     pub(crate) leave: &'static str,
@@ -31,7 +37,7 @@ pub(crate) struct Words {
     pub(crate) left: &'static str,
     pub(crate) back: &'static str,
     pub(crate) no_callback: &'static str,
-    pub(crate) unusable_callback: &'static str,
+    copy: &'static str,
     pub(crate) nothing_added: &'static str,
     pub(crate) violations: &'static str,
     pub(crate) no_violations: &'static str,
@@ -63,6 +69,12 @@ const ENGLISH: Words = Words {
     dealer: "Dealer",
     dealers: "Dealers",
     opened: "Opened",
+    waits: "Waiting for you.",
+    time: "Time",
+    payment: "Payment",
+    state: "State",
+    request: "Request",
+    status: "Status",
     approve: "Approve",
     decline: "Decline",
     leave: "Leave undecided",
@@ -75,7 +87,7 @@ const ENGLISH: Words = Words {
     left: "Left undecided. You can still decide below.",
     back: "Back to the merchant's app",
     no_callback: "The request has no callback_url: nothing leads back to the merchant's app.",
-    unusable_callback: "The callback_url does not open an app, so it is not a link:",
+    copy: "the client may have sent it twice: a copy of request",
     nothing_added: "Paynet adds encrypted data to this URL, in a form that is not documented. The simulator adds nothing.",
     violations: "Requests that break the documents",
     no_violations: "None of the requests below breaks the documents.",
@@ -107,6 +119,12 @@ const TURKISH: Words = Words {
     dealer: "Bayi",
     dealers: "Bayiler",
     opened: "Açılış",
+    waits: "Kararınız bekleniyor.",
+    time: "Saat",
+    payment: "Ödeme",
+    state: "Durum",
+    request: "İstek",
+    status: "Yanıt",
     approve: "Onayla",
     decline: "Reddet",
     leave: "Karar vermeden çık",
@@ -119,7 +137,7 @@ const TURKISH: Words = Words {
     left: "Karar verilmedi. Aşağıdan karar verebilirsiniz.",
     back: "Üye iş yerinin uygulamasına dön",
     no_callback: "İstekte callback_url yok: üye iş yerinin uygulamasına dönüş bağlantısı bulunmuyor.",
-    unusable_callback: "callback_url uygulama açan bir adres olmadığından bağlantı olarak gösterilmiyor:",
+    copy: "istemci iki kez göndermiş olabilir; aynı istek:",
     nothing_added: "Paynet bu adrese, biçimi belgelenmemiş şifreli veri ekler. Simülatör hiçbir şey eklemez.",
     violations: "Belgelere uymayan istekler",
     no_violations: "Aşağıdaki isteklerin tümü belgelere uygun.",
@@ -169,7 +187,7 @@ impl Words {
         amount.to_string().replace('.', self.point)
     }
 
-    pub(crate) fn state(&self, state: PaymentState) -> &'static str {
+    pub(crate) fn of_state(&self, state: PaymentState) -> &'static str {
         self.states[match state {
             PaymentState::Waiting => 0,
             PaymentState::Approved => 1,
@@ -187,6 +205,11 @@ impl Words {
             texts.push(format!("{forgotten} {}.", self.forgotten));
         }
         texts
+    }
+
+    /// Says that a request is a copy of an earlier one.
+    pub(crate) fn copy(&self, number: u64) -> String {
+        format!("{} {number}", self.copy)
     }
 
     pub(crate) fn bytes(&self, count: usize) -> String {
