@@ -70,8 +70,8 @@ impl<'a> Reader<'a> {
         let stem = stem(name);
         let credentials = credentials(self.document, &pointer(place, &["security"]))?;
         let written = items(written.get("parameters")).filter(|parameter| parameter["in"] == "header");
-        let mut headers: BTreeSet<_> =
-            credentials.iter().filter_map(|(name, _, scheme)| injected(name, *scheme)).collect();
+        let sent = credentials.iter().filter(|(_, location, _)| location == "header");
+        let mut headers: BTreeSet<_> = sent.filter_map(|(name, _, scheme)| injected(name, *scheme)).collect();
         for parameter in written {
             if let Some(header) = parameter["name"].as_str().and_then(|name| injected(name, None)) {
                 check_value(self.document, place, header, parameter)?;
@@ -99,13 +99,14 @@ impl<'a> Reader<'a> {
 
     /// The arguments of a method, besides its body.
     fn parameters(
-        &mut self,
+        &self,
         operation: &str,
         method: &str,
         credentials: &[Credential],
     ) -> Result<Vec<Parameter>, DocumentError> {
         let mut parameters: Vec<Parameter> = Vec::new();
-        for (name, location, _) in credentials.iter().filter(|(name, ..)| injected(name, None).is_none()) {
+        let is_injected = |name: &str, location: &str| location == "header" && injected(name, None).is_some();
+        for (name, location, _) in credentials.iter().filter(|(name, at, _)| !is_injected(name, at)) {
             let (name, location) = (name.clone(), location.clone());
             parameters.push(Parameter { name, location, ty: Ty::Text, required: true });
         }
@@ -115,7 +116,7 @@ impl<'a> Reader<'a> {
             let text = |key: &str| written[key].as_str().unwrap_or_default().to_owned();
             let (name, location) = (text("name"), text("in"));
             let is_there = parameters.iter().any(|other| other.name == name && other.location == location);
-            if is_there || location == "header" && injected(&name, None).is_some() {
+            if is_there || is_injected(&name, &location) {
                 continue;
             }
             let is_header = http::HeaderName::from_bytes(name.as_bytes()).is_ok()
@@ -131,14 +132,13 @@ impl<'a> Reader<'a> {
                     "expected one in the path, the query or a header, under a name that HTTP allows",
                 ));
             }
-            // A number is text, as a caller has its digits.
-            let plain = |ty| if matches!(ty, Ty::Boolean | Ty::Integer) { ty } else { Ty::Text };
+            let schema = self.schema(&format!("{at}/schema"));
             let is_list = location == "query"
                 && written["explode"] != false
                 && written["style"].as_str().is_none_or(|style| style == "form");
-            let ty = match self.ty(&format!("{at}/schema"), "Parameter", 0)? {
-                Ty::List(items) if is_list => Ty::List(Box::new(plain(*items))),
-                ty => plain(ty),
+            let ty = match schema.place_of("items").filter(|_| is_list) {
+                Some(items) => Ty::List(Box::new(self.schema(&items).plain())),
+                None => schema.plain(),
             };
             parameters.push(Parameter { name, location, ty, required: written["required"] == true });
         }
@@ -320,6 +320,15 @@ impl<'a> Schema<'a> {
     /// A member: of what does not decide the type, the first is kept.
     fn get(&self, key: &str) -> Option<&'a Value> {
         self.parts.iter().find_map(|(_, part)| part.get(key))
+    }
+
+    /// The type of a value in a URL or a header. A number is text, as a caller has its digits.
+    fn plain(&self) -> Ty {
+        match self.get("type").and_then(Value::as_str) {
+            Some("boolean") => Ty::Boolean,
+            Some("integer") => Ty::Integer,
+            _ => Ty::Text,
+        }
     }
 
     fn place_of(&self, key: &str) -> Option<String> {

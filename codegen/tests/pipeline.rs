@@ -464,6 +464,35 @@ fn the_joined_document_says_what_tools_of_other_languages_need() {
 }
 
 #[test]
+fn a_parameter_is_plain_whatever_its_schema_and_a_key_in_the_query_is_an_argument() {
+    let generated = reversal(|json| {
+        let object = json!({ "type": "object", "properties": { "a": { "type": "string" } } });
+        let list = json!({ "type": "array", "items": { "type": "number" } });
+        let parameters = at(json, &format!("{OPERATION}/parameters")).as_array_mut().unwrap();
+        for (name, schema) in [("filter", object), ("amounts", list), ("page", json!({ "type": "integer" }))]
+        {
+            parameters.push(json!({ "name": name, "in": "query", "schema": schema }));
+        }
+        let scheme = json!({ "type": "apiKey", "in": "query", "name": "session-key" });
+        json["components"]["securitySchemes"] = json!({ "Key": scheme });
+        json["security"] = json!([{ "Key": [] }]);
+    });
+    let api = generated.unwrap().api;
+    let parameters = api.operations["init_reversal_transaction"].parameters.iter();
+    let parameters: Vec<_> = parameters.map(|it| format!("{} {}: {}", it.location, it.name, it.ty)).collect();
+    assert_eq!(
+        parameters,
+        [
+            "query session-key: String",
+            "query amounts: Vec<String>",
+            "query filter: String",
+            "query page: i64"
+        ]
+    );
+    assert!(!api.types.contains_key("Parameter"), "{:?}", api.types.keys());
+}
+
+#[test]
 fn a_name_with_another_meaning_on_another_page_is_another_type_and_the_first_keeps_its_name() {
     let types = changed(|with| {
         with("refund-cancel", &mut |json| {

@@ -255,25 +255,25 @@ fn field(
             format!("property `{property}` changed its type"),
             format!("`{name}.{}` is `{}`{} instead of `{}`", is.name, is.ty, secret(is), was.ty),
         ),
-        (Some(was), Some(is)) if was.required != is.required => {
-            let what = if is.required { "required" } else { "optional" };
-            let meaning = match (ty.request, is.required, &is.ty) {
-                (true, true, _) => format!(
-                    "new required argument `{}: {}` of `{name}::new`; its setter is gone",
-                    is.name, is.ty
-                ),
-                (true, false, _) => {
-                    format!("`{name}::new` no longer takes `{}`, which has a setter now", is.name)
-                }
-                // A list is empty where it is not there.
-                (false, _, Ty::List(_)) => return None,
-                (false, true, _) => format!("`{name}.{}` is no longer an `Option`", is.name),
-                (false, false, _) => format!("`{name}.{}` is now an `Option`", is.name),
-            };
-            (Class::BreaksCallers, format!("property `{property}` made {what}"), meaning)
-        }
+        (Some(was), Some(is)) if was.required != is.required => return made(name, ty, property, is),
         _ => return None,
     })
+}
+
+/// What it means that a property is required now, or is not any more.
+fn made(name: &str, ty: &Type, property: &str, is: &Field) -> Option<(Class, String, String)> {
+    let what = if is.required { "required" } else { "optional" };
+    let meaning = match (ty.request, is.required, &is.ty) {
+        (true, true, _) => {
+            format!("new required argument `{}: {}` of `{name}::new`; its setter is gone", is.name, is.ty)
+        }
+        (true, false, _) => format!("`{name}::new` no longer takes `{}`, which has a setter now", is.name),
+        // A list is empty where it is not there.
+        (false, _, Ty::List(_)) => return None,
+        (false, true, _) => format!("`{name}.{}` is no longer an `Option`", is.name),
+        (false, false, _) => format!("`{name}.{}` is now an `Option`", is.name),
+    };
+    Some((Class::BreaksCallers, format!("property `{property}` made {what}"), meaning))
 }
 
 /// What changed of an operation, besides its types.
