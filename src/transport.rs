@@ -58,8 +58,8 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Whether a key may go there. A simulator that is not on this machine is called over plain http, so that it is sent
-    /// no key but its own.
+    /// Whether a key may be sent to the server. A simulator on another machine is called over plain http, so only keys
+    /// that a simulator issued may be sent to it.
     fn may_have(&self, credential: &Credential) -> bool {
         let key = match credential {
             Credential::SecretKey(key) => key.expose(),

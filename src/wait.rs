@@ -66,7 +66,7 @@ use crate::{
 /// Returns an error that retrying cannot fix, or else the error of the last check before the timeout. Its outcome is
 /// always [`Unknown`](crate::Outcome::Unknown): it says nothing about the payment. After
 /// [`Unauthorized`](crate::ErrorKind::Unauthorized) (the session has expired), open a new session and wait again for the
-/// same [`PaymentSession`]; a session of [`Agent::session`](crate::Agent::session) does so by itself.
+/// same [`PaymentSession`]; a session of [`Agent::session`](crate::Agent::session) opens the new one itself.
 ///
 /// # Panics
 /// If called outside a tokio runtime.

@@ -16,6 +16,8 @@ mod read;
 mod repair;
 mod rules;
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
 pub use document::{Document, Place, is_unseen};
@@ -30,6 +32,8 @@ pub struct Generated {
     pub code: String,
     /// What callers see of it.
     pub api: Api,
+    /// What the documents state of the properties that the hand-written code relies on, and say of each operation.
+    pub essentials: BTreeMap<String, Value>,
     /// The documents as one that is OpenAPI: joined and repaired.
     pub document: Value,
 }
@@ -50,5 +54,6 @@ pub fn generate(documents: &[Document]) -> Result<Generated, DocumentError> {
             "expected names that Rust can have",
         )
     })?;
-    Ok(Generated { code: prettyplease::unparse(&file), api, document: document.json })
+    let essentials = read::essentials(&document, &api, &places);
+    Ok(Generated { code: prettyplease::unparse(&file), api, essentials, document: document.json })
 }

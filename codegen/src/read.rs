@@ -384,6 +384,41 @@ fn alternatives(place: &str, schema: &Value, union: &str) -> Vec<String> {
     all.map(|(i, _)| format!("{place}/{union}/{i}")).collect()
 }
 
+/// Members that may say what a value means: that an amount is in kuruş, for example.
+const MEANING: [&str; 10] = [
+    "default", "description", "enum", "example", "examples", "format", "maximum", "minimum", "multipleOf",
+    "title",
+];
+
+/// What the documents state of the properties that the hand-written code relies on, and what they say of its operations,
+/// by their names: any of it may change what a value means.
+pub(crate) fn essentials(
+    document: &Document,
+    api: &Api,
+    places: &BTreeMap<String, String>,
+) -> BTreeMap<String, Value> {
+    let mut stated = BTreeMap::new();
+    let reader = Reader { document, named: BTreeMap::new(), unnamed: BTreeMap::new(), pending: Vec::new() };
+    for (name, ty) in &api.types {
+        let written = reader.schema(&places[name]).properties();
+        for (property, _) in ty.fields.iter().filter(|(_, field)| field.essential) {
+            let mut said = json!({});
+            for place in written.get(property.as_str()).into_iter().flatten() {
+                let schema = reader.schema(place);
+                let all = MEANING.iter().filter_map(|key| Some((key, schema.get(key)?)));
+                all.for_each(|(key, value)| said[*key] = value.clone());
+            }
+            stated.insert(format!("{name}.{property}"), said);
+        }
+    }
+    for place in document.operations() {
+        let written = document.at(&place.pointer);
+        let said = ["summary", "description"].into_iter().filter(|key| written[*key].is_string());
+        stated.insert(place.name, said.map(|key| (key.to_owned(), written[key].clone())).collect());
+    }
+    stated
+}
+
 /// The name of a field, a setter or an argument for a name of the document.
 fn identifier(name: &str) -> String {
     let is_part = |c: char| c.is_alphanumeric() || c == '_';

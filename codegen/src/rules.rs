@@ -34,8 +34,7 @@ pub(crate) const TYPE_WORDS: [(&str, &[&str]); 6] = [
 const RESERVED: [&str; 9] =
     ["all", "api_version", "baseurl", "client", "exec", "inner", "new", "new_with_client", "pre"];
 
-/// Names of methods that every request has, by a trait or of its own: a setter of such a name would be called in their
-/// place.
+/// Names of the methods that every request has, its own or a trait's. A setter with such a name would hide the method.
 const METHODS: [&str; 26] = [
     "as_mut", "as_ref", "borrow", "borrow_mut", "clone", "clone_from", "clone_into", "default",
     "deserialize", "eq", "fmt", "fmt_redacted", "from", "from_properties", "into", "is_absent", "ne", "new",

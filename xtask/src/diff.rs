@@ -5,8 +5,9 @@ use std::{
     collections::{BTreeMap, BTreeSet},
 };
 
-use paypos_codegen::{Api, Field, Operation, Ty, Type};
+use paypos_codegen::{Api, Field, Generated, Operation, Ty, Type};
 use serde::Serialize;
+use serde_json::Value;
 
 /// What a change requires, from nothing to everything.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -37,11 +38,12 @@ pub(crate) struct Difference {
 }
 
 /// Returns all differences, the most demanding first; none if callers see the same.
-pub(crate) fn diff(old: &Api, new: &Api) -> Vec<Difference> {
-    let mut differ = Differ { old, new, found: Vec::new() };
+pub(crate) fn diff(old: &Generated, new: &Generated) -> Vec<Difference> {
+    let mut differ = Differ { old: &old.api, new: &new.api, found: Vec::new() };
     differ.environments();
     differ.operations();
     differ.types();
+    differ.essentials(&old.essentials, &new.essentials);
     differ.docs();
     differ.found.sort_by_key(|difference| Reverse(difference.class));
     differ.found
@@ -175,7 +177,23 @@ impl Differ<'_> {
         }
     }
 
-    /// Words that callers read. Those of what the code relies on may change what its values mean.
+    /// What is stated otherwise of what the code relies on: its words, an example, a limit, a default. Whether a value
+    /// means something else by it, no program can say.
+    fn essentials(&mut self, old: &BTreeMap<String, Value>, new: &BTreeMap<String, Value>) {
+        for (name, was, is) in both(old, new) {
+            let (Some(was), Some(is)) = (was, is) else { continue };
+            let users = match name.split_once('.') {
+                Some((ty, _)) => self.users(ty),
+                None => vec![name.clone()],
+            };
+            let what = format!("`{name}` is described otherwise");
+            let meaning =
+                format!("a reader has to say whether it means something else: {is} instead of {was}");
+            self.add(Class::Compatible, &users, what, meaning);
+        }
+    }
+
+    /// Words that callers read.
     fn docs(&mut self) {
         let mut places = Vec::new();
         for (name, ty) in &self.new.types {
@@ -183,20 +201,8 @@ impl Differ<'_> {
             if old.description != ty.description {
                 places.push(name.clone());
             }
-            for (property, field) in &ty.fields {
-                let Some(was) = old.fields.get(property) else { continue };
-                if was.description == field.description {
-                    continue;
-                }
-                if field.essential {
-                    let what = format!("`{name}.{property}` is described in other words");
-                    let meaning = format!(
-                        "a reader has to say whether it means something else: {:?} instead of {:?}",
-                        field.description, was.description
-                    );
-                    let users = self.users(name);
-                    self.add(Class::Compatible, &users, what, meaning);
-                } else {
+            for (property, field) in ty.fields.iter().filter(|(_, field)| !field.essential) {
+                if old.fields.get(property).is_some_and(|was| was.description != field.description) {
                     places.push(format!("{name}.{property}"));
                 }
             }

@@ -36,7 +36,7 @@ impl Store {
         let chosen = self.choose(found, &mut plan);
         let placed = self.place(chosen, &stored, &mut plan);
         let (new, accepted) = self.accept(placed, &mut plan)?;
-        plan.differences = diff(&old.api, &new.api);
+        plan.differences = diff(&old, &new);
         let today = OffsetDateTime::now_utc().date().to_string();
         let before = self.texts.clone();
         for (file, found) in accepted {

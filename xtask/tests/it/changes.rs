@@ -82,15 +82,15 @@ const REPORTED: &[Case] = &[
   property `order_id` made required (check_transaction)
     `Transaction.order_id` is no longer an `Option`"),
     ("limits, a webhook, a status and a refusal, of which callers see nothing", |all| {
-        at(all, CHECK, TRANSACTION)["currency"]["enum"] = json!(["TRY", "USD"]);
-        at(all, CHECK, TRANSACTION)["amount"]["maximum"] = json!(1000);
+        at(all, CHECK, TRANSACTION)["card_type"]["enum"] = json!(["a", "b"]);
+        at(all, CHECK, TRANSACTION)["comission_tax"]["maximum"] = json!(1000);
         at(all, CHECK, TRANSACTION)["note"]["deprecated"] = json!(true);
         at(all, CHECK, "/components/schemas/Transaction")["anyOf"] = json!([{ "required": ["note"] }]);
         at(all, SALE, "/components/schemas/InitSaleRequest/properties")["description"]["maxLength"] = json!(9);
         all.get_mut(REVERSAL).unwrap()["webhooks"] = json!({ "paid": { "post": { "responses": {} } } });
         let refusal = operation(all)["responses"]["400"].clone();
         operation(all)["responses"]["401"] = refusal;
-        at(all, REVERSAL, REQUEST)["properties"]["xact_id"]["example"] = json!("x");
+        at(all, REVERSAL, REQUEST)["properties"]["reference_no"]["example"] = json!("x");
         each(all, |json| {
             json["components"]["schemas"]["ErrorResponse"]["properties"]["detail"] = json!({ "type": "string" });
         });
@@ -102,8 +102,16 @@ const REPORTED: &[Case] = &[
     `Handoff` does not have it; add it to src/handoff.rs if callers need it"),
     ("an essential in other words", |all| at(all, SALE, "/components/schemas/InitSaleRequest/properties")["amount"]["description"] = json!("Amount in kuruş."),
         "Compatible:
-  `InitSaleRequest.amount` is described in other words (init_sale_transaction)
-    a reader has to say whether it means something else: \"Amount in kuruş.\" instead of \"Amount of the sale.\""),
+  `InitSaleRequest.amount` is described otherwise (init_sale_transaction)
+    a reader has to say whether it means something else: {\"description\":\"Amount in kuruş.\"} instead of {\"description\":\"Amount of the sale.\"}"),
+    ("the words of an operation", |all| operation(all)["description"] = json!("Amounts are in kuruş."),
+        "Compatible:
+  `init_reversal_transaction` is described otherwise
+    a reader has to say whether it means something else: {\"description\":\"Amounts are in kuruş.\",\"summary\":\"Initiate Cancel / Refund\"} instead of {\"summary\":\"Initiate Cancel / Refund\"}"),
+    ("an example of an essential, which may be in another unit", |all| at(all, SALE, "/components/schemas/InitSaleRequest/properties")["amount"]["example"] = json!(14990),
+        "Compatible:
+  `InitSaleRequest.amount` is described otherwise (init_sale_transaction)
+    a reader has to say whether it means something else: {\"description\":\"Amount of the sale.\",\"example\":14990} instead of {\"description\":\"Amount of the sale.\"}"),
     ("a property beside an essential", |all| at(all, CHECK, "/components/schemas/CheckTransactionResponse/properties")["next_page"] = json!({ "type": "string" }),
         "Compatible:
   property `next_page` added (check_transaction)
@@ -237,7 +245,7 @@ fn without_lines(report: &str) -> String {
 fn what_callers_do_not_see_is_counted_by_its_lines() {
     let workspace = Workspace::new();
     let ran = workspace.report("check", |all| {
-        at(all, CHECK, TRANSACTION)["amount"]["maximum"] = json!(1000);
+        at(all, CHECK, TRANSACTION)["comission_tax"]["maximum"] = json!(1000);
     });
     let line = "Compatible:\n  openapi/retrieve-payment.json: 1 line changed\n    callers see what is listed here, \
                 and nothing else of it\n";

@@ -252,7 +252,7 @@ fn of_two_pages_the_one_that_is_recorded_is_taken() {
     // Alone, it is stored, and the difference says so.
     let ran = workspace.spec(&["update", &turkish]);
     assert!(
-        ran.stdout.contains("`InitReversalRequest.xact_id` is described in other words"),
+        ran.stdout.contains("`InitReversalRequest.xact_id` is described otherwise"),
         "{}{}",
         ran.stdout,
         ran.stderr
