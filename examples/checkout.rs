@@ -33,7 +33,7 @@ async fn main() -> ExitCode {
 
 async fn story(amount: Decimal) -> Result<(), Box<dyn Error>> {
     let simulator = Simulator::start().await?;
-    let agent = Client::simulator(simulator.url()).build()?.agent(simulator.add_dealer());
+    let agent = Client::simulator(simulator.url()).build()?.agent(simulator.secret_key());
 
     let session = agent.session(AuthRequest::new("dealer-7", "cashier-1"));
     println!("1. The merchant's server opens a session for its app: {:?}.", session.key().await?);

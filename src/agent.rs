@@ -49,7 +49,7 @@ impl Agent {
     /// # use paypos_simulator::Simulator;
     /// # let simulator = Simulator::start().await?;
     /// # let client = Client::builder(Environment::Sandbox).base_url(simulator.url()).build()?;
-    /// # let agent = client.agent(simulator.add_dealer());
+    /// # let agent = client.agent(simulator.secret_key());
     /// let opened = agent.get_auth_key(AuthRequest::new("agent id", "user id")).await?;
     /// let session = opened.session;
     /// # Ok(())
@@ -92,7 +92,7 @@ impl Agent {
     /// # use paypos::{Client, Decimal, types::{AuthRequest, InitSaleRequest}};
     /// # use paypos_simulator::Simulator;
     /// # let simulator = Simulator::start().await?;
-    /// # let agent = Client::simulator(simulator.url()).build()?.agent(simulator.add_dealer());
+    /// # let agent = Client::simulator(simulator.url()).build()?.agent(simulator.secret_key());
     /// let session = agent.session(AuthRequest::new("agent id", "user id"));
     /// let handoff = session.init_sale_transaction(InitSaleRequest::new(Decimal::ONE)).await?;
     /// agent.end(&session).await?;
@@ -143,7 +143,7 @@ impl Agent {
     /// # use paypos_simulator::Simulator;
     /// # let simulator = Simulator::start().await?;
     /// # let client = Client::builder(Environment::Sandbox).base_url(simulator.url()).build()?;
-    /// # let agent = client.agent(simulator.add_dealer());
+    /// # let agent = client.agent(simulator.secret_key());
     /// # let session = agent.get_auth_key(AuthRequest::new("agent id", "user id")).await?.session;
     /// agent.logout(LogoutRequest::new(&session.key().await?)).await?;
     /// # Ok(())

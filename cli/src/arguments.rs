@@ -167,7 +167,7 @@ pub(crate) struct Simulate {
     /// Name at which it is reached; may be repeated
     #[arg(long, value_name = "NAME")]
     pub(crate) host: Vec<String>,
-    /// Initial dealers and sales, saved from `/_paypos/seed`
+    /// Sales to begin with, saved from `/_paypos/sales`
     #[arg(long, value_name = "FILE")]
     pub(crate) seed: Option<PathBuf>,
     /// How the phone decides
@@ -396,7 +396,7 @@ pub(crate) struct Check {
 #[derive(Subcommand)]
 pub(crate) enum Phone {
     /// Approve a pending payment
-    #[command(after_help = "Examples:\n  paypos phone approve\n  paypos phone approve --dealer suite-1")]
+    #[command(after_help = "Examples:\n  paypos phone approve")]
     Approve(Which),
     /// Decline a pending payment
     #[command(after_help = "Examples:\n  paypos phone decline")]
@@ -419,9 +419,6 @@ pub(crate) struct Which {
     /// Id of the payment session [default: the newest pending]
     #[arg(value_parser = id)]
     pub(crate) payment_session_id: Option<String>,
-    /// The dealer whose payment session it is
-    #[arg(long, value_name = "NAME", default_value = paypos_simulator::server::DEALER)]
-    pub(crate) dealer: String,
     #[command(flatten)]
     pub(crate) simulator: SimulatorUrl,
     #[command(flatten)]

@@ -10,7 +10,7 @@ use std::{
 use paypos::{
     Client, Environment, Error, ErrorKind, PaymentSession, SecretKey, Session, SessionKey, types::AuthRequest,
 };
-use paypos_simulator::server::{AGENT_ID, SECRET_KEY, USER_ID};
+use paypos_simulator::{AGENT_ID, SECRET_KEY, USER_ID};
 
 use crate::{
     arguments::{Calls, SIMULATOR_URL, Target, User},

@@ -9,7 +9,7 @@ use std::{
 };
 
 use paypos::{Error, ErrorKind, Operation, Outcome, PaymentSession};
-use paypos_simulator::server::is_unseen;
+use paypos_simulator::is_unseen;
 use qrcode::{EcLevel, QrCode, render::unicode::Dense1x2};
 use serde_json::json;
 use tokio::sync::oneshot;

@@ -3,14 +3,11 @@
 use std::time::Duration;
 
 use paypos::{
-    Client, Decimal, Decision as Decided, Handoff, SecretKey, Session,
+    Client, Decimal, Decision as Decided, Handoff, Session,
     types::{AuthRequest, InitReversalRequest, InitSaleRequest},
 };
 
-use paypos_simulator::{
-    Policy,
-    server::{self, AGENT_ID, Options, SECRET_KEY, Seed, USER_ID},
-};
+use paypos_simulator::{AGENT_ID, Policy, Simulator, USER_ID};
 
 use crate::{
     arguments::{Demo, DemoPhone},
@@ -24,11 +21,10 @@ const TIMEOUT: Duration = Duration::from_secs(600);
 pub(crate) async fn run(console: &Console, options: &Demo) -> Done {
     let asks = options.phone == DemoPhone::Ask && console.asks();
     let phone = if asks { Policy::Ask } else { Policy::Approve };
-    let options = Options { phone, after: Duration::from_secs(1), ..Options::default() };
-    let simulator =
-        server::start(options, Seed::default()).await.map_err(|error| Failure::usage(error.to_string()))?;
+    let simulator = Simulator::builder().phone(phone).phone_after(Duration::from_secs(1)).start().await;
+    let simulator = simulator.map_err(|error| Failure::usage(error.to_string()))?;
     let client = Client::simulator(simulator.url()).build()?;
-    let agent = client.agent(SecretKey::new(SECRET_KEY)?);
+    let agent = client.agent(simulator.secret_key());
 
     console.headline("1. The merchant's server opens a session (paypos session open; Agent::get_auth_key)");
     let session = agent.session(AuthRequest::new(AGENT_ID, USER_ID));

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use paypos::reqwest;
-use paypos_simulator::server::PREFIX;
+use paypos_simulator::PREFIX;
 use serde_json::{Value, json};
 
 use crate::{
@@ -18,7 +18,6 @@ pub(crate) async fn run(console: &Console, command: Phone) -> Done {
         Phone::Leave(_) => "leave",
     };
     let which = command.which();
-    let dealer = which.dealer.as_str();
     let url = which.simulator.simulator_url.trim_end_matches('/');
     let mut at = reqwest::Url::parse(&format!("{url}{PREFIX}/payments"))
         .map_err(|_| Failure::usage("--simulator-url is not a valid URL"))?;
@@ -31,7 +30,7 @@ pub(crate) async fn run(console: &Console, command: Phone) -> Done {
     let id = if let Some(id) = &which.payment_session_id {
         id.clone()
     } else {
-        let waiting = http.get(at.clone()).query(&[("state", "waiting"), ("dealer", dealer)]);
+        let waiting = http.get(at.clone()).query(&[("state", "waiting")]);
         let waiting = called(waiting).await?;
         let last = waiting["payments"].as_array().and_then(|waiting| waiting.last());
         let id = last.and_then(|payment| payment["payment_session_id"].as_str());
@@ -40,7 +39,7 @@ pub(crate) async fn run(console: &Console, command: Phone) -> Done {
     if let Ok(mut segments) = at.path_segments_mut() {
         segments.extend([id.as_str(), "decide"]);
     }
-    let body = json!({ "dealer": dealer, "decision": decision }).to_string();
+    let body = json!({ "decision": decision }).to_string();
     let payment = called(http.post(at).header("content-type", "application/json").body(body)).await?;
     let shown = |name: &str| printable(payment[name].as_str().unwrap_or_default());
     console.result(format!("{} is {}.", shown("payment_session_id"), shown("state")))?;

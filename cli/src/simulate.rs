@@ -4,14 +4,12 @@ use std::{
     fs,
     io::{self, Write},
     net::{Ipv4Addr, Ipv6Addr, SocketAddr},
+    path::Path,
     sync::mpsc,
     thread,
 };
 
-use paypos_simulator::{
-    Behavior,
-    server::{self, AGENT_ID, Options, PREFIX, SECRET_KEY, Seed, USER_ID},
-};
+use paypos_simulator::{AGENT_ID, PREFIX, ReceivedRequest, SECRET_KEY, Seed, Simulator, USER_ID};
 use serde_json::json;
 
 use crate::{
@@ -24,20 +22,25 @@ use crate::{
 const LINES: usize = 1_000;
 
 pub(crate) async fn run(console: &Console, options: Simulate) -> Done {
-    let seed = match &options.seed {
-        None => Seed::default(),
-        Some(path) => {
-            let name = path.display();
-            let text = fs::read_to_string(path)
-                .map_err(|error| Failure::usage(format!("the seed cannot be read from {name}: {error}")))?;
-            serde_json::from_str(&text)
-                .map_err(|error| Failure::usage(format!("{name} is not a valid seed file: {error}")))?
-        }
-    };
-    let behavior = match &options.like {
-        None => Behavior::default(),
-        Some(path) => verify::read_behavior(path)?,
-    };
+    let mut simulator = Simulator::builder()
+        .listen(options.listen)
+        .phone(options.phone.into())
+        .phone_after(options.phone_delay);
+    if let Some(path) = &options.seed {
+        simulator = simulator.seed(read_seed(path)?);
+    }
+    if let Some(path) = &options.like {
+        simulator = simulator.behavior(verify::read_behavior(path)?);
+    }
+    if let Some(url) = &options.public_url {
+        simulator = simulator.public_url(url);
+    }
+    for host in options.host {
+        simulator = simulator.host(host);
+    }
+    if !console.json {
+        simulator = simulator.log(log());
+    }
     let stopped = signals::first()?;
     if !options.listen.ip().is_loopback() {
         console.warn(&format!(
@@ -48,21 +51,7 @@ pub(crate) async fn run(console: &Console, options: Simulate) -> Done {
             console.warn("pass --public-url so that deeplinks work on the phone");
         }
     }
-    let public_url = options.public_url.clone();
-    let simulator = server::start(
-        Options {
-            listen: options.listen,
-            public_url: options.public_url,
-            hosts: options.host,
-            phone: options.phone.into(),
-            after: options.phone_delay,
-            behavior,
-            log: if console.json { None } else { Some(log()) },
-        },
-        seed,
-    )
-    .await
-    .map_err(|error| {
+    let simulator = simulator.start().await.map_err(|error| {
         let is_taken = error.kind() == io::ErrorKind::AddrInUse;
         let hint = if is_taken { "; pass --listen with another port, or 0 for a free one" } else { "" };
         Failure::usage(format!("{error}{hint}"))
@@ -72,7 +61,7 @@ pub(crate) async fn run(console: &Console, options: Simulate) -> Done {
     console.say(format!(
         "Credentials: Authorization `Basic {SECRET_KEY}`, agent_id `{AGENT_ID}`, user_id `{USER_ID}`"
     ));
-    let shown = public_url.as_deref().unwrap_or(&url).trim_end_matches('/');
+    let shown = options.public_url.as_deref().unwrap_or(&url).trim_end_matches('/');
     console.say(format!("Pending payments and received requests: {shown}{PREFIX}/"));
     let default = url == "http://127.0.0.1:8650";
     let option = if default { String::new() } else { format!(" --simulator-url {url}") };
@@ -82,6 +71,14 @@ pub(crate) async fn run(console: &Console, options: Simulate) -> Done {
     }))?;
     stopped.await;
     Ok(())
+}
+
+fn read_seed(path: &Path) -> Result<Seed, Failure> {
+    let name = path.display();
+    let text = fs::read_to_string(path)
+        .map_err(|error| Failure::usage(format!("the seed cannot be read from {name}: {error}")))?;
+    serde_json::from_str(&text)
+        .map_err(|error| Failure::usage(format!("{name} is not a valid seed file: {error}")))
 }
 
 /// Returns a URL that this machine can call for the address that is listened on, which may be unspecified.
@@ -99,7 +96,7 @@ fn callable(url: &str) -> String {
 }
 
 /// Prints a line for each request. A separate thread prints, so a slow terminal does not delay requests.
-fn log() -> Box<server::Log> {
+fn log() -> impl Fn(&ReceivedRequest) + Send + Sync {
     let (lines, printed) = mpsc::sync_channel::<String>(LINES);
     thread::spawn(move || {
         for line in printed {
@@ -107,8 +104,8 @@ fn log() -> Box<server::Log> {
             let _ = writeln!(io::stdout(), "{}", lines.join("\n"));
         }
     });
-    Box::new(move |line| {
+    move |request| {
         // A line that does not fit is dropped; the journal has the request.
-        let _ = lines.try_send(line.to_owned());
-    })
+        let _ = lines.try_send(request.to_string());
+    }
 }

@@ -1,17 +1,12 @@
 //! Defines what the simulator does where Paynet's documents leave it undefined: questions with their plausible answers.
 //!
-//! The first answer of each question is what the crate `paypos` assumes. `paypos verify` finds out Paynet's. Three of its
-//! questions are none of these: the simulator speaks HTTP/1.1 without TLS, and a deeplink leads to the simulator's phone.
+//! The first answer of each question is what the crate `paypos` assumes. `paypos verify` finds out Paynet's. A question is
+//! here if a verdict or a caller's code depends on its answer.
 
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 
-use base64::{
-    Engine as _,
-    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
-};
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
 
 macro_rules! answers {
     ($($(#[$doc:meta])* $name:ident { $first:ident = $first_word:literal $(, $other:ident = $word:literal)* $(,)? })*) => {
@@ -76,24 +71,6 @@ answers! {
     OtherSession { Accepted = "accepted", Refused = "refused" }
     /// What becomes of two sessions of a user.
     SecondSession { Both = "both are open", EndsFirst = "the first has ended", Refused = "refused" }
-    /// The form of a key.
-    KeyForm { Text = "text", Uuid = "UUID", Base64 = "Base64", Jwt = "JWT" }
-    /// The form of the time when a session expires. The simulator's sessions do not expire by themselves: a time is the end
-    /// of 2099.
-    ExpiryForm {
-        Text = "text",
-        Zoned = "ISO 8601 with a zone",
-        Local = "ISO 8601 without a zone",
-        DayFirst = "day first",
-        Number = "number",
-        Absent = "absent",
-    }
-    /// Whether a refusal has the header `Retry-After`.
-    RetryAfter { Absent = "absent", Present = "present" }
-    /// Whether a connection stays open after a response.
-    KeepAlive { Kept = "kept", Closed = "closed" }
-    /// The `code` of a success.
-    SuccessCode { Zero = "0", Hundred = "100", Absent = "absent" }
     /// The status for any other refusal of a request that conforms to the documents.
     RefusalStatus { BadRequest = "400", NotFound = "404", Conflict = "409", Ok = "200" }
     /// The form of a refusal: that of the documents, or of Paynet's general documentation.
@@ -102,8 +79,6 @@ answers! {
     BeforeDecision { Empty = "empty list", Null = "null", Refused = "refusal", Undecided = "undecided transaction" }
     /// When a transaction is listed, after the phone has decided.
     Appears { AtOnce = "at once", Later = "later" }
-    /// Whether a listed transaction changes afterwards.
-    Changes { No = "no", Yes = "yes" }
     /// The unit of an amount in a request.
     AmountUnit { Lira = "lira", Kurus = "kurus" }
     /// The amount of a transaction, for a requested 1.00.
@@ -134,9 +109,7 @@ answers! {
 }
 
 questions! {
-    /// The status for an unknown secret key.
-    wrong_secret_key: CredentialStatus,
-    /// The status for an unknown session key.
+    /// The status for an unknown session key or secret key.
     wrong_session: CredentialStatus,
     /// The status for a session that has ended or expired.
     ended_session: CredentialStatus,
@@ -144,28 +117,14 @@ questions! {
     second_session: SecondSession,
     /// Whether another session of the dealer may check a payment session.
     other_session: OtherSession,
-    /// The form of a session key.
-    session_key: KeyForm,
-    /// The form of `expired_date`.
-    expired_date: ExpiryForm,
-    /// Whether a refusal has the header `Retry-After`.
-    retry_after: RetryAfter,
-    /// Whether a connection stays open after a response.
-    keep_alive: KeepAlive,
-    /// The `code` of a success.
-    success_code: SuccessCode,
     /// The status for any other refusal of a request that conforms to the documents.
     refusal_status: RefusalStatus,
     /// The form of a refusal.
     refusal_form: RefusalForm,
-    /// The form of an `encryption_key`.
-    encryption_key: KeyForm,
     /// What a check returns before the phone has decided.
     before_decision: BeforeDecision,
     /// When a transaction is listed, after the phone has decided.
     appears: Appears,
-    /// Whether a listed transaction changes afterwards.
-    changes: Changes,
     /// The unit of an amount in a request, which the phone shows.
     amount_unit: AmountUnit,
     /// The amount of a transaction.
@@ -212,44 +171,8 @@ impl RefusalStatus {
     }
 }
 
-impl KeyForm {
-    /// Returns a key that no simulator has issued before, in this process or in another, and that nobody guesses.
-    pub(crate) fn issue(self, what: &str) -> String {
-        let number = random();
-        let bytes = number.to_be_bytes();
-        match self {
-            Self::Text => format!("simulated-{what}-{number:032x}"),
-            Self::Uuid => {
-                let groups =
-                    (number >> 96, number >> 80 & 0xffff, number >> 64 & 0xfff, number >> 48 & 0xfff);
-                let last = number & 0xffff_ffff_ffff;
-                format!("{:08x}-{:04x}-4{:03x}-8{:03x}-{last:012x}", groups.0, groups.1, groups.2, groups.3)
-            }
-            Self::Base64 => STANDARD.encode(bytes),
-            Self::Jwt => {
-                let claims = json!({ "jti": format!("simulated-{what}-{number:032x}") }).to_string();
-                let parts = [br#"{"alg":"HS256"}"#, claims.as_bytes(), &bytes];
-                parts.map(|part| URL_SAFE_NO_PAD.encode(part)).join(".")
-            }
-        }
-    }
-}
-
-impl ExpiryForm {
-    pub(crate) fn value(self) -> Value {
-        match self {
-            Self::Text => json!("simulated"),
-            Self::Zoned => json!("2099-12-31T23:59:59+03:00"),
-            Self::Local => json!("2099-12-31T23:59:59"),
-            Self::DayFirst => json!("31.12.2099 23:59:59"),
-            Self::Number => json!(4_102_433_999_u32),
-            Self::Absent => Value::Null,
-        }
-    }
-}
-
-/// Returns a number that is keyed at random each time.
-fn random() -> u128 {
-    let half = || u128::from(RandomState::new().build_hasher().finish());
-    half() << 64 | half()
+/// Returns an id or key that no simulator has issued before, in this process or in another, and that nobody guesses.
+pub(crate) fn issue(what: &str) -> String {
+    let half = || RandomState::new().build_hasher().finish();
+    format!("simulated-{what}-{:016x}{:016x}", half(), half())
 }

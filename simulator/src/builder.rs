@@ -7,41 +7,50 @@ use std::{
     time::Duration,
 };
 
-use axum::Router;
+use serde::{Deserialize, Serialize};
 use tokio::{net::TcpListener, sync::watch};
+use url::Url;
 
 use crate::{
-    Behavior, Policy, Simulator,
-    conformance::Conformance,
-    connections::{self, Limits},
-    flight::Flight,
-    operations::{self, Log},
-    state::State,
+    Behavior, PREFIX, Policy, ReceivedRequest, Sale, Simulator, http,
+    operations::Operations,
+    server::control::{self, Server},
+    simulator::{Settings, Shared, State},
 };
 
-/// Adds routes to the router of the operations.
-type Wrap = dyn FnOnce(Router, Flight) -> Router + Send;
+/// Is called for each request after its response.
+pub(crate) type Log = dyn Fn(&ReceivedRequest) + Send + Sync;
 
 /// Configures a [`Simulator`]; made by [`Simulator::builder`].
 #[must_use = "a builder does nothing until `start`"]
 pub struct SimulatorBuilder {
     listen: SocketAddr,
-    pub(crate) deeplinks: String,
-    pub(crate) limits: Limits,
-    pub(crate) wrap: Option<Box<Wrap>>,
-    pub(crate) log: Option<Box<Log>>,
-    pub(crate) state: Arc<State>,
+    public_url: Option<String>,
+    hosts: Vec<String>,
+    settings: Settings,
+    seed: Seed,
+    log: Option<Box<Log>>,
+}
+
+/// Sales to begin with, deserialized from what `GET /_paypos/sales` returned.
+#[derive(Debug, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Seed {
+    pub(crate) sales: Vec<Sale>,
+    /// Number of sales that were not kept.
+    #[serde(default)]
+    pub(crate) forgotten: u64,
 }
 
 impl Default for SimulatorBuilder {
     fn default() -> Self {
         Self {
             listen: (Ipv4Addr::LOCALHOST, 0).into(),
-            deeplinks: "paypos-simulator://".to_owned(),
-            limits: Limits { connections: usize::MAX, time: None },
-            wrap: None,
+            public_url: None,
+            hosts: Vec::new(),
+            settings: Settings::default(),
+            seed: Seed::default(),
             log: None,
-            state: Arc::default(),
         }
     }
 }
@@ -53,64 +62,112 @@ impl SimulatorBuilder {
         self
     }
 
-    /// Sets how the phone decides. Defaults to [`Policy::Ask`]: [`Phone`](crate::Phone) decides.
+    /// Sets the URL at which phones reach the simulator, such as `http://192.168.1.20:8650`: `http` or `https`, a host
+    /// and no path. Defaults to the one that a request is for.
+    pub fn public_url(mut self, url: impl Into<String>) -> Self {
+        self.public_url = Some(url.into());
+        self
+    }
+
+    /// Allows a host name that requests may be for, such as a service's in a compose network. `localhost`, IP addresses
+    /// and the public URL's host are always allowed.
+    pub fn host(mut self, name: impl Into<String>) -> Self {
+        self.hosts.push(name.into());
+        self
+    }
+
+    /// Sets how the phone decides. Defaults to [`Policy::Ask`]: [`Phone`](crate::Phone) decides, or a person on its page.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # use paypos::{Client, Decimal, Decision, Environment, types::InitSaleRequest};
+    /// # use paypos::{Client, Decimal, Decision, types::InitSaleRequest};
     /// use paypos_simulator::{Policy, Simulator};
     ///
     /// let simulator = Simulator::builder().phone(Policy::Approve).start().await?;
-    /// # let client = Client::builder(Environment::Sandbox).base_url(simulator.url()).build()?;
-    /// # let session = client.session(simulator.issue_session());
+    /// # let session = Client::simulator(simulator.url()).build()?.session(simulator.issue_session());
     /// let handoff = session.init_sale_transaction(InitSaleRequest::new(Decimal::ONE)).await?;
     /// assert!(matches!(session.wait_for(&handoff).await?, Decision::Succeeded(_)));
     /// # Ok(())
     /// # }
     /// ```
-    pub fn phone(self, policy: Policy) -> Self {
-        self.state.phones().policy = policy;
+    pub fn phone(mut self, policy: Policy) -> Self {
+        self.settings.policy = policy;
         self
     }
 
     /// Sets the delay before the phone decides by its policy. Defaults to none.
-    pub fn phone_after(self, delay: Duration) -> Self {
-        self.state.phones().after = delay;
+    pub fn phone_after(mut self, delay: Duration) -> Self {
+        self.settings.after = delay;
         self
     }
 
     /// Sets what the simulator does where Paynet's documents leave it undefined. Defaults to what the crate `paypos`
     /// assumes.
-    pub fn behavior(self, behavior: Behavior) -> Self {
-        self.state.behave(|all| *all = behavior);
+    pub fn behavior(mut self, behavior: Behavior) -> Self {
+        self.settings.behavior = behavior;
+        self
+    }
+
+    /// Sets the sales to begin with. Defaults to none.
+    pub fn seed(mut self, seed: Seed) -> Self {
+        self.seed = seed;
+        self
+    }
+
+    /// Sets what is called for each request to an operation, after its response. It must not block.
+    pub fn log(mut self, log: impl Fn(&ReceivedRequest) + Send + Sync + 'static) -> Self {
+        self.log = Some(Box::new(log));
         self
     }
 
     /// Starts the simulator on the current tokio runtime.
     ///
     /// # Errors
-    /// If it cannot listen on the address.
+    /// If it cannot listen on the address, with the operating system's kind of error. With `InvalidInput`, if the public
+    /// URL or a sale of the seed cannot be used; the message names it.
     pub async fn start(self) -> io::Result<Simulator> {
-        let listener = TcpListener::bind(self.listen).await?;
-        let url = format!("http://{}", listener.local_addr()?);
-        let (stop, stopped) = watch::channel(());
-        let conformance = Conformance::to_the_documents().map_err(io::Error::other)?;
-        let (state, limits) = (self.state, self.limits);
-        let flight = Flight::new(limits.time);
-        let mut router = operations::router(operations::Server {
-            conformance,
-            state: Arc::clone(&state),
-            deeplinks: self.deeplinks,
-            flight: flight.clone(),
-            log: self.log,
-        });
-        if let Some(wrap) = self.wrap {
-            router = wrap(router, flight);
+        let unusable = |problem: String| io::Error::new(io::ErrorKind::InvalidInput, problem);
+        let public_url = self.public_url.as_deref().map(public_url).transpose().map_err(unusable)?;
+        let mut state = State::new(self.settings);
+        for sale in self.seed.sales {
+            let id = sale.xact_id.clone();
+            if !state.ledger.add_sale(sale) {
+                return Err(unusable(format!("the seed's sale {id} is there twice")));
+            }
         }
-        let server = tokio::spawn(connections::serve(listener, router, limits, stopped));
-        Ok(Simulator { url, state, stop, server })
+        let listening = TcpListener::bind(self.listen).await;
+        let listener = listening.map_err(|error| {
+            io::Error::new(error.kind(), format!("cannot listen on {}: {error}", self.listen))
+        })?;
+        let url = format!("http://{}", listener.local_addr()?);
+        let shared = Arc::new(Shared::from(state));
+        let host = public_url.as_ref().and_then(Url::host_str).map(str::to_owned);
+        let public_url = public_url.map(|url| url.as_str().trim_end_matches('/').to_owned());
+        let deeplinks = format!("{}{PREFIX}/phone/", public_url.as_deref().unwrap_or_default());
+        let operations = Operations::new(&shared, deeplinks, self.log)?.router();
+        let hosts = self.hosts.into_iter().chain(host).collect();
+        let server = Server { shared: Arc::clone(&shared), public_url, hosts };
+        let (stop, stopped) = watch::channel(());
+        let server = tokio::spawn(http::serve(listener, control::router(server, operations), stopped));
+        Ok(Simulator { url, shared, stop, server })
     }
+}
+
+/// Reads a public URL, to which the paths of the pages are added.
+fn public_url(text: &str) -> Result<Url, String> {
+    let problem = "expected one such as http://192.168.1.20:8650";
+    let url = Url::parse(text).map_err(|_| format!("the public URL is not an absolute URL; {problem}"))?;
+    let is_plain = matches!(url.scheme(), "http" | "https")
+        && url.path() == "/"
+        && url.username().is_empty()
+        && url.password().is_none()
+        && url.query().is_none()
+        && url.fragment().is_none();
+    if !is_plain {
+        return Err(format!("the public URL is not http or https with a host alone; {problem}"));
+    }
+    Ok(url)
 }
 
 impl fmt::Debug for SimulatorBuilder {

@@ -7,7 +7,7 @@ use jsonschema::{Draft, Validator};
 use paypos::{DOCUMENT, Decimal};
 use serde_json::{Map, Value, json};
 
-use crate::{read, state::ReceivedRequest};
+use crate::{ReceivedRequest, read};
 
 /// Maximum length of a path segment that is shown.
 const MAX_SEGMENT: usize = 40;
@@ -47,8 +47,12 @@ pub(crate) struct Violations {
 }
 
 impl Violations {
-    pub(crate) fn new(status: StatusCode, text: String) -> Self {
-        Self { status, allow: None, texts: vec![text] }
+    pub(crate) fn new(status: StatusCode, text: impl Into<String>) -> Self {
+        Self { status, allow: None, texts: vec![text.into()] }
+    }
+
+    pub(crate) fn of_the_body(text: &str) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, text)
     }
 }
 
@@ -73,21 +77,21 @@ impl Conformance {
 
     /// Returns the path of the request's operation, or all violations of the documents.
     pub(crate) fn validate(&self, request: &ReceivedRequest) -> Result<&str, Violations> {
-        let at_path: Vec<_> = self.0.iter().filter(|operation| operation.is_at(request.path())).collect();
-        let path = shown_path(request.path());
+        let at_path: Vec<_> = self.0.iter().filter(|operation| operation.is_at(&request.path)).collect();
+        let path = shown_path(&request.path);
         if at_path.is_empty() {
             let mut text = format!("the documents have no path {path}");
-            let near = request.path().trim_end_matches('/');
+            let near = &request.path.trim_end_matches('/');
             if let Some(near) = self.0.iter().find(|operation| operation.path.eq_ignore_ascii_case(near)) {
                 text = format!("{text}, but {}", near.path);
             }
             return Err(Violations::new(StatusCode::NOT_FOUND, text));
         }
         let Some(operation) =
-            at_path.iter().find(|operation| operation.method.eq_ignore_ascii_case(request.method()))
+            at_path.iter().find(|operation| operation.method.eq_ignore_ascii_case(&request.method))
         else {
-            let mut text = format!("the documents have no {} for {path}", request.method());
-            if request.method() == "OPTIONS" && request.header("origin").is_some() {
+            let mut text = format!("the documents have no {} for {path}", request.method);
+            if request.method == "OPTIONS" && request.header("origin").is_some() {
                 text.push_str(
                     ": a page of another origin asks, which is not allowed; Jest and Vitest send this in the \
                      environments `jsdom` and `happy-dom`, and not in `node`",
@@ -191,7 +195,7 @@ impl Header {
 
 impl Body {
     fn validate(&self, request: &ReceivedRequest) -> Vec<String> {
-        if request.body().is_empty() {
+        if request.body.is_empty() {
             return if self.required { vec!["the required body is missing".to_owned()] } else { Vec::new() };
         }
         if request.headers.get_all("content-type").iter().count() > 1 {

@@ -1,210 +1,288 @@
 //! Executes the operations of the documents, with the faults that were injected.
 
-use std::sync::Arc;
+use std::{io, sync::Arc};
 
 use axum::{
     Router,
-    body::Body,
+    body::{Body, to_bytes},
     extract::Request,
-    response::{Html, IntoResponse, Response},
+    response::{IntoResponse, Response},
 };
 use http::{
-    HeaderName, HeaderValue, StatusCode,
-    header::{ALLOW, CONNECTION, CONTENT_TYPE, RETRY_AFTER},
+    HeaderMap, HeaderName, HeaderValue, StatusCode,
+    header::{ALLOW, CONTENT_TYPE},
 };
 use serde_json::{Value, json, value::to_raw_value};
 
 use crate::{
-    Behavior, Fault,
-    behavior::{KeepAlive, RefusalForm, RetryAfter, SuccessCode},
+    Fault, ReceivedRequest,
+    behavior::{RefusalForm, issue},
+    builder::Log,
     conformance::{Conformance, Violations},
-    connections::Broken,
-    fault::Effect,
-    flight::{Flight, Unread},
-    ledger::{Members, PaymentRequest},
-    phone,
+    fault::When,
+    http::{Unread, dropped, truncated},
+    payment::{Members, PaymentRequest},
     refusal::Refusal,
-    state::{ReceivedRequest, State},
+    simulator::Shared,
 };
 
-/// Maximum size of a request body, in bytes.
-const MAX_BODY: usize = 1024 * 1024;
-
-/// Is called for each request after its response.
-pub(crate) type Log = dyn Fn(&ReceivedRequest) + Send + Sync;
+const HTML: &str = "<!doctype html><title>Welcome</title><p>Please log in.";
 
 /// What the operations need.
-pub(crate) struct Server {
-    pub(crate) conformance: &'static Conformance,
-    pub(crate) state: Arc<State>,
-    pub(crate) deeplinks: String,
-    pub(crate) flight: Flight,
-    pub(crate) log: Option<Box<Log>>,
-}
-
-impl Server {
+pub(crate) struct Operations {
+    conformance: &'static Conformance,
+    shared: Arc<Shared>,
     /// What a deeplink begins with. A path is one of the server, as the request's `Host` names it: a container's port
     /// may be another outside.
+    deeplinks: String,
+    log: Option<Box<Log>>,
+}
+
+impl Operations {
+    pub(crate) fn new(shared: &Arc<Shared>, deeplinks: String, log: Option<Box<Log>>) -> io::Result<Self> {
+        let conformance = Conformance::to_the_documents().map_err(io::Error::other)?;
+        Ok(Self { conformance, shared: Arc::clone(shared), deeplinks, log })
+    }
+
+    /// Returns a router of the operations, for any path.
+    pub(crate) fn router(self) -> Router {
+        let operations = Arc::new(self);
+        Router::new().fallback(move |request: Request| {
+            let operations = Arc::clone(&operations);
+            async move { operations.respond(request).await }
+        })
+    }
+
+    async fn respond(&self, request: Request) -> Response {
+        let (parts, body) = request.into_parts();
+        let body = to_bytes(body, usize::MAX).await.unwrap_or_default();
+        let mut request = ReceivedRequest::new(&parts, &body);
+        let validated = match parts.extensions.get::<Unread>() {
+            Some(unread) => {
+                let (status, problem) = unread.problem();
+                Err(Violations::new(status, problem))
+            }
+            None => self.conformance.validate(&request),
+        };
+        request.violations =
+            validated.as_ref().err().map(|violations| violations.texts.clone()).unwrap_or_default();
+        let (number, fault) = {
+            let mut state = self.shared.lock();
+            (state.journal.receive(request.clone()), state.faults.applying(request.operation()))
+        };
+        let mut answered = Answered { operations: self, number, reply: None };
+        let reply = self.reply(&request, validated, fault).await;
+        answered.reply = reply.recorded();
+        drop(answered);
+        reply.into_response()
+    }
+
+    /// Executes an operation, with the fault before or after it.
+    async fn reply(
+        &self,
+        request: &ReceivedRequest,
+        validated: Result<&str, Violations>,
+        fault: Option<Fault>,
+    ) -> Reply {
+        let (before, after) = match fault {
+            Some(fault) if fault.when() == When::Before => (Some(fault), None),
+            fault => (None, fault),
+        };
+        if let Some(fault) = before {
+            match fault.delays() {
+                Some(delay) => tokio::time::sleep(delay).await,
+                // Without a response, nothing of it can be missing.
+                None if fault.truncate || fault.property.is_some() => return Reply::of(&Fault::status(500)),
+                None => return Reply::of(&fault),
+            }
+        }
+        let mut reply = self.executed(request, validated);
+        if let Some(fault) = after {
+            if let Some(delay) = fault.delays() {
+                tokio::time::sleep(delay).await;
+            } else if fault.truncate {
+                reply.sent = Sent::Half;
+            } else if let Some((name, value)) = &fault.property {
+                let mut body: Members = serde_json::from_str(&reply.body).unwrap_or_default();
+                set_property(&mut body, name, value.as_ref());
+                reply.body = written(&body);
+            } else {
+                return Reply::of(&fault);
+            }
+        }
+        reply
+    }
+
+    fn executed(&self, request: &ReceivedRequest, validated: Result<&str, Violations>) -> Reply {
+        let mut headers = HeaderMap::new();
+        let (status, body) = match self.execute(request, validated) {
+            Ok(response) => (StatusCode::OK, response),
+            Err(refusal) => {
+                if let Some(methods) = refusal.allow.as_ref().and_then(|methods| methods.parse().ok()) {
+                    headers.insert(ALLOW, methods);
+                }
+                let behavior = self.shared.lock().settings.behavior;
+                let status = refusal.status(&behavior);
+                (status, refused(&refusal, status, behavior.refusal_form))
+            }
+        };
+        Reply { status, headers, body: written(&body), sent: Sent::Whole }
+    }
+
+    /// Returns the properties of the response, or why there is none.
+    fn execute(
+        &self,
+        request: &ReceivedRequest,
+        validated: Result<&str, Violations>,
+    ) -> Result<Members, Refusal> {
+        let path = validated?;
+        let operation = path.rsplit('/').next().unwrap_or_default();
+        let body: Value = serde_json::from_slice(&request.body).unwrap_or_default();
+        let text = |property: &str| body[property].as_str().unwrap_or_default();
+        let session_key = request.header("session-key").unwrap_or_default();
+        let authorization = request.header("authorization").unwrap_or_default();
+        let secret_key = authorization.strip_prefix("Basic ").unwrap_or_default();
+        let mut state = self.shared.lock();
+        let behavior = &state.settings.behavior.clone();
+        let ledger = &mut state.ledger;
+        let mut data = None;
+        let properties = match operation {
+            "get_auth_key" => json!({
+                "session_key": ledger.get_auth_key(secret_key, text("user_id"), behavior)?,
+                "expired_date": "simulated",
+                "agent_id": text("agent_id"),
+                "company_code": "simulated",
+                "user_id": text("user_id"),
+                "user_unique_id": "simulated",
+                "is_okc_inquiry": false,
+            }),
+            "logout" => {
+                ledger.logout(secret_key, text("session_key"))?;
+                Value::Null
+            }
+            "init_sale_transaction" | "init_reversal_transaction" => {
+                let is_sale = operation == "init_sale_transaction";
+                let payment =
+                    ledger.initiate(session_key, payment_request(request, &body, is_sale)?, behavior)?;
+                state.opened(&payment);
+                json!({
+                    "deeplink_url": format!("{}{}", self.deeplinks(request), payment.id),
+                    "encryption_key": issue("encryption-key"),
+                    "payment_session_id": payment.id,
+                })
+            }
+            "check_transaction" => {
+                data = to_raw_value(&ledger.check_transaction(
+                    session_key,
+                    text("payment_session_id"),
+                    behavior,
+                )?)
+                .ok();
+                Value::Null
+            }
+            _ => return Err(Refusal::unsupported(path)),
+        };
+        let mut response =
+            response_of(&json!({ "object_name": operation, "code": 0, "message": "simulated" }));
+        response.extend(response_of(&properties));
+        response.extend(data.map(|data| ("Data".to_owned(), data)));
+        Ok(response)
+    }
+
     fn deeplinks(&self, request: &ReceivedRequest) -> String {
         let host = request.header("host").filter(|_| self.deeplinks.starts_with('/'));
         host.map_or_else(|| self.deeplinks.clone(), |host| format!("http://{host}{}", self.deeplinks))
     }
 }
 
-/// Returns a router of the operations, for any path.
-pub(crate) fn router(server: Server) -> Router {
-    let server = Arc::new(server);
-    Router::new().fallback(move |request: Request| {
-        let server = Arc::clone(&server);
-        async move { respond(&server, request).await }
-    })
-}
-
-async fn respond(server: &Server, request: Request) -> Response {
-    let (parts, body) = request.into_parts();
-    let read = server.flight.read(body, MAX_BODY).await;
-    let (request, validated, _permits) = match read {
-        Ok((body, permits)) => {
-            let request = ReceivedRequest::new(parts, &body);
-            let validated = server.conformance.validate(&request);
-            (request, validated, Some(permits))
-        }
-        Err(unread) => {
-            let (status, problem) = match unread {
-                Unread::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "the body has more than 1 MiB"),
-                Unread::Incomplete => {
-                    (StatusCode::REQUEST_TIMEOUT, "the body did not arrive whole, or in time")
-                }
-                Unread::TooMany => (StatusCode::SERVICE_UNAVAILABLE, Unread::TOO_MANY),
-            };
-            (ReceivedRequest::new(parts, &[]), Err(Violations::new(status, problem.to_owned())), None)
-        }
-    };
-    let violations = validated.as_ref().err().map(|violations| violations.texts.clone());
-    let (number, fault) = server.state.receive(request.clone(), violations);
-    let mut recorded = Recorded { server, number, reply: None };
-    let reply = reply_to(server, &request, validated, fault).await;
-    recorded.reply = reply.recorded();
-    drop(recorded);
-    reply.into_response()
+/// Reads a request that opens a payment session, which conforms to the documents.
+fn payment_request(
+    request: &ReceivedRequest,
+    body: &Value,
+    is_sale: bool,
+) -> Result<PaymentRequest, Violations> {
+    let mut read: PaymentRequest = serde_json::from_slice(&request.body).map_err(|_| {
+        Violations::of_the_body("the simulator cannot read a property as the documents have it")
+    })?;
+    if read.amount.is_none() && !body["amount"].is_null() {
+        return Err(Violations::of_the_body("`amount` cannot be held exactly; it may have 28 digits"));
+    }
+    if is_sale {
+        read.xact_id = None;
+    }
+    Ok(read)
 }
 
 /// Records the reply to a request when dropped: also that there is none, if the client hung up.
-struct Recorded<'a> {
-    server: &'a Server,
+struct Answered<'a> {
+    operations: &'a Operations,
     number: u64,
     reply: Option<(u16, String)>,
 }
 
-impl Drop for Recorded<'_> {
+impl Drop for Answered<'_> {
     fn drop(&mut self) {
-        self.server.state.answered(self.number, self.reply.take());
-        if let Some(log) = &self.server.log
-            && let Some(request) = self.server.state.request(self.number)
-        {
+        let log = self.operations.log.as_ref();
+        let mut state = self.operations.shared.lock();
+        let request = state.journal.answered(self.number, self.reply.take());
+        let logged = log.zip(request.cloned());
+        drop(state);
+        if let Some((log, request)) = logged {
             log(&request);
         }
     }
 }
 
-/// Executes an operation, with the faults before and after.
-async fn reply_to(
-    server: &Server,
-    request: &ReceivedRequest,
-    validated: Result<&str, Violations>,
-    fault: Option<Fault>,
-) -> Reply {
-    if let Some(fault) = fault.as_ref().filter(|fault| !fault.after) {
-        match &fault.effect {
-            Effect::Delay(delay) => tokio::time::sleep(*delay).await,
-            // Without a response, nothing of it can be missing.
-            Effect::TruncateResponse | Effect::Property(..) => return Reply::status(500, Vec::new(), "{}"),
-            effect => return Reply::instead(effect.clone()),
-        }
-    }
-    let mut headers = Vec::new();
-    let behavior = server.state.behavior_for(request);
-    if behavior.keep_alive == KeepAlive::Closed {
-        headers.push((CONNECTION.to_string(), "close".to_owned()));
-    }
-    let (status, mut response) = match execute(server, request, validated, &behavior) {
-        Ok(response) => (StatusCode::OK, response),
-        Err(refusal) => {
-            headers.extend(refusal.allow.clone().map(|methods| (ALLOW.to_string(), methods)));
-            if behavior.retry_after == RetryAfter::Present {
-                headers.push((RETRY_AFTER.to_string(), "1".to_owned()));
-            }
-            let status = refusal.status(&behavior);
-            (status, refused(&refusal, status, &behavior))
-        }
-    };
-    match fault.filter(|fault| fault.after).map(|fault| fault.effect) {
-        None => {}
-        Some(Effect::Delay(delay)) => tokio::time::sleep(delay).await,
-        Some(Effect::TruncateResponse) => return Reply::Truncated(status, written(&response)),
-        Some(Effect::Property(name, value)) => set_property(&mut response, &name, value.as_ref()),
-        Some(effect) => return Reply::instead(effect),
-    }
-    Reply::Json { status, headers, body: written(&response) }
+/// What is sent.
+struct Reply {
+    status: StatusCode,
+    /// Beyond the content type, which is `application/json` where there is no other.
+    headers: HeaderMap,
+    body: String,
+    sent: Sent,
 }
 
-/// What is sent.
-enum Reply {
-    Json {
-        status: StatusCode,
-        headers: Vec<(String, String)>,
-        body: String,
-    },
-    Html,
-    /// The connection closes without a response.
-    Dropped,
-    /// The connection closes in the middle of the response.
-    Truncated(StatusCode, String),
+/// How much of a reply is sent before the connection closes.
+#[derive(PartialEq)]
+enum Sent {
+    Whole,
+    Half,
+    Nothing,
 }
 
 impl Reply {
-    fn status(status: u16, headers: Vec<(String, String)>, body: impl Into<String>) -> Self {
-        Self::Json { status: status_code(status), headers, body: body.into() }
-    }
-
     /// What is sent instead of a response.
-    fn instead(effect: Effect) -> Self {
-        match effect {
-            Effect::Status { status, headers, body } => Self::status(status, headers, body),
-            Effect::Html => Self::Html,
-            _ => Self::Dropped,
-        }
+    fn of(fault: &Fault) -> Self {
+        let header = |(name, value): (&String, &String)| {
+            Some((HeaderName::try_from(name).ok()?, HeaderValue::try_from(value).ok()?))
+        };
+        let mut headers: HeaderMap = fault.headers.iter().filter_map(header).collect();
+        let (status, body) = if fault.html {
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+            (200, HTML)
+        } else {
+            (fault.status.unwrap_or_default(), fault.body.as_deref().unwrap_or("{}"))
+        };
+        let sent = if fault.status.is_some() || fault.html { Sent::Whole } else { Sent::Nothing };
+        Self { status: status_code(status), headers, body: body.to_owned(), sent }
     }
 
     /// Returns the status and the body for the journal.
     fn recorded(&self) -> Option<(u16, String)> {
-        match self {
-            Self::Json { status, body, .. } | Self::Truncated(status, body) => {
-                Some((status.as_u16(), body.clone()))
-            }
-            Self::Html => Some((200, HTML.to_owned())),
-            Self::Dropped => None,
-        }
+        (self.sent != Sent::Nothing).then(|| (self.status.as_u16(), self.body.clone()))
     }
 }
 
-const HTML: &str = "<!doctype html><title>Welcome</title><p>Please log in.";
-
 impl IntoResponse for Reply {
     fn into_response(self) -> Response {
-        let (status, headers, body) = match self {
-            Self::Json { status, headers, body } => (status, headers, body),
-            Self::Html => return Html(HTML).into_response(),
-            Self::Dropped => return Broken::before_the_response(),
-            Self::Truncated(status, body) => return Broken::half_way(status, &body),
-        };
-        let mut response = (status, [(CONTENT_TYPE, "application/json")], Body::from(body)).into_response();
-        for (name, value) in headers {
-            if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
-                response.headers_mut().insert(name, value);
+        match self.sent {
+            Sent::Nothing => dropped(),
+            Sent::Half => truncated(self.status, &self.body),
+            Sent::Whole => {
+                let json = [(CONTENT_TYPE, HeaderValue::from_static("application/json"))];
+                (self.status, json, self.headers, Body::from(self.body)).into_response()
             }
         }
-        response
     }
 }
 
@@ -234,101 +312,26 @@ fn status_code(status: u16) -> StatusCode {
     }
 }
 
-/// Returns a response with these properties, without those that are null.
-fn response_of(properties: &[&Value]) -> Members {
-    let all = properties.iter().filter_map(|properties| properties.as_object()).flatten();
-    let all = all.filter(|(_, value)| !value.is_null());
+fn response_of(properties: &Value) -> Members {
+    let all = properties.as_object().into_iter().flatten();
     all.filter_map(|(name, value)| Some((name.clone(), to_raw_value(value).ok()?))).collect()
 }
 
-fn refused(refusal: &Refusal, status: StatusCode, behavior: &Behavior) -> Members {
+fn refused(refusal: &Refusal, status: StatusCode, form: RefusalForm) -> Members {
     let (code, message) = (refusal.code, &refusal.message);
-    match behavior.refusal_form {
-        RefusalForm::Documented => {
-            response_of(&[&json!({ "object_name": "simulator", "code": code, "message": message })])
-        }
+    response_of(&match form {
+        RefusalForm::Documented => json!({ "object_name": "simulator", "code": code, "message": message }),
         RefusalForm::General => {
             let kind = match status {
                 StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => "authorization_error",
                 StatusCode::NOT_FOUND => "no_data_error",
                 _ => "invalid_request_error",
             };
-            let status = status.as_u16();
-            response_of(&[&json!({ "type": kind, "message": message, "code": status, "result_code": code })])
+            json!({ "type": kind, "message": message, "code": status.as_u16(), "result_code": code })
         }
-    }
+    })
 }
 
 fn written(response: &Members) -> String {
     serde_json::to_string(response).unwrap_or_default()
-}
-
-/// Executes an operation, or returns why not.
-fn execute(
-    server: &Server,
-    request: &ReceivedRequest,
-    validated: Result<&str, Violations>,
-    behavior: &Behavior,
-) -> Result<Members, Refusal> {
-    let state = &server.state;
-    let path = validated.map_err(Refusal::breaks_the_document)?;
-    let operation = path.rsplit('/').next().unwrap_or_default();
-    let body: Value = serde_json::from_slice(request.body()).unwrap_or_default();
-    let text = |property: &str| body[property].as_str().unwrap_or_default();
-    let session_key = request.header("session-key").unwrap_or_default();
-    let authorization = request.header("authorization").unwrap_or_default();
-    let secret_key = authorization.strip_prefix("Basic ").unwrap_or_default();
-    let handoff = |payment_session_id: String| {
-        json!({
-            "deeplink_url": format!("{}{payment_session_id}", server.deeplinks(request)),
-            "encryption_key": behavior.encryption_key.issue("encryption-key"),
-            "payment_session_id": payment_session_id,
-        })
-    };
-    let mut data = None;
-    let properties = match operation {
-        "get_auth_key" => json!({
-            "session_key": state.auth(secret_key, text("user_id"))?,
-            "expired_date": behavior.expired_date.value(),
-            "agent_id": text("agent_id"),
-            "company_code": "simulated",
-            "user_id": text("user_id"),
-            "user_unique_id": "simulated",
-            "is_okc_inquiry": false,
-        }),
-        "logout" => {
-            state.logout(secret_key, text("session_key"))?;
-            Value::Null
-        }
-        "init_sale_transaction" | "init_reversal_transaction" => {
-            let unheld = |what: &str| {
-                Refusal::breaks_the_document(Violations::new(StatusCode::BAD_REQUEST, what.to_owned()))
-            };
-            let mut request: PaymentRequest = serde_json::from_slice(request.body())
-                .map_err(|_| unheld("the simulator cannot read a property as the documents have it"))?;
-            if request.amount.is_none() && !body["amount"].is_null() {
-                return Err(unheld("`amount` cannot be held exactly; it may have 28 digits"));
-            }
-            let is_sale = operation == "init_sale_transaction";
-            request.xact_id = request.xact_id.filter(|_| !is_sale);
-            let payment = state.initiate(session_key, request)?;
-            let id = payment.id.clone();
-            phone::opened(state, &payment);
-            handoff(id)
-        }
-        "check_transaction" => {
-            data = to_raw_value(&state.check(session_key, text("payment_session_id"))?).ok();
-            Value::Null
-        }
-        _ => return Err(Refusal::unsupported(path)),
-    };
-    let code = match behavior.success_code {
-        SuccessCode::Zero => json!({ "code": 0 }),
-        SuccessCode::Hundred => json!({ "code": 100 }),
-        SuccessCode::Absent => Value::Null,
-    };
-    let common = json!({ "object_name": operation, "message": "simulated" });
-    let mut response = response_of(&[&common, &code, &properties]);
-    response.extend(data.map(|data| ("Data".to_owned(), data)));
-    Ok(response)
 }

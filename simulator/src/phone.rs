@@ -1,11 +1,15 @@
 //! The phone: decides payment sessions as a person chooses, or by a policy.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::time::Duration;
 
 use paypos::Decimal;
 use serde::{Deserialize, Serialize};
+use tokio::time::Instant;
 
-use crate::{PaymentSession, Phone, state::State};
+use crate::{
+    NoPendingPayment, PaymentSession, PaymentState, Simulator,
+    simulator::{Settings, State},
+};
 
 /// Delay of the approval of an amount with 68 cents.
 const LATE: Duration = Duration::from_secs(10);
@@ -15,7 +19,7 @@ const LATE: Duration = Duration::from_secs(10);
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Policy {
-    /// Waits for a [`Phone`] or a person to decide.
+    /// Waits for a [`Phone`](crate::Phone) or a person to decide.
     #[default]
     Ask,
     /// Approves everything.
@@ -42,27 +46,10 @@ pub(crate) enum Decision {
     AnotherCard,
 }
 
-/// Why a payment session cannot be decided.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Undecidable {
-    NotWaiting,
-    TooMany,
-}
-
-/// The policies of all dealers' phones.
-#[derive(Default)]
-pub(crate) struct Phones {
-    pub(crate) policy: Policy,
-    pub(crate) after: Duration,
-    /// Dealers with a policy of their own.
-    pub(crate) of_dealers: HashMap<String, Policy>,
-}
-
-impl Phones {
+impl Settings {
     /// Returns the decision for a new payment session, and its delay.
     fn decision(&self, payment: &PaymentSession) -> Option<(Decision, Duration)> {
-        let policy = self.of_dealers.get(&payment.dealer).copied().unwrap_or(self.policy);
-        Some(match policy {
+        Some(match self.policy {
             Policy::Ask | Policy::Never => return None,
             Policy::Approve => (Decision::Approve, self.after),
             Policy::Decline => (Decision::Decline, self.after),
@@ -76,47 +63,66 @@ impl Phones {
     }
 }
 
-/// Applies the phone's policy to a new payment session.
-pub(crate) fn opened(state: &Arc<State>, payment: &PaymentSession) {
-    let decision = state.phones().decision(payment);
-    if let Some((decision, after)) = decision {
-        // With more decisions to come than are kept, it waits for a person.
-        let _ = decide(state, &payment.id, decision, after);
-    }
-}
-
-/// Executes a decision now, or after a delay.
-pub(crate) fn decide(
-    state: &Arc<State>,
-    id: &str,
-    decision: Decision,
-    after: Duration,
-) -> Result<(), Undecidable> {
-    if after.is_zero() {
-        return decide_now(state, id, decision);
-    }
-    let dealer = state.schedule(id)?;
-    let (state, id) = (Arc::clone(state), id.to_owned());
-    tokio::spawn(async move {
-        tokio::time::sleep(after).await;
-        state.scheduled_is_due(&dealer);
-        let _ = decide_now(&state, &id, decision);
-    });
-    Ok(())
-}
-
-fn decide_now(state: &State, id: &str, decision: Decision) -> Result<(), Undecidable> {
-    let phone = Phone { state };
-    let decided = match decision {
-        Decision::Approve => phone.approve(id),
-        Decision::Decline => phone.decline(id),
-        Decision::Leave => Ok(()),
-        Decision::AnotherCard => phone.try_again(id).and_then(|()| phone.approve(id)),
-        Decision::DeclineThenApprove => {
-            phone.decline(id).and_then(|()| phone.try_again(id)).and_then(|()| phone.approve(id))
+impl State {
+    /// Applies the phone's policy to a new payment session.
+    pub(crate) fn opened(&mut self, payment: &PaymentSession) {
+        if let Some((decision, after)) = self.settings.decision(payment) {
+            // It waits for the phone, since it is new.
+            let _ = self.decide_after(&payment.id, decision, after);
         }
-    };
-    decided.map_err(|_| Undecidable::NotWaiting)
+    }
+
+    /// Executes a decision now, or after a delay.
+    pub(crate) fn decide_after(
+        &mut self,
+        id: &str,
+        decision: Decision,
+        after: Duration,
+    ) -> Result<(), NoPendingPayment> {
+        if after.is_zero() {
+            return self.decide(id, decision);
+        }
+        if self.ledger.payment(id).is_none_or(|payment| payment.state != PaymentState::Waiting) {
+            return Err(NoPendingPayment);
+        }
+        self.to_come.insert((Instant::now() + after, id.to_owned()), decision);
+        // With too many to come, the first comes early.
+        if self.to_come.len() > Simulator::KEPT {
+            self.decide_first();
+        }
+        Ok(())
+    }
+
+    /// Executes the decisions whose time has come.
+    pub(crate) fn decide_what_is_due(&mut self) {
+        let now = Instant::now();
+        while self.to_come.first_key_value().is_some_and(|((due, _), _)| *due <= now) {
+            self.decide_first();
+        }
+    }
+
+    fn decide_first(&mut self) {
+        if let Some(((_, id), decision)) = self.to_come.pop_first() {
+            // It may have been decided otherwise.
+            let _ = self.decide(&id, decision);
+        }
+    }
+
+    pub(crate) fn decide(&mut self, id: &str, decision: Decision) -> Result<(), NoPendingPayment> {
+        let (ledger, behavior) = (&mut self.ledger, &self.settings.behavior);
+        match decision {
+            Decision::Approve => ledger.decide(id, true, behavior),
+            Decision::Decline => ledger.decide(id, false, behavior),
+            Decision::Leave => Ok(()),
+            Decision::AnotherCard => {
+                ledger.try_again(id, behavior).and_then(|()| ledger.decide(id, true, behavior))
+            }
+            Decision::DeclineThenApprove => {
+                self.decide(id, Decision::Decline)?;
+                self.decide(id, Decision::AnotherCard)
+            }
+        }
+    }
 }
 
 fn cents(amount: Decimal) -> i64 {

@@ -2,17 +2,14 @@
 
 use std::{collections::BTreeSet, fmt};
 
-use serde::de::{self, Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
-use serde_json::Value;
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde_json::{Value, value::RawValue};
 
-use crate::state::ReceivedRequest;
-
-/// Tells a duplicate member from a syntax error.
-const TWICE: &str = "is there twice";
+use crate::ReceivedRequest;
 
 /// Parses the body of a request. The error quotes nothing of it except the name of a member.
 pub(crate) fn json(request: &ReceivedRequest) -> Result<Value, String> {
-    let body = request.body();
+    let body = &request.body;
     if request.header("content-encoding").is_some_and(|coding| !coding.eq_ignore_ascii_case("identity")) {
         return Err("the body is compressed, by its content-encoding; send it as it is".to_owned());
     }
@@ -33,36 +30,39 @@ pub(crate) fn json(request: &ReceivedRequest) -> Result<Value, String> {
             format!("the body is not JSON: {error}")
         }
     })?;
-    match serde_json::from_str::<UniqueMembers>(text) {
-        Err(error) if error.to_string().contains(TWICE) => Err(format!("the body is ambiguous: {error}")),
-        _ => Ok(value),
+    match doubled(text) {
+        Some(name) => Err(format!("the body is ambiguous: the member `{name}` is there twice")),
+        None => Ok(value),
     }
 }
 
-/// An object without duplicate members. Only the top level is checked: no request of the documents is nested.
-struct UniqueMembers;
+/// The name of a member that is there twice. Only the top level is looked at: no request of the documents is nested.
+fn doubled(text: &str) -> Option<String> {
+    let Members(members) = serde_json::from_str(text).ok()?;
+    let mut names = BTreeSet::new();
+    let (name, _) = members.iter().find(|(name, _)| !names.insert(name))?;
+    Some(name.chars().filter(|c| !c.is_control()).take(100).collect())
+}
 
-impl<'de> Deserialize<'de> for UniqueMembers {
+/// The members of a JSON object as they are written, in their order.
+pub(crate) struct Members<'a>(pub(crate) Vec<(String, &'a RawValue)>);
+
+impl<'de> Deserialize<'de> for Members<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(Self)
+        deserializer.deserialize_map(Self(Vec::new()))
     }
 }
 
-impl<'de> Visitor<'de> for UniqueMembers {
+impl<'de> Visitor<'de> for Members<'de> {
     type Value = Self;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an object")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self, A::Error> {
-        let mut names = BTreeSet::new();
-        while let Some((name, _)) = map.next_entry::<String, IgnoredAny>()? {
-            if names.contains(&name) {
-                let name: String = name.chars().filter(|c| !c.is_control()).take(100).collect();
-                return Err(de::Error::custom(format!("the member `{name}` {TWICE}")));
-            }
-            names.insert(name);
+    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<Self, A::Error> {
+        while let Some(member) = map.next_entry()? {
+            self.0.push(member);
         }
         Ok(self)
     }

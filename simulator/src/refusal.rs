@@ -25,7 +25,6 @@ impl Refusal {
     pub(crate) const UNKNOWN_TRANSACTION: Self = Self::of(code::UNKNOWN_TRANSACTION, "unknown xact_id");
     pub(crate) const ALREADY_REVERSED: Self =
         Self::of(code::ALREADY_REVERSED, "the sale was reversed already");
-    pub(crate) const OTHER_DEALER: Self = Self::of(code::OTHER_DEALER, "it belongs to another dealer");
     pub(crate) const UNKNOWN_PAYMENT_SESSION: Self =
         Self::of(code::UNKNOWN_PAYMENT_SESSION, "unknown payment session");
     pub(crate) const OTHER_SESSION: Self =
@@ -57,21 +56,21 @@ impl Refusal {
     /// Returns the HTTP status.
     pub(crate) fn status(&self, behavior: &Behavior) -> StatusCode {
         match self.code {
-            code::UNKNOWN_DEALER => behavior.wrong_secret_key.code(),
-            code::UNKNOWN_SESSION => behavior.wrong_session.code(),
+            code::UNKNOWN_DEALER | code::UNKNOWN_SESSION => behavior.wrong_session.code(),
             code::ENDED_SESSION | code::EXPIRED_SESSION => behavior.ended_session.code(),
             _ => self.status.unwrap_or(behavior.refusal_status.code()),
         }
     }
 
-    pub(crate) fn breaks_the_document(violations: Violations) -> Self {
-        let Violations { status, allow, texts } = violations;
-        let message = texts.join("; ").into();
-        Self { code: code::VIOLATION, message, status: Some(status), allow }
-    }
-
     pub(crate) fn unsupported(path: &str) -> Self {
         let message = format!("the simulator does not support {path}").into();
         Self { code: code::UNSUPPORTED, message, status: None, allow: None }
+    }
+}
+
+impl From<Violations> for Refusal {
+    fn from(violations: Violations) -> Self {
+        let Violations { status, allow, texts } = violations;
+        Self { code: code::VIOLATION, message: texts.join("; ").into(), status: Some(status), allow }
     }
 }

@@ -11,7 +11,7 @@ use paypos_simulator::{Policy, Simulator, behavior::CredentialStatus};
 async fn a_client_written_by_hand_goes_through_the_whole_flow() {
     let simulator = Simulator::builder().phone(Policy::Approve).start().await.unwrap();
     let url = format!("{}/", simulator.url());
-    let credentials = Credentials::new(simulator.add_dealer().expose());
+    let credentials = Credentials::new(simulator.secret_key().expose());
     let agent = agent::Client::new(agent::Config::new(&url).unwrap(), credentials).unwrap();
     let session = agent.get_auth_key("11111", "test").await.unwrap();
     let config = softpos::Config::new(&url).unwrap();
@@ -50,6 +50,6 @@ async fn a_client_written_by_hand_goes_through_the_whole_flow() {
         assert_eq!(client.init_sale_transaction(&sale).await.unwrap_err().kind(), kind);
     }
     let violations: Vec<_> =
-        simulator.requests().iter().flat_map(|request| request.violations().to_vec()).collect();
+        simulator.requests().iter().flat_map(|request| request.violations.clone()).collect();
     assert_eq!(violations, [""; 0]);
 }

@@ -22,9 +22,9 @@ fn checkout_tells_the_whole_flow_with_the_amount_as_it_was_typed() {
         let told: Vec<_> = stdout.lines().map(|line| line.split('.').next().unwrap()).collect();
         assert_eq!(told, ["1", "2", "3", "4", "5", "6", "7", "8"], "{stdout}");
         for says in [
-            format!("A sale of {amount} is initiated; the app opens paypos-simulator://"),
+            format!("A sale of {amount} is initiated; the app opens http://127"),
             format!("The check reports: paid, {amount} TRY."),
-            "the app opens paypos-simulator://".to_owned(),
+            "the app opens http://127".to_owned(),
             format!("The check reports: reversed, {amount}."),
             "SessionKey([redacted])".to_owned(),
         ] {

@@ -11,31 +11,33 @@ use proptest::prelude::*;
 /// Numbers that choose among what there is: the remainder, and now and then something unknown.
 #[derive(Clone, Debug)]
 enum Step {
-    Open { dealer: usize },
+    Open { agent: usize },
     Sale { session: usize, kurus: i64, decimals: u32 },
     Reversal { session: usize, sale: usize },
     Check { session: usize, payment: usize },
     Phone { payment: usize, approve: bool },
-    End { dealer: usize, session: usize },
+    End { agent: usize, session: usize },
     Expire { session: usize },
 }
 
 fn step() -> impl Strategy<Value = Step> {
     let one = 0..1000_usize;
     prop_oneof![
-        2 => one.clone().prop_map(|dealer| Step::Open { dealer }),
+        2 => one.clone().prop_map(|agent| Step::Open { agent }),
         4 => (one.clone(), -100..100_000_i64, 0..4_u32)
             .prop_map(|(session, kurus, decimals)| Step::Sale { session, kurus, decimals }),
         4 => (one.clone(), one.clone()).prop_map(|(session, sale)| Step::Reversal { session, sale }),
         4 => (one.clone(), one.clone()).prop_map(|(session, payment)| Step::Check { session, payment }),
         5 => (one.clone(), any::<bool>()).prop_map(|(payment, approve)| Step::Phone { payment, approve }),
-        1 => (one.clone(), one.clone()).prop_map(|(dealer, session)| Step::End { dealer, session }),
+        1 => (one.clone(), one.clone()).prop_map(|(agent, session)| Step::End { agent, session }),
         1 => one.prop_map(|session| Step::Expire { session }),
     ]
 }
 
 #[derive(Clone, Copy, PartialEq)]
 enum Life {
+    /// It was never issued.
+    Unknown,
     Open,
     Ended,
     Expired,
@@ -48,7 +50,6 @@ enum What {
 }
 
 struct Payment {
-    dealer: usize,
     id: String,
     amount: Decimal,
     what: What,
@@ -59,7 +60,6 @@ struct Payment {
 }
 
 struct Sale {
-    dealer: usize,
     xact_id: String,
     amount: Decimal,
     reversed: bool,
@@ -68,10 +68,9 @@ struct Sale {
 /// What must come of each step, and the real thing beside it.
 struct Model {
     simulator: Simulator,
-    /// The last one is no dealer.
-    dealers: Vec<Agent>,
-    /// The first one was never issued, and has no dealer.
-    sessions: Vec<(Option<usize>, Session, Life)>,
+    /// The second is nobody's.
+    agents: [Agent; 2],
+    sessions: Vec<(Session, Life)>,
     payments: Vec<Payment>,
     sales: Vec<Sale>,
     /// Transactions that are no sale to reverse: declined ones, and reversals.
@@ -82,40 +81,40 @@ impl Model {
     async fn new() -> Self {
         let simulator = Simulator::start().await.unwrap();
         let client = Client::builder(Environment::Sandbox).base_url(simulator.url()).build().unwrap();
-        let mut dealers: Vec<_> = (0..2).map(|_| client.agent(simulator.add_dealer())).collect();
-        dealers.push(client.agent(paypos::SecretKey::new("sck_nobody").unwrap()));
+        let nobody = paypos::SecretKey::new("sck_nobody").unwrap();
+        let agents = [simulator.secret_key(), nobody].map(|key| client.agent(key));
         let stranger = client.session(SessionKey::new("nobody-issued-this").unwrap());
         Self {
             simulator,
-            dealers,
-            sessions: vec![(None, stranger, Life::Open)],
+            agents,
+            sessions: vec![(stranger, Life::Unknown)],
             payments: Vec::new(),
             sales: Vec::new(),
             others: Vec::new(),
         }
     }
 
-    /// The dealer of an open session, or the refusal that must come.
-    fn dealer_of(&self, session: usize) -> Result<usize, i64> {
-        match self.sessions[session] {
-            (None, ..) => Err(code::UNKNOWN_SESSION),
-            (_, _, Life::Ended) => Err(code::ENDED_SESSION),
-            (_, _, Life::Expired) => Err(code::EXPIRED_SESSION),
-            (Some(dealer), _, Life::Open) => Ok(dealer),
+    /// The refusal that must come unless a session is open.
+    fn open(&self, session: usize) -> Result<(), i64> {
+        match self.sessions[session].1 {
+            Life::Unknown => Err(code::UNKNOWN_SESSION),
+            Life::Ended => Err(code::ENDED_SESSION),
+            Life::Expired => Err(code::EXPIRED_SESSION),
+            Life::Open => Ok(()),
         }
     }
 
     async fn take(&mut self, step: Step) {
         let requests = self.simulator.requests().len();
         match step {
-            Step::Open { dealer } => {
-                let dealer = dealer % self.dealers.len();
-                let expected = if dealer == 2 { Err(code::UNKNOWN_DEALER) } else { Ok(()) };
-                let opened = self.dealers[dealer].get_auth_key(AuthRequest::new("agent", "user")).await;
+            Step::Open { agent } => {
+                let agent = agent % self.agents.len();
+                let expected = if agent == 1 { Err(code::UNKNOWN_DEALER) } else { Ok(()) };
+                let opened = self.agents[agent].get_auth_key(AuthRequest::new("agent", "user")).await;
                 agree(&opened, expected);
                 if let Ok(opened) = opened {
                     assert_eq!(opened.details.user_id.as_deref(), Some("user"));
-                    self.sessions.push((Some(dealer), opened.session, Life::Open));
+                    self.sessions.push((opened.session, Life::Open));
                 }
             }
             Step::Sale { session, kurus, decimals } => {
@@ -132,20 +131,18 @@ impl Model {
                 let xact_id = self.sales.get(sale).map(|sale| &sale.xact_id).or(other);
                 let xact_id = xact_id.map_or("unknown", String::as_str);
                 let answer = self.sessions[session]
-                    .1
+                    .0
                     .init_reversal_transaction(InitReversalRequest::new(xact_id))
                     .await;
-                let expected = self.dealer_of(session).and_then(|dealer| match self.sales.get(sale) {
+                let expected = self.open(session).and_then(|()| match self.sales.get(sale) {
                     None => Err(code::UNKNOWN_TRANSACTION),
-                    Some(sale) if sale.dealer != dealer => Err(code::OTHER_DEALER),
                     Some(sale) if sale.reversed => Err(code::ALREADY_REVERSED),
-                    Some(_) => Ok(dealer),
+                    Some(_) => Ok(()),
                 });
                 agree(&answer, expected);
-                if let (Ok(handoff), Ok(dealer)) = (answer, expected) {
+                if let Ok(handoff) = answer {
                     let (id, amount) = (handoff.payment_session().id().to_owned(), self.sales[sale].amount);
                     self.payments.push(Payment {
-                        dealer,
                         id,
                         amount,
                         what: What::Reversal(sale),
@@ -164,26 +161,22 @@ impl Model {
                 self.phone(payment, approve).await;
                 return;
             }
-            Step::End { dealer, session } => {
-                let (dealer, session) = (dealer % self.dealers.len(), session % self.sessions.len());
-                let key = self.sessions[session].1.key().await.unwrap();
-                let answer = self.dealers[dealer].logout(LogoutRequest::new(&key)).await;
-                let expected = match self.dealer_of(session) {
-                    _ if dealer == 2 => Err(code::UNKNOWN_DEALER),
-                    Ok(owner) if owner != dealer => Err(code::OTHER_DEALER),
-                    other => other,
-                };
+            Step::End { agent, session } => {
+                let (agent, session) = (agent % self.agents.len(), session % self.sessions.len());
+                let key = self.sessions[session].0.key().await.unwrap();
+                let answer = self.agents[agent].logout(LogoutRequest::new(&key)).await;
+                let expected = if agent == 1 { Err(code::UNKNOWN_DEALER) } else { self.open(session) };
                 agree(&answer, expected);
                 if answer.is_ok() {
-                    self.sessions[session].2 = Life::Ended;
+                    self.sessions[session].1 = Life::Ended;
                 }
             }
             Step::Expire { session } => {
                 let session = session % self.sessions.len();
-                let key = self.sessions[session].1.key().await.unwrap();
+                let key = self.sessions[session].0.key().await.unwrap();
                 self.simulator.expire_session(&key);
-                if self.sessions[session].2 == Life::Open {
-                    self.sessions[session].2 = Life::Expired;
+                if self.sessions[session].1 == Life::Open {
+                    self.sessions[session].1 = Life::Expired;
                 }
                 return;
             }
@@ -198,16 +191,15 @@ impl Model {
             .instalment(kurus)
             .card_holder_phone(kurus.to_string())
             .card_holder_mail(kurus.to_string());
-        let answer = self.sessions[session].1.init_sale_transaction(request).await;
+        let answer = self.sessions[session].0.init_sale_transaction(request).await;
         if kurus <= 0 || decimals > 2 {
             assert_eq!(answer.unwrap_err().kind(), ErrorKind::InvalidInput);
             return false;
         }
-        let expected = self.dealer_of(session);
-        agree(&answer, expected);
-        if let (Ok(handoff), Ok(dealer)) = (answer, expected) {
+        agree(&answer, self.open(session));
+        if let Ok(handoff) = answer {
             let (id, what, said) = (handoff.payment_session().id().to_owned(), What::Sale, Some(kurus));
-            self.payments.push(Payment { dealer, id, amount, what, said, decided: None });
+            self.payments.push(Payment { id, amount, what, said, decided: None });
         }
         true
     }
@@ -215,12 +207,8 @@ impl Model {
     async fn check(&self, session: usize, payment: usize) {
         let known = self.payments.get(payment);
         let id = known.map_or("unknown", |payment| payment.id.as_str());
-        let answer = self.sessions[session].1.check_transaction(CheckTransactionRequest::new(id)).await;
-        let expected = self.dealer_of(session).and_then(|dealer| match known {
-            None => Err(code::UNKNOWN_PAYMENT_SESSION),
-            Some(payment) if payment.dealer != dealer => Err(code::OTHER_DEALER),
-            Some(payment) => Ok(payment),
-        });
+        let answer = self.sessions[session].0.check_transaction(CheckTransactionRequest::new(id)).await;
+        let expected = self.open(session).and_then(|()| known.ok_or(code::UNKNOWN_PAYMENT_SESSION));
         agree(&answer, expected);
         if let (Ok(answer), Ok(payment)) = (answer, expected) {
             let said = payment.said.map(|said| said.to_string()).unwrap_or_default();
@@ -266,15 +254,15 @@ impl Model {
             return;
         }
         known.decided = Some(approve);
-        let (dealer, amount, id) = (known.dealer, known.amount, known.id.clone());
+        let (amount, id) = (known.amount, known.id.clone());
         let what = known.what;
-        // Its xact_id is what a check answers, by any open session of the dealer's.
-        let opened = self.dealers[dealer].get_auth_key(AuthRequest::new("agent", "user")).await.unwrap();
+        // Its xact_id is what a check answers, by any open session.
+        let opened = self.agents[0].get_auth_key(AuthRequest::new("agent", "user")).await.unwrap();
         let answer = opened.session.check_transaction(CheckTransactionRequest::new(id)).await.unwrap();
-        self.sessions.push((Some(dealer), opened.session, Life::Open));
+        self.sessions.push((opened.session, Life::Open));
         let xact_id = answer.data.into_iter().find_map(|transaction| transaction.xact_id).unwrap();
         match what {
-            What::Sale if approve => self.sales.push(Sale { dealer, xact_id, amount, reversed: false }),
+            What::Sale if approve => self.sales.push(Sale { xact_id, amount, reversed: false }),
             _ => self.others.push(xact_id),
         }
         if let What::Reversal(sale) = what

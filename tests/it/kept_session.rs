@@ -13,7 +13,7 @@ use crate::assert_is;
 
 async fn started() -> (Simulator, Agent) {
     let simulator = Simulator::start().await.unwrap();
-    let agent = Client::simulator(simulator.url()).build().unwrap().agent(simulator.add_dealer());
+    let agent = Client::simulator(simulator.url()).build().unwrap().agent(simulator.secret_key());
     (simulator, agent)
 }
 
@@ -27,7 +27,7 @@ fn sale() -> InitSaleRequest {
 
 /// How often an operation was requested.
 fn count(simulator: &Simulator, operation: Operation) -> usize {
-    simulator.requests().iter().filter(|request| request.path().ends_with(operation.as_str())).count()
+    simulator.requests().iter().filter(|request| request.path.ends_with(operation.as_str())).count()
 }
 
 #[tokio::test]
@@ -179,15 +179,15 @@ async fn those_who_wait_for_an_attempt_share_its_end() {
 
 #[tokio::test]
 async fn a_simulator_elsewhere_gets_no_key_but_its_own() {
-    let simulator = Simulator::start().await.unwrap();
     // A name that is not loopback, as in a compose network.
+    let simulator = Simulator::builder().host("paypos").start().await.unwrap();
     let url = simulator.url().replace("127.0.0.1", "paypos");
     let address = simulator.url().trim_start_matches("http://").parse().unwrap();
     let client = Client::simulator(&url).http(move |http| http.resolve("paypos", address)).build().unwrap();
     assert_eq!((client.environment(), client.base_url()), (Environment::Sandbox, url.as_str()));
     let issued = client.session(simulator.issue_session());
     issued.init_sale_transaction(sale()).await.unwrap();
-    client.agent(simulator.add_dealer()).get_auth_key(user()).await.unwrap();
+    client.agent(simulator.secret_key()).get_auth_key(user()).await.unwrap();
     let before = simulator.requests().len();
 
     let refused = client.session(SessionKey::new("mbl_pcs_live").unwrap());

@@ -190,7 +190,7 @@ async fn the_simulator_prints_nothing_of_what_it_received() {
     assert!(!format!("{simulator:?}").contains(issued.expose()));
     let received = simulator.requests();
     assert_eq!(received[0].header("Session-Key"), Some(KEY), "planted");
-    let body: Value = serde_json::from_slice(received[0].body()).unwrap();
+    let body: Value = serde_json::from_slice(&received[0].body).unwrap();
     assert_eq!((&body["xact_id"], &body["reference_no"]), (&json!(TEXT), &json!(HEADER)), "planted");
     assert_debug_is_clean(&received);
     assert_debug_is_clean(&simulator);

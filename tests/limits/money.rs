@@ -192,7 +192,7 @@ impl Till {
     async fn new(seed: u64) -> Self {
         let simulator = Arc::new(Simulator::start().await.unwrap());
         let url = odd_proxy(simulator.url().to_owned(), seed | 1).await;
-        let secret_key = simulator.add_dealer();
+        let secret_key = simulator.secret_key();
         let random = Random(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
         let (agent, session) = Self::opened(&url, &secret_key).await;
         Self { simulator, url, secret_key, agent, session, random, orders: 0 }

@@ -347,7 +347,7 @@ async fn a_whole_walk_of_verify_at_a_terminal_is_done_with_the_buttons() {
 async fn every_page_fits_the_screen_and_axe_finds_nothing() {
     let server = Server::start(&[]);
     let key = session_key(&server, "sck_simulator").await;
-    assert_eq!(post(server.at("dealers"), json!({ "dealer": "empty" })).await.0, 200);
+    let empty = Server::start(&[]);
     let long = json!({ "amount": 123_456_789.5, "reference_no": "x".repeat(3_000),
         "description": format!("\u{202e}evil\n\u{7}{}", "y".repeat(16_000)), "callback_url": "myshop://done" });
     let waiting = sale(&server, &key, &long).await;
@@ -367,7 +367,7 @@ async fn every_page_fits_the_screen_and_axe_finds_nothing() {
             browser.look(width, scheme).await;
             for (path, expected) in [
                 (String::new(), says("break the documents", "Belgelere uymayan istekler")),
-                ("?dealer=empty".to_owned(), says("None yet.", "Kayıt yok.")),
+                (empty.at(""), says("None yet.", "Kayıt yok.")),
                 (format!("phone/{waiting}"), says("123456789.50", "123456789,50")),
                 (format!("phone/{waiting}?left"), says("Left undecided.", "Karar verilmedi.")),
                 (format!("phone/{waiting}?later"), says("in 10 seconds", "10 saniye sonra")),
@@ -377,12 +377,13 @@ async fn every_page_fits_the_screen_and_axe_finds_nothing() {
                     says("Back to the merchant's app", "Üye iş yerinin uygulamasına dön"),
                 ),
                 ("phone/unknown".to_owned(), says("unknown payment session", "Bu ödeme bulunamadı.")),
-                ("?dealer=nobody".to_owned(), says("unknown dealer", "Bu bayi tanımlı değil.")),
+                ("?dealer=x".to_owned(), says("is one dealer", "tek bayidir")),
                 ("?delaer=x".to_owned(), "delaer"),
                 ("nowhere".to_owned(), says("there is nothing here", "Burada bir şey yok.")),
             ] {
                 let place = format!("{path} in {languages}, {width} pixels, {scheme}");
-                browser.open(&server.at(&path)).await;
+                let url = if path.starts_with("http") { path } else { server.at(&path) };
+                browser.open(&url).await;
                 let text = browser.text().await;
                 assert!(text.contains(expected), "{place}: {text}");
                 assert!(!text.contains('\u{202e}') && !text.contains('\u{7}'), "{place}: {text}");
@@ -398,7 +399,8 @@ async fn every_page_fits_the_screen_and_axe_finds_nothing() {
                 assert_eq!(seen["page"], page, "{place}");
                 let loaded = seen["loaded"].as_array().unwrap();
                 assert!(!loaded.is_empty(), "{place}: its style at least");
-                let own = |name: &Value| name.as_str().unwrap().starts_with(&server.url);
+                let (origin, _) = url.split_once("/_paypos").unwrap();
+                let own = |name: &Value| name.as_str().unwrap().starts_with(origin);
                 assert!(loaded.iter().all(own), "{place}: {loaded:?}");
                 browser
                     .script("for (const part of document.querySelectorAll('details')) part.open = true")

@@ -1,4 +1,4 @@
-//! What a machine can do, each confined to a dealer.
+//! What a machine can do.
 
 use std::{
     fs,
@@ -9,12 +9,6 @@ use std::{
 use serde_json::{Value, json};
 
 use crate::{Server, answered, call, get, http, post, sale, session_key, with_json};
-
-async fn dealer(server: &Server, name: &str) -> String {
-    let (status, added) = post(server.at("dealers"), json!({ "dealer": name })).await;
-    assert_eq!(status, 200, "{added}");
-    session_key(server, added["secret_key"].as_str().unwrap()).await
-}
 
 /// The README's lines run as they stand, one after the other.
 #[tokio::test]
@@ -27,11 +21,11 @@ async fn each_line_of_curl_in_the_readme_works() {
     let port = server.url.rsplit(':').next().unwrap();
     let readme = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
     let lines: Vec<_> = readme.lines().filter_map(|line| line.strip_prefix("$ curl ")).collect();
-    assert_eq!(lines.len(), 17);
+    assert_eq!(lines.len(), 16);
     let mut id = String::new();
     for line in lines {
         if line.contains("state=waiting") {
-            let key = session_key(&server, "sck_suite-1").await;
+            let key = session_key(&server, "sck_simulator").await;
             id = sale(&server, &key, &json!({ "amount": 1 })).await;
         }
         let line =
@@ -48,15 +42,13 @@ async fn each_line_of_curl_in_the_readme_works() {
                 response["requests"][1]["path"] == "/v1/softpos/init_sale_transaction"
             }
             line if line.contains("Retry-After") => response["number"] == 1,
-            line if line.contains("faults?") && !line.contains("DELETE") => {
+            line if line.ends_with("faults") && !line.contains("DELETE") => {
                 response["faults"][0]["status"] == 503
             }
-            line if line.contains("/sales") => response["xact_id"].is_string(),
+            line if line.contains("149.90") => response["xact_id"].is_string(),
             line if line.contains("/transactions") => response["state"] == "approved",
             line if line.contains("/openapi.json") => response["openapi"].is_string(),
-            line if line.contains("/seed") => {
-                response["dealers"][0]["dealer"] == "suite-1" && response["sales"] == json!([])
-            }
+            line if line.contains("/sales") => response["sales"].as_array().unwrap().len() == 2,
             _ => response.is_object(),
         };
         assert!(expected, "{line}: {response}");
@@ -64,19 +56,22 @@ async fn each_line_of_curl_in_the_readme_works() {
 }
 
 #[tokio::test]
-async fn a_fault_of_a_dealer_hits_no_other_and_comes_before_or_after() {
+async fn a_fault_comes_before_or_after_and_is_read_as_it_was_given() {
     let server = Server::start(&["--phone", "approve"]);
-    let (first, second) = (dealer(&server, "first").await, dealer(&server, "second").await);
-    let fault = json!({ "dealer": "first", "operation": "init_sale_transaction", "status": 503, "when": "after",
+    let key = session_key(&server, "sck_simulator").await;
+    let fault = json!({ "operation": "init_sale_transaction", "status": 503, "when": "after",
         "headers": { "Retry-After": "7" }, "body": "{\"x\":1}", "skip": 1, "times": 1 });
-    assert_eq!(post(server.at("faults"), fault).await.0, 200);
+    let mut numbered = fault.clone();
+    numbered["number"] = json!(1);
+    assert_eq!(post(server.at("faults"), fault).await, (200, numbered.clone()));
+    assert_eq!(get(server.at("faults")).await, json!({ "faults": [numbered] }));
     let amount = json!({ "amount": 1 });
-    assert_eq!(call(&server, &second, "init_sale_transaction", &amount).await.0, 200);
-    assert_eq!(call(&server, &first, "init_sale_transaction", &amount).await.0, 200, "skipped");
-    let (status, body) = call(&server, &first, "init_sale_transaction", &amount).await;
+    assert_eq!(call(&server, &key, "init_sale_transaction", &amount).await.0, 200, "skipped");
+    let (status, body) = call(&server, &key, "init_sale_transaction", &amount).await;
     assert_eq!((status, body), (503, json!({ "x": 1 })));
-    assert_eq!(call(&server, &first, "init_sale_transaction", &amount).await.0, 200, "spent");
-    let paid = get(server.at("payments?dealer=first&state=approved")).await;
+    assert_eq!(call(&server, &key, "init_sale_transaction", &amount).await.0, 200, "spent");
+    assert_eq!(get(server.at("faults")).await, json!({ "faults": [] }));
+    let paid = get(server.at("payments?state=approved")).await;
     assert_eq!(
         paid["payments"].as_array().unwrap().len(),
         3,
@@ -87,9 +82,7 @@ async fn a_fault_of_a_dealer_hits_no_other_and_comes_before_or_after() {
         json!({ "times": 1 }),
         json!({ "drop": true, "body": "x" }),
         json!({ "delay_ms": 3_600_001 }),
-        json!({ "stauts": 500 }),
         // What could never happen.
-        json!({ "status": 503, "operation": "init_sale" }),
         json!({ "status": 999 }),
         json!({ "status": 503, "headers": { "Retry After": "1" } }),
         json!({ "status": 503, "headers": { "Content-Length": "1" } }),
@@ -97,48 +90,35 @@ async fn a_fault_of_a_dealer_hits_no_other_and_comes_before_or_after() {
     ] {
         assert_eq!(post(server.at("faults"), wrong).await.0, 400);
     }
-    assert_eq!(post(server.at("faults"), json!({ "dealer": "unknown", "drop": true })).await.0, 404);
+    for (misspelled, says) in [
+        (json!({ "stauts": 500 }), "unknown field `stauts`, expected one of `operation`"),
+        (
+            json!({ "status": 503, "operation": "init_sale" }),
+            "unknown `operation`; give one of check_transaction",
+        ),
+    ] {
+        let (status, problem) = post(server.at("faults"), misspelled).await;
+        assert!(status == 422 && problem["error"].as_str().unwrap().contains(says), "{problem}");
+    }
 }
 
 #[tokio::test]
-async fn one_dealer_does_not_see_what_is_anothers() {
+async fn what_is_meant_for_one_of_several_dealers_is_answered_with_a_sentence() {
     let server = Server::start(&[]);
-    let (first, second) = (dealer(&server, "first").await, dealer(&server, "second").await);
-    let id = sale(&server, &first, &json!({ "amount": 1, "reference_no": "private" })).await;
-    for path in ["payments?dealer=second", "requests?dealer=simulator", "payments"] {
-        assert!(!get(server.at(path)).await.to_string().contains("private"), "{path}");
+    let mut answers = vec![
+        post(server.at("dealers"), json!({ "dealer": "suite-1" })).await,
+        post(server.at("sales"), json!({ "dealer": "suite-1", "amount": 1 })).await,
+        post(server.at("reset"), json!({ "dealer": "suite-1" })).await,
+    ];
+    for path in ["", "payments", "requests", "faults", "sales", "behavior"] {
+        answers.push(answered(http().get(server.at(&format!("{path}?dealer=suite-1")))).await);
+        let unknown = answered(http().get(server.at(&format!("{path}?delaer=suite-1")))).await;
+        assert!(unknown.0 == 400 && unknown.1.to_string().contains("unknown field `delaer`"), "{unknown:?}");
     }
-    let stranger = json!({ "dealer": "second", "decision": "approve" });
-    assert_eq!(post(server.at(&format!("payments/{id}/decide")), stranger).await.0, 404);
-    assert_eq!(
-        call(&server, &second, "check_transaction", &json!({ "payment_session_id": id })).await.0,
-        400
-    );
-    assert_eq!(post(server.at("sessions/expire"), json!({ "dealer": "second" })).await.0, 200);
-    assert_eq!(
-        call(&server, &second, "check_transaction", &json!({ "payment_session_id": id })).await.0,
-        401
-    );
-    assert_eq!(post(server.at("reset"), json!({ "dealer": "second" })).await.0, 200);
-    assert_eq!(
-        get(server.at("payments?dealer=first")).await["payments"][0]["reference_no"],
-        "private",
-        "first is as it was"
-    );
-    assert_eq!(call(&server, &first, "check_transaction", &json!({ "payment_session_id": id })).await.0, 200);
-    for taken in [json!({ "dealer": "first" }), json!({ "dealer": "third", "secret_key": "sck_first" })] {
-        assert_eq!(post(server.at("dealers"), taken).await.0, 409, "nobody takes a dealer over");
-    }
-    let own = get(server.at("seed?dealer=second")).await;
-    assert_eq!(own, json!({ "dealers": [{ "dealer": "second" }], "sales": [], "forgotten": 0 }));
-    // Without a name, a call is the dealer's that needs no setting up.
-    assert_eq!(
-        post(server.at(&format!("payments/{id}/decide")), json!({ "decision": "approve" })).await.0,
-        404
-    );
-    for path in ["", "payments", "requests", "faults", "events", "seed"] {
-        assert_eq!(answered(http().get(server.at(&format!("{path}?dealer=typo")))).await.0, 404, "{path}");
-        assert_eq!(answered(http().get(server.at(&format!("{path}?delaer=first")))).await.0, 400, "{path}");
+    for (number, (status, problem)) in answers.iter().enumerate() {
+        assert_eq!(*status, if number == 0 { 410 } else { 400 }, "{problem}");
+        let sentence = "a simulator is one dealer; start one for each suite, on a port of its own";
+        assert_eq!(problem["error"], sentence);
     }
 }
 
@@ -173,35 +153,32 @@ async fn requests_are_told_with_every_violation_and_waited_for() {
 }
 
 #[tokio::test]
-async fn a_phone_is_set_for_a_dealer_and_decides_late_if_told_so() {
+async fn a_phone_has_a_policy_and_decides_late_if_told_so() {
     let server = Server::start(&[]);
-    let (first, second) = (dealer(&server, "first").await, dealer(&server, "second").await);
-    let request =
-        with_json(http().put(server.at("phone")), &json!({ "dealer": "first", "policy": "decline" }));
-    assert_eq!(answered(request).await.0, 200);
-    sale(&server, &first, &json!({ "amount": 1 })).await;
-    let id = sale(&server, &second, &json!({ "amount": 1 })).await;
-    assert_eq!(get(server.at("payments?dealer=first")).await["payments"][0]["state"], "declined");
-    assert_eq!(get(server.at("payments?dealer=second")).await["payments"][0]["state"], "waiting");
+    let key = session_key(&server, "sck_simulator").await;
+    let set = async |policy: &str| {
+        answered(with_json(http().put(server.at("phone")), &json!({ "policy": policy }))).await
+    };
+    assert_eq!(set("decline").await, (200, json!({ "policy": "decline" })));
+    sale(&server, &key, &json!({ "amount": 1 })).await;
+    assert_eq!(get(server.at("payments")).await["payments"][0]["state"], "declined");
+    assert_eq!(set("ask").await.0, 200);
+    let id = sale(&server, &key, &json!({ "amount": 1 })).await;
+    assert_eq!(get(server.at("payments")).await["payments"][1]["state"], "waiting");
     let decide = server.at(&format!("payments/{id}/decide"));
-    let (status, later) =
-        post(decide.clone(), json!({ "dealer": "second", "decision": "approve", "after_ms": 300 })).await;
+    let (status, later) = post(decide.clone(), json!({ "decision": "approve", "after_ms": 300 })).await;
     assert_eq!((status, &later["state"]), (200, &json!("waiting")));
-    while get(server.at("payments?dealer=second")).await["payments"][0]["state"] == "waiting" {
+    while get(server.at("payments")).await["payments"][1]["state"] == "waiting" {
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     for after_ms in [0, 300] {
-        let decline = json!({ "dealer": "second", "decision": "decline", "after_ms": after_ms });
+        let decline = json!({ "decision": "decline", "after_ms": after_ms });
         assert_eq!(post(decide.clone(), decline).await.0, 409, "it was approved");
     }
-    let id = sale(&server, &second, &json!({ "amount": 1 })).await;
+    let id = sale(&server, &key, &json!({ "amount": 1 })).await;
     let decide = server.at(&format!("payments/{id}/decide"));
-    assert_eq!(
-        post(decide, json!({ "dealer": "second", "decision": "decline-then-approve" })).await.1["state"],
-        "approved"
-    );
-    let (_, checked) =
-        call(&server, &second, "check_transaction", &json!({ "payment_session_id": id })).await;
+    assert_eq!(post(decide, json!({ "decision": "decline-then-approve" })).await.1["state"], "approved");
+    let (_, checked) = call(&server, &key, "check_transaction", &json!({ "payment_session_id": id })).await;
     let succeeded: Vec<_> =
         checked["Data"].as_array().unwrap().iter().map(|one| &one["is_succeed"]).collect();
     assert_eq!(succeeded, [&json!(false), &json!(true)]);
@@ -210,12 +187,12 @@ async fn a_phone_is_set_for_a_dealer_and_decides_late_if_told_so() {
 #[tokio::test]
 async fn what_seed_returns_is_what_the_option_seed_reads() {
     let server = Server::start(&["--phone", "approve"]);
-    let key = dealer(&server, "first").await;
-    let (_, added) = post(server.at("sales"), json!({ "dealer": "first", "amount": "149.90" })).await;
+    let key = session_key(&server, "sck_simulator").await;
+    let (_, added) = post(server.at("sales"), json!({ "amount": "149.90" })).await;
     let reversed = json!({ "xact_id": added["xact_id"] });
     assert_eq!(call(&server, &key, "init_reversal_transaction", &reversed).await.0, 200);
     sale(&server, &key, &json!({ "amount": 2.50 })).await;
-    let text = http().get(server.at("seed")).send().await.unwrap().text().await.unwrap();
+    let text = http().get(server.at("sales")).send().await.unwrap().text().await.unwrap();
     assert!(
         text.contains(r#""amount":149.90,"reversed":true"#)
             && text.contains(r#""amount":2.5,"reversed":false"#),
@@ -225,17 +202,26 @@ async fn what_seed_returns_is_what_the_option_seed_reads() {
     let seed = folder.path().join("seed.json");
     fs::write(&seed, &text).unwrap();
     let again = Server::start(&["--seed", seed.to_str().unwrap()]);
-    assert_eq!(http().get(again.at("seed")).send().await.unwrap().text().await.unwrap(), text);
-    let key = session_key(&again, "sck_first").await;
+    assert_eq!(http().get(again.at("sales")).send().await.unwrap().text().await.unwrap(), text);
+    let key = session_key(&again, "sck_simulator").await;
     assert_eq!(
         call(&again, &key, "init_reversal_transaction", &reversed).await.0,
         400,
         "it was reversed already"
     );
 
-    fs::write(&seed, r#"{"dealer": []}"#).unwrap();
-    let output = crate::paypos(&["simulate", "--seed", seed.to_str().unwrap()]).output().unwrap();
-    assert_eq!(output.status.code(), Some(2), "{output:?}");
+    for (unusable, says) in [
+        (r#"{"dealers": []}"#, "unknown field `dealers`, expected `sales`"),
+        (r#"{"sales": [{"xact_id": "x", "amount": 0}]}"#, "`amount` is not positive"),
+        (
+            r#"{"sales": [{"xact_id": "x", "amount": 1}, {"xact_id": "x", "amount": 1}]}"#,
+            "sale x is there twice",
+        ),
+    ] {
+        fs::write(&seed, unusable).unwrap();
+        let output = crate::paypos(&["simulate", "--seed", seed.to_str().unwrap()]).output().unwrap();
+        assert!(output.status.code() == Some(2) && crate::stderr(&output).contains(says), "{output:?}");
+    }
 }
 
 #[tokio::test]
@@ -276,7 +262,7 @@ async fn what_is_there_has_its_methods_and_what_is_not_is_not_found() {
     let server = Server::start(&[]);
     for (path, method, allowed) in [
         ("payments", "POST", "GET,HEAD"),
-        ("dealers", "GET", "POST"),
+        ("sales", "PUT", "GET,HEAD,POST"),
         ("phone", "GET", "PUT"),
         ("faults", "PATCH", "GET,HEAD,POST,DELETE"),
     ] {
@@ -357,7 +343,7 @@ async fn bodies_are_shown_in_their_order_with_their_digits_and_without_secrets()
     assert!(!shown.contains("s3cret"), "{shown}");
     let shown = http().get(server.at("requests?after=1")).send().await.unwrap().text().await.unwrap();
     let expected = format!(
-        r#"{{"z":1.50,"a":[{{}},[],"x:,\"}}",true],"amount":12345678901234567890.10,"session\u005fkey":"[masked]"," PAN ":"[masked]","password":"[masked]","deep":{deep}}}"#
+        r#"{{"z":1.50,"a":[{{}},[],"x:,\"}}",true],"amount":12345678901234567890.10,"session_key":"[masked]"," PAN ":"[masked]","password":"[masked]","deep":{deep}}}"#
     );
     assert!(shown.contains(&expected), "{shown}");
     assert!(shown.contains("[8 bytes that are not a JSON object]"), "{shown}");
@@ -365,28 +351,33 @@ async fn bodies_are_shown_in_their_order_with_their_digits_and_without_secrets()
 }
 
 #[tokio::test]
-async fn a_dealers_paynet_behaves_as_it_is_told() {
+async fn it_behaves_as_it_is_told_until_a_reset() {
     let server = Server::start(&[]);
-    assert_eq!(post(server.at("dealers"), json!({ "dealer": "other" })).await.0, 200);
     let key = session_key(&server, "sck_simulator").await;
     let check = json!({ "payment_session_id": "x" });
     assert_eq!(call(&server, &key, "check_transaction", &check).await.0, 400);
     assert_eq!(post(server.at("sessions/expire"), json!({})).await.0, 200);
     for status in [401, 403, 400] {
-        let set = json!({ "behavior": { "ended_session": status.to_string() } });
+        let set = json!({ "ended_session": status.to_string() });
         let (code, told) = answered(with_json(http().put(server.at("behavior")), &set)).await;
-        assert_eq!((code, &told["behavior"]["ended_session"]), (200, &json!(status.to_string())));
+        assert_eq!((code, &told["ended_session"]), (200, &json!(status.to_string())));
         assert_eq!(call(&server, &key, "check_transaction", &check).await.0, status);
     }
-    assert_eq!(get(server.at("behavior?dealer=other")).await["behavior"]["ended_session"], "401");
+    assert_eq!(get(server.at("behavior")).await["ended_session"], "400");
     for (wrong, says) in [
-        (json!({ "behavior": { "ended_session": "500" } }), "unknown variant `500`"),
-        (json!({ "behavior": { "unit": "lira" } }), "unknown field `unit`"),
+        (json!({ "ended_session": "500" }), "unknown variant `500`"),
+        (json!({ "unit": "lira" }), "unknown field `unit`"),
     ] {
         let (code, problem) = answered(with_json(http().put(server.at("behavior")), &wrong)).await;
-        assert_eq!(code, 400);
+        assert_eq!(code, 422);
         assert!(problem["error"].as_str().unwrap().contains(says), "{problem}");
     }
+    assert_eq!(post(server.at("reset"), json!({})).await.0, 200);
+    assert_eq!(get(server.at("behavior")).await["ended_session"], "401");
+    let seen = get(server.at("requests")).await;
+    assert_eq!((&seen["requests"], &seen["forgotten"]), (&json!([]), &json!(0)));
+    assert_eq!(call(&server, &key, "check_transaction", &check).await.0, 401, "its sessions are gone");
+    assert!(get(server.at("requests")).await["last"].as_u64().unwrap() > 5, "the numbers go on");
 }
 
 #[tokio::test]

@@ -214,16 +214,14 @@ fn a_script_that_is_killed_goes_on_from_what_it_has_read() {
 #[tokio::test]
 async fn every_next_step_asks_the_same_server_with_the_same_keys_for_the_same_payment() {
     let server = Server::start(&[]);
-    let added = post(server.at("dealers"), json!({ "dealer": "d" })).await;
-    assert_eq!(added.0, 200);
     let folder = tempfile::tempdir().unwrap();
     let file = |name: &str, text: &str| {
         let path = folder.path().join(name);
         fs::write(&path, text).unwrap();
         path.to_str().unwrap().to_owned()
     };
-    let key = crate::session_key(&server, "sck_d").await;
-    let (secret, session) = (file("a secret", "sck_d"), file("a session", &key));
+    let key = crate::session_key(&server, "sck_simulator").await;
+    let (secret, session) = (file("a secret", "sck_simulator"), file("a session", &key));
     let sale = ["sale", "149.90", "--reference-no", "ORDER 1042", "--timeout", "10ms"];
     let with = |keys: &[&'static str], files: &[&str]| -> Vec<String> {
         let url = ["--simulator-url", &server.url].map(str::to_owned);
@@ -560,8 +558,8 @@ fn what_a_server_prints_can_be_typed_and_each_request_is_a_line() {
     assert_eq!(at(url, &["sale", "1.00"]).status.code(), Some(0));
     assert_eq!(at(url, &["check", "unknown", "--sale"]).status.code(), Some(3));
     let requests: Vec<_> = lines.take(4).collect();
-    assert!(requests[0].ends_with(" simulator POST /v1/agent/get_auth_key 200"), "{requests:?}");
-    assert!(requests[3].ends_with(" simulator POST /v1/softpos/check_transaction 400"), "{requests:?}");
+    assert!(requests[0].ends_with(" POST /v1/agent/get_auth_key 200"), "{requests:?}");
+    assert!(requests[3].ends_with(" POST /v1/softpos/check_transaction 400"), "{requests:?}");
     child.kill().unwrap();
     child.wait().unwrap();
     for wrong in [

@@ -18,37 +18,33 @@ use tokio::{net::TcpListener, time::sleep};
 
 use crate::{Server, answered, at, get, http, paypos, post, stderr, stdout, with_json};
 
-/// A dealer of a simulator whose Paynet behaves in its own way, and the folder of its report.
+/// A simulator that behaves in its own way, and the folder of the report.
 struct Walk<'a> {
     server: &'a Server,
     /// Where the command sends.
     url: String,
-    dealer: String,
     folder: PathBuf,
 }
 
 impl<'a> Walk<'a> {
-    async fn new(server: &'a Server, folder: &Path, dealer: &str, behavior: Value) -> Self {
-        let is_built_in = dealer == "simulator";
-        assert!(is_built_in || post(server.at("dealers"), json!({ "dealer": dealer })).await.0 == 200);
-        let set = json!({ "dealer": dealer, "behavior": behavior });
-        let (status, told) = answered(with_json(http().put(server.at("behavior")), &set)).await;
+    async fn new(server: &'a Server, folder: &Path, name: &str, behavior: Value) -> Self {
+        let (status, told) = answered(with_json(http().put(server.at("behavior")), &behavior)).await;
         assert_eq!(status, 200, "{told}");
-        let folder = folder.join(dealer);
+        let folder = folder.join(name);
         fs::create_dir(&folder).unwrap();
-        fs::write(folder.join("key"), format!("sck_{dealer}")).unwrap();
-        Self { server, url: server.url.clone(), dealer: dealer.to_owned(), folder }
+        fs::write(folder.join("key"), "sck_simulator").unwrap();
+        Self { server, url: server.url.clone(), folder }
     }
 
     /// The payment session that was opened last.
     async fn newest(&self) -> Value {
-        let payments = get(self.server.at(&format!("payments?dealer={}", self.dealer))).await;
+        let payments = get(self.server.at("payments")).await;
         payments["payments"].as_array().unwrap().last().unwrap().clone()
     }
 
     async fn decide(&self, payment: &Value, decision: &str) -> bool {
         let id = payment["payment_session_id"].as_str().unwrap();
-        let decide = json!({ "dealer": self.dealer, "decision": decision });
+        let decide = json!({ "decision": decision });
         post(self.server.at(&format!("payments/{id}/decide")), decide).await.0 == 200
     }
 
@@ -112,7 +108,7 @@ impl<'a> Walk<'a> {
         } else if asked.starts_with("If the phone offers another card") {
             if self.decide(&payment, "another-card").await { String::new() } else { "n".to_owned() }
         } else if let Some((reference, _)) = asked.split_once(" of an earlier walk: was it paid?") {
-            let payments = get(self.server.at(&format!("payments?dealer={}", self.dealer))).await;
+            let payments = get(self.server.at("payments")).await;
             let all = payments["payments"].as_array().unwrap().iter();
             let mut of = all.filter(|payment| payment["reference_no"] == reference);
             yes_or_no(of.next_back().unwrap()["state"] == "approved")
@@ -125,7 +121,7 @@ impl<'a> Walk<'a> {
             let mut paid = kept["paid"].as_array().unwrap().iter();
             let paid =
                 paid.find(|paid| of.starts_with(paid["sale"]["reference_no"].as_str().unwrap())).unwrap();
-            let seed = get(self.server.at(&format!("seed?dealer={}", self.dealer))).await;
+            let seed = get(self.server.at("sales")).await;
             let mut sales = seed["sales"].as_array().unwrap().iter();
             let sale = sales.find(|sale| sale["xact_id"] == paid["xact_id"]).unwrap();
             yes_or_no(sale["reversed"] == true)
@@ -137,7 +133,7 @@ impl<'a> Walk<'a> {
     }
 
     async fn assert_nothing_is_left(&self) {
-        let payments = get(self.server.at(&format!("payments?dealer={}", self.dealer))).await;
+        let payments = get(self.server.at("payments")).await;
         let approved = |is_sale: bool| {
             let all = payments["payments"].as_array().unwrap().iter();
             all.filter(|one| one["state"] == "approved" && one["xact_id"].is_null() == is_sale).count()
@@ -172,8 +168,8 @@ fn question(stderr: &mut ChildStderr, said: &mut String) -> Option<String> {
     None
 }
 
-async fn assert_every_session_is_ended(server: &Server, dealer: &str) {
-    let requests = get(server.at(&format!("requests?dealer={dealer}"))).await;
+async fn assert_every_session_is_ended(server: &Server) {
+    let requests = get(server.at("requests")).await;
     let succeeded = |operation: &str| {
         let all = requests["requests"].as_array().unwrap().iter();
         all.filter(|one| one["path"].as_str().unwrap().ends_with(operation) && one["status"] == 200).count()
@@ -190,8 +186,7 @@ fn with(report: &Value, result: &str) -> Vec<String> {
 }
 
 /// The answers that the crate does not cope with.
-const DIFFER: [(&str, &[&str]); 16] = [
-    ("wrong_secret_key", &["400", "200"]),
+const DIFFER: [(&str, &[&str]); 14] = [
     ("wrong_session", &["400", "200"]),
     ("ended_session", &["400", "200"]),
     ("refusal_status", &["200"]),
@@ -200,7 +195,6 @@ const DIFFER: [(&str, &[&str]); 16] = [
     ("amount_unit", &["kurus"]),
     ("listed_amount", &["hundredfold", "text with a comma"]),
     ("property_types", &["text"]),
-    ("changes", &["yes"]),
     ("sale_reference", &["other"]),
     ("sale_type", &["absent"]),
     ("reversal_lists", &["sale"]),
@@ -215,6 +209,9 @@ fn expected(behavior: &Value) -> Vec<String> {
     let differs = DIFFER.iter().filter(|(id, answers)| answers.iter().any(|answer| is(id, answer)));
     let mut all: Vec<_> = differs.map(|(id, _)| (*id).to_owned()).collect();
     // What follows from the others.
+    if is("wrong_session", "400") || is("wrong_session", "200") {
+        all.push("wrong_secret_key".to_owned());
+    }
     let is_text = is("property_types", "text");
     if is_text {
         all.push("sale_decision".to_owned());
@@ -243,8 +240,9 @@ async fn a_paynet_that_is_as_assumed_is_exit_0_and_nothing_is_left_paid() {
 }
 
 /// Walks at a Paynet that behaves so; returns what is wrong with the report.
-async fn wrong(server: &Server, folder: &Path, dealer: &str, behavior: Value) -> Option<String> {
-    let walk = Walk::new(server, folder, dealer, behavior.clone()).await;
+async fn wrong(folder: &Path, name: &str, behavior: Value) -> Option<String> {
+    let server = Server::start(&[]);
+    let walk = Walk::new(&server, folder, name, behavior.clone()).await;
     let (output, said) = walk.run(&[]).await;
     let report = walk.report();
     let mut differs = with(&report, "differs");
@@ -272,19 +270,11 @@ async fn wrong(server: &Server, folder: &Path, dealer: &str, behavior: Value) ->
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_answer_is_seen_as_it_is_and_named_if_it_differs() {
-    let (server, folder) = (Server::start(&[]), tempdir().unwrap());
+    let folder = tempdir().unwrap();
     let all =
         Behavior::QUESTIONS.iter().flat_map(|(id, answers)| answers.iter().map(move |answer| (*id, *answer)));
     let walks = all.enumerate().map(async |(number, (id, answer))| {
-        // A request without a known credential is of no other dealer than the built-in one.
-        let own = ["wrong_secret_key", "wrong_session"].contains(&id).then(|| Server::start(&[]));
-        let (server, dealer) = match &own {
-            Some(own) => (own, "simulator".to_owned()),
-            None => (&server, format!("d{number}")),
-        };
-        let folder = folder.path().join(number.to_string());
-        fs::create_dir(&folder).unwrap();
-        wrong(server, &folder, &dealer, json!({ id: answer })).await
+        wrong(folder.path(), &number.to_string(), json!({ id: answer })).await
     });
     let wrong: Vec<_> =
         stream::iter(walks).buffer_unordered(80).collect::<Vec<_>>().await.into_iter().flatten().collect();
@@ -293,23 +283,17 @@ async fn each_answer_is_seen_as_it_is_and_named_if_it_differs() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn whatever_answers_come_together_the_report_names_exactly_what_differs() {
-    // Each has room for some dealers.
-    let (servers, folder) = ([(); 5].map(|()| Server::start(&[])), tempdir().unwrap());
+    let folder = tempdir().unwrap();
     let seed = env::var("PAYPOS_VERIFY_SEED").map_or(1, |seed| seed.parse().unwrap());
     let mut random = fastrand::Rng::with_seed(seed);
     let mut any = |number: usize| {
         let all = Behavior::QUESTIONS.iter();
-        // What is of no dealer is tried one at a time.
-        let all = all.filter(|(id, _)| !["wrong_secret_key", "wrong_session"].contains(id));
         let behavior: Map<_, _> =
             all.map(|(id, answers)| ((*id).to_owned(), json!(random.choice(*answers).unwrap()))).collect();
-        (format!("r{number}"), Value::Object(behavior))
+        (number.to_string(), Value::Object(behavior))
     };
     let walks: Vec<_> = (0..200).map(&mut any).collect();
-    let walks = walks.into_iter().zip(servers.iter().cycle()).map(|((dealer, behavior), server)| {
-        let folder = folder.path();
-        async move { wrong(server, folder, &dealer, behavior).await }
-    });
+    let walks = walks.into_iter().map(async |(name, behavior)| wrong(folder.path(), &name, behavior).await);
     let wrong: Vec<_> =
         stream::iter(walks).buffer_unordered(100).collect::<Vec<_>>().await.into_iter().flatten().collect();
     assert!(wrong.is_empty(), "{} of them:\n{}", wrong.len(), wrong.join("\n\n"));
@@ -327,7 +311,7 @@ async fn a_walk_that_a_signal_ends_closes_what_it_opened_and_goes_on_where_it_wa
         assert_eq!(output.status.code(), Some(128 + signal), "{end}: {said}");
         assert!(said.contains("error: interrupted; the same command goes on"), "{said}");
         assert!(said.contains("not reversed: PAYPOS-VERIFY-"), "{said}");
-        assert_every_session_is_ended(&server, "interrupted").await;
+        assert_every_session_is_ended(&server).await;
         let mode = fs::metadata(walk.folder.join("verify.unreversed.json")).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
     }
@@ -335,9 +319,9 @@ async fn a_walk_that_a_signal_ends_closes_what_it_opened_and_goes_on_where_it_wa
     assert_eq!(output.status.code(), Some(0), "{said}");
     walk.assert_nothing_is_left().await;
     // Nothing is left to do, and nothing is sent.
-    let sent = get(server.at("requests?dealer=interrupted")).await;
+    let sent = get(server.at("requests")).await;
     assert_eq!(walk.run(&[]).await.0.status.code(), Some(0));
-    assert_eq!(get(server.at("requests?dealer=interrupted")).await, sent);
+    assert_eq!(get(server.at("requests")).await, sent);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -363,7 +347,7 @@ async fn a_session_that_a_signal_finds_half_open_or_half_ended_is_ended() {
         assert!(Command::new("kill").arg(child.id().to_string()).status().unwrap().success());
         let output = tokio::task::spawn_blocking(move || child.wait_with_output().unwrap()).await.unwrap();
         assert_eq!(output.status.code(), Some(128 + 15), "{operation} {skip}: {output:?}");
-        assert_every_session_is_ended(&server, "simulator").await;
+        assert_every_session_is_ended(&server).await;
     }
 }
 
@@ -425,7 +409,7 @@ fn mark(value: &mut Value) {
 async fn no_secret_and_nothing_personal_is_in_the_report_or_on_the_terminal() {
     let (server, folder) = (Server::start(&[]), tempdir().unwrap());
     let mut walk = Walk::new(&server, folder.path(), "canary", json!({})).await;
-    fs::write(walk.folder.join("key"), format!("sck_canary-{CANARY}")).unwrap();
+    fs::write(walk.folder.join("key"), format!("sck_simulator-{CANARY}")).unwrap();
     walk.url = behind(&server, with_canaries).await;
     let (output, said) = walk.run(&[]).await;
     let stdout = String::from_utf8(output.stdout).unwrap();
@@ -456,12 +440,12 @@ async fn no_secret_and_nothing_personal_is_in_the_report_or_on_the_terminal() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_simulator_behaves_like_what_was_seen() {
     let (server, folder) = (Server::start(&[]), tempdir().unwrap());
-    let behavior = json!({ "ended_session": "400", "amount_unit": "kurus", "expired_date": "day first" });
+    let behavior = json!({ "ended_session": "400", "amount_unit": "kurus" });
     let walk = Walk::new(&server, folder.path(), "like", behavior).await;
     assert_eq!(walk.run(&[]).await.0.status.code(), Some(1));
     let report = walk.folder.join("verify.json");
     let like = Server::start(&["--like", report.to_str().unwrap()]);
-    let behaves = get(like.at("behavior")).await["behavior"].clone();
+    let behaves = get(like.at("behavior")).await;
     let seen = &walk.report()["behavior"];
     assert_eq!(seen["ended_session"], "400");
     for (id, answer) in seen.as_object().unwrap() {
@@ -554,10 +538,12 @@ async fn a_sale_taken_for_its_reversal_is_seen_before_the_phone_confirms() {
 /// Whatever the reversal's payment session lists, and whether somebody presses Enter too early or ends the command.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_sale_counts_as_reversed_only_if_its_reversal_is_listed_or_somebody_says_so() {
-    let (server, folder) = (Server::start(&[]), tempdir().unwrap());
+    let folder = tempdir().unwrap();
     let walks = ["reversal and sale", "sale"].map(async |lists| {
-        let dealer = lists.replace(' ', "-");
-        let walk = Walk::new(&server, folder.path(), &dealer, json!({ "reversal_lists": lists })).await;
+        let server = Server::start(&[]);
+        let walk =
+            Walk::new(&server, folder.path(), &lists.replace(' ', "-"), json!({ "reversal_lists": lists }))
+                .await;
         for signal in [0, 15] {
             let (_, said) = walk.run_until(&[], Some(("Confirm", signal)), false).await;
             assert!(said.contains("not reversed: PAYPOS-VERIFY-"), "{lists}: {said}");
@@ -576,7 +562,7 @@ async fn a_sale_counts_as_reversed_only_if_its_reversal_is_listed_or_somebody_sa
 async fn a_response_that_is_lost_ends_the_walk_and_the_next_one_goes_on() {
     let (server, folder) = (Server::start(&[]), tempdir().unwrap());
     let walk = Walk::new(&server, folder.path(), "lost", json!({})).await;
-    let fault = json!({ "dealer": "lost", "operation": "check_transaction", "drop": true, "skip": 5 });
+    let fault = json!({ "operation": "check_transaction", "drop": true, "skip": 5 });
     assert_eq!(post(server.at("faults"), fault).await.0, 200);
     let (output, said) = walk.run(&[]).await;
     assert_eq!(output.status.code(), Some(3), "{said}");
@@ -590,12 +576,12 @@ async fn a_response_that_is_lost_ends_the_walk_and_the_next_one_goes_on() {
 async fn a_failure_of_the_server_is_not_taken_for_a_refused_second_session() {
     let (server, folder) = (Server::start(&[]), tempdir().unwrap());
     let walk = Walk::new(&server, folder.path(), "failed", json!({})).await;
-    let fault = json!({ "dealer": "failed", "operation": "get_auth_key", "status": 503, "skip": 1 });
+    let fault = json!({ "operation": "get_auth_key", "status": 503, "skip": 2 });
     assert_eq!(post(server.at("faults"), fault).await.0, 200);
     let (output, said) = walk.run(&["--without-phone"]).await;
     assert_eq!(output.status.code(), Some(3), "{said}");
     assert!(with(&walk.report(), "not seen").contains(&"second_session".to_owned()));
-    assert_every_session_is_ended(&server, "failed").await;
+    assert_every_session_is_ended(&server).await;
 }
 
 #[test]
@@ -626,7 +612,7 @@ async fn a_pipe_that_is_closed_ends_the_walk_and_leaves_nothing_open() {
     // The deeplink could not be shown; what is started is named.
     assert_eq!(output.status.code(), Some(3), "{output:?}");
     assert!(stderr(&output).contains("not reversed: PAYPOS-VERIFY-"), "{}", stderr(&output));
-    assert_every_session_is_ended(&server, "simulator").await;
+    assert_every_session_is_ended(&server).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -657,12 +643,19 @@ fn the_table_of_the_documents_readme_follows_from_the_questions() {
 }
 
 #[test]
-fn each_question_has_a_setting_of_the_simulator_unless_it_is_of_the_connection_or_follows_from_others() {
+fn each_question_has_a_setting_of_the_simulator_if_a_verdict_or_a_callers_code_depends_on_it() {
     let output = paypos(&["verify", "--questions"]).output().unwrap();
     let ids = stdout(&output).lines().filter_map(|row| row.strip_prefix("| `")?.split('`').next());
     let is_set = |id: &&str| Behavior::QUESTIONS.iter().any(|(set, _)| set == id);
     let unset: Vec<_> = ids.filter(|id| !is_set(id)).collect();
-    assert_eq!(unset, ["http_version", "tls", "deeplink_url", "sale_decision", "reversal_decision"]);
+    assert_eq!(
+        unset,
+        [
+            "wrong_secret_key", "session_key", "expired_date", "retry_after", "http_version", "keep_alive",
+            "tls", "success_code", "deeplink_url", "encryption_key", "changes", "sale_decision",
+            "reversal_decision"
+        ]
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -671,7 +664,7 @@ async fn without_a_phone_nothing_is_started_and_what_needs_one_is_not_seen() {
     let walk = Walk::new(&server, folder.path(), "alone", json!({})).await;
     let (output, said) = walk.run(&["--without-phone"]).await;
     assert_eq!(output.status.code(), Some(6), "{said}");
-    let payments = get(server.at("payments?dealer=alone")).await;
+    let payments = get(server.at("payments")).await;
     assert_eq!(payments["payments"], json!([]));
     let unseen = with(&walk.report(), "not seen");
     assert!(

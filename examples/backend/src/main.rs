@@ -16,10 +16,7 @@ use std::{
 };
 
 use paypos::{Agent, Client, Environment, SecretKey, Session, types::AuthRequest};
-use paypos_simulator::{
-    Simulator,
-    server::{self, Options, SECRET_KEY},
-};
+use paypos_simulator::{SECRET_KEY, Simulator};
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
@@ -250,7 +247,7 @@ async fn paynet(config: &Config) -> Result<(Client, Agent, Option<Simulator>), S
     let url = if let Some(url) = &config.simulator_url {
         url.clone()
     } else {
-        let started = server::start(Options::default(), server::Seed::default()).await;
+        let started = Simulator::start().await;
         simulator.insert(started.map_err(|error| format!("the simulator: {error}"))?).url().to_owned()
     };
     let client = Client::simulator(url).timeout(config.limits.paynet_timeout).build();

@@ -8,7 +8,7 @@ use axum::{
 };
 use http::StatusCode;
 
-use crate::phone::Undecidable;
+use crate::NoPendingPayment;
 
 /// A status, and a text that says what is wrong and what would be right.
 #[derive(Clone, Debug)]
@@ -28,7 +28,7 @@ impl Problem {
         Self::new(StatusCode::BAD_REQUEST, text)
     }
 
-    pub(crate) fn in_turkish(self, text: &'static str) -> Self {
+    fn in_turkish(self, text: &'static str) -> Self {
         Self { turkish: Some(text), ..self }
     }
 
@@ -36,9 +36,10 @@ impl Problem {
         Self::new(StatusCode::NOT_FOUND, "unknown payment session").in_turkish("Bu ödeme bulunamadı.")
     }
 
-    pub(crate) fn unknown_dealer() -> Self {
-        Self::new(StatusCode::NOT_FOUND, "unknown dealer; add it by `POST /_paypos/dealers`")
-            .in_turkish("Bu bayi tanımlı değil.")
+    /// Answers what was meant for one of several dealers.
+    pub(crate) fn one_dealer(status: StatusCode) -> Self {
+        Self::new(status, "a simulator is one dealer; start one for each suite, on a port of its own")
+            .in_turkish("Bir simülatör tek bayidir; her test için ayrı bir simülatör başlatın.")
     }
 
     pub(crate) fn nothing_here() -> Self {
@@ -54,6 +55,12 @@ impl Problem {
     pub(crate) fn another_site(text: &'static str) -> Self {
         Self::new(StatusCode::FORBIDDEN, text).in_turkish("Bu istek başka bir siteden geliyor.")
     }
+
+    /// Says why an extractor refused a request.
+    fn unreadable(status: StatusCode, text: String) -> Self {
+        let is_of_a_dealer = text.contains("unknown field `dealer`");
+        if is_of_a_dealer { Self::one_dealer(StatusCode::BAD_REQUEST) } else { Self::new(status, text) }
+    }
 }
 
 /// Carries the problem to the middleware, which knows whether a page or JSON is wanted.
@@ -65,48 +72,20 @@ impl IntoResponse for Problem {
     }
 }
 
-impl From<Undecidable> for Problem {
-    fn from(why: Undecidable) -> Self {
-        match why {
-            Undecidable::NotWaiting => Self::new(
-                StatusCode::CONFLICT,
-                "the payment session does not wait for the phone, or its sale has been reversed",
-            )
-            .in_turkish("Bu ödeme zaten sonuçlandı."),
-            Undecidable::TooMany => {
-                Self::new(StatusCode::TOO_MANY_REQUESTS, "too many decisions are still to come")
-                    .in_turkish("Bekleyen karar sayısı çok fazla.")
+impl From<NoPendingPayment> for Problem {
+    fn from(why: NoPendingPayment) -> Self {
+        Self::new(StatusCode::CONFLICT, why.to_string()).in_turkish("Bu ödeme zaten sonuçlandı.")
+    }
+}
+
+macro_rules! unreadable {
+    ($($rejection:ty),*) => {$(
+        impl From<$rejection> for Problem {
+            fn from(rejection: $rejection) -> Self {
+                Self::unreadable(rejection.status(), rejection.body_text())
             }
         }
-    }
+    )*};
 }
 
-impl From<JsonRejection> for Problem {
-    fn from(rejection: JsonRejection) -> Self {
-        match rejection {
-            JsonRejection::MissingJsonContentType(_) => Self::new(
-                StatusCode::UNSUPPORTED_MEDIA_TYPE,
-                "the body must be JSON, with `content-type: application/json`",
-            ),
-            // That a value does not fit is no other mistake than that it is no JSON.
-            rejection => Self::bad(rejection.body_text()),
-        }
-    }
-}
-
-impl From<QueryRejection> for Problem {
-    fn from(rejection: QueryRejection) -> Self {
-        Self::bad(rejection.body_text())
-    }
-}
-
-impl From<FormRejection> for Problem {
-    fn from(rejection: FormRejection) -> Self {
-        match rejection {
-            FormRejection::InvalidFormContentType(_) => {
-                Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "the page sends a form")
-            }
-            rejection => Self::bad(rejection.body_text()),
-        }
-    }
-}
+unreadable!(FormRejection, JsonRejection, QueryRejection);
