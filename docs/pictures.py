@@ -1,6 +1,6 @@
 """Makes the pictures of cli/README.md from what the command prints and what its server answers:
 cargo build -p paypos-cli && python3 docs/pictures.py target/debug/paypos"""
-import html, html.parser, json, os, pathlib, pty, re, subprocess, sys, urllib.request
+import html, html.parser, json, os, pathlib, pty, re, subprocess, sys, urllib.error, urllib.request
 
 PAYPOS = sys.argv[1]
 DOCS = pathlib.Path(__file__).parent
@@ -67,17 +67,19 @@ class Xhtml(html.parser.HTMLParser):
         self.out.append(html.escape(data))
 
 
-def page(text, style):
+def page(text, style, width, height):
     """An SVG of a page, in the light."""
     parser = Xhtml()
     parser.feed(text)
-    body = re.search(r"<body[^>]*>(.*)</body>", "".join(parser.out), re.S).group(1)
+    kind, body = re.search(r'<body class="(.*?)">(.*)</body>', "".join(parser.out), re.S).groups()
+    # A picture is wider than the screen that it is shown on.
+    style = re.sub(r"@media \(max-width.*?\n}\n", "", style, flags=re.S)
     style = re.sub(r"@media[^{]*\{\s*:root \{[^}]*\}\s*\}\s*", "", style).replace("body {", ".page {")
     return (
-        '<svg xmlns="http://www.w3.org/2000/svg" width="400" height="590">'
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}">'
         '<rect width="100%" height="100%" rx="8" fill="#fff" stroke="#999"/>'
-        '<foreignObject width="400" height="590">'
-        f'<div xmlns="http://www.w3.org/1999/xhtml" class="page phone"><style>{html.escape(style)}</style>{body}</div>'
+        f'<foreignObject width="{width}" height="{height}">'
+        f'<div xmlns="http://www.w3.org/1999/xhtml" class="page {kind}"><style>{html.escape(style)}</style>{body}</div>'
         "</foreignObject></svg>\n"
     )
 
@@ -96,7 +98,20 @@ try:
     url = json.loads(server.stdout.readline())["url"]
     handoff = json.loads(run("sale", "149.90", "--reference-no", "ORDER-1042", "--json", url=url))
     read = lambda url: urllib.request.urlopen(url, timeout=20).read().decode()
-    (DOCS / "phone.svg").write_text(page(read(handoff["deeplink_url"]), read(f"{url}/_paypos/page.css")))
+    style = read(f"{url}/_paypos/page.css")
+    (DOCS / "phone.svg").write_text(page(read(handoff["deeplink_url"]), style, 400, 590))
+    run("phone", "approve", url=url)
+    run("sale", "20.50", "--reference-no", "ORDER-1043", "--json", url=url)
+    run("phone", "decline", url=url)
+    run("sale", "75.00", "--reference-no", "ORDER-1044", "--json", url=url)
+    call = urllib.request.Request(f"{url}/v1/softpos/init_sale_transaction", b'{"amount": 0.30000000000000004}')
+    call.add_header("Session-Key", "unknown")
+    call.add_header("Content-Type", "application/json")
+    try:
+        urllib.request.urlopen(call, timeout=20)
+    except urllib.error.HTTPError:
+        pass
+    (DOCS / "desk.svg").write_text(page(read(f"{url}/_paypos/"), style, 800, 900))
 finally:
     server.terminate()
     server.wait()

@@ -1,7 +1,9 @@
 //! Keeps what arrived.
 
 use std::{
+    collections::HashMap,
     fmt,
+    hash::{DefaultHasher, Hash as _, Hasher as _},
     time::{Duration, SystemTime},
 };
 
@@ -9,6 +11,7 @@ use http::{HeaderMap, HeaderValue, request};
 use serde::{Serialize, Serializer};
 
 use crate::{
+    Simulator,
     conformance::shown_path,
     masked::Masked,
     ring::Ring,
@@ -23,6 +26,8 @@ const COPIES_WITHIN: Duration = Duration::from_secs(10);
 pub(crate) struct Journal {
     kept: Ring<u64, ReceivedRequest>,
     received: u64,
+    /// The numbers of the latest initiations, by a hash of what a copy has in common.
+    initiations: HashMap<u64, u64>,
 }
 
 impl Journal {
@@ -37,19 +42,19 @@ impl Journal {
     }
 
     /// The number of the latest copy of an initiation, if one came shortly before.
-    fn earlier_copy(&self, request: &ReceivedRequest) -> Option<u64> {
+    fn earlier_copy(&mut self, request: &ReceivedRequest) -> Option<u64> {
         if !request.operation().starts_with("init_") {
             return None;
         }
-        let is_copy = |other: &&ReceivedRequest| {
-            other.path == request.path
-                && other.body == request.body
-                && other.header("session-key") == request.header("session-key")
-        };
-        let is_recent = |other: &&ReceivedRequest| {
-            request.received.duration_since(other.received).unwrap_or_default() <= COPIES_WITHIN
-        };
-        self.iter().rev().take_while(is_recent).find(is_copy).map(|other| other.number)
+        let mut hash = DefaultHasher::new();
+        (&request.path, request.header("session-key"), &request.body).hash(&mut hash);
+        let earlier = self.initiations.insert(hash.finish(), request.number);
+        if self.initiations.len() > 2 * Simulator::KEPT {
+            self.initiations.retain(|_, number| self.kept.get(number).is_some());
+        }
+        let earlier = self.kept.get(&earlier?)?;
+        let apart = request.received.duration_since(earlier.received).unwrap_or_default();
+        (earlier.body == request.body && apart <= COPIES_WITHIN).then_some(earlier.number)
     }
 
     /// Keeps the status and the body of the response to a request, if there was one. Returns the request.

@@ -438,6 +438,6 @@ async fn what_a_person_can_run_into_is_a_page_with_a_way_on() {
     browser.press("approve").await;
     browser.says("Bu ödeme zaten sonuçlandı.").await;
     browser.page.find(Locator::Css("main a")).await.unwrap().click().await.unwrap();
-    browser.says("Sonuçlananlar").await;
+    browser.says("Ödemeler").await;
     browser.page.clone().close().await.unwrap();
 }

@@ -54,7 +54,7 @@ async fn a_browser_is_the_phone() {
         assert_eq!(payments["payments"].as_array().unwrap().last().unwrap()["state"], state);
     }
     let overview = page(&server.at(""), "en").await;
-    for part in ["Waiting for the phone", "R-1", "/v1/softpos/init_sale_transaction", "[masked]"] {
+    for part in ["Payments", "R-1", "/v1/softpos/init_sale_transaction", "[masked]"] {
         assert!(overview.contains(part), "{part}");
     }
     assert_eq!(answered(http().get(server.at("phone/unknown"))).await.0, 404);

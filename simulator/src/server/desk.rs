@@ -11,7 +11,7 @@ use crate::{
     PaymentSession, PaymentState, ReceivedRequest, conformance::shown_path, masked::Masked, simulator::State,
 };
 
-/// Maximum number of requests, and of payments of a kind, on the page.
+/// Maximum number of requests, and of payments, on the page.
 const SHOWN: usize = 100;
 /// Maximum length of a body on the page, in bytes.
 const SHOWN_BODY: usize = 16 * 1024;
@@ -19,8 +19,8 @@ const SHOWN_BODY: usize = 16 * 1024;
 /// What the desk shows: the latest of each kind, newest first.
 pub(crate) struct Desk {
     broken: Vec<ReceivedRequest>,
-    waiting: Vec<PaymentSession>,
-    decided: Vec<PaymentSession>,
+    /// First those that wait for the phone.
+    payments: Vec<PaymentSession>,
     requests: Vec<ReceivedRequest>,
     /// How many payments, and how many requests, are not kept any more.
     forgotten: (u64, u64),
@@ -29,15 +29,15 @@ pub(crate) struct Desk {
 impl Desk {
     pub(crate) fn of(state: &State) -> Self {
         let payments = |waiting: bool| {
-            let is_meant = |payment: &&PaymentSession| (payment.state == PaymentState::Waiting) == waiting;
-            state.ledger.payments().rev().filter(is_meant).take(SHOWN).cloned().collect()
+            let is_meant =
+                move |payment: &&PaymentSession| (payment.state == PaymentState::Waiting) == waiting;
+            state.ledger.payments().rev().filter(is_meant)
         };
         let requests = || state.journal.iter().rev();
         let is_broken = |request: &&ReceivedRequest| !request.violations.is_empty();
         Self {
             broken: requests().filter(is_broken).take(SHOWN).cloned().collect(),
-            waiting: payments(true),
-            decided: payments(false),
+            payments: payments(true).chain(payments(false)).take(SHOWN).cloned().collect(),
             requests: requests().take(SHOWN).cloned().collect(),
             forgotten: (state.ledger.dropped().0, state.journal.dropped()),
         }
@@ -63,15 +63,14 @@ impl Desk {
                     }
                 }
             }
-            (payments(words, "waiting", words.waiting, &self.waiting, 0))
-            (payments(words, "decided", words.decided, &self.decided, self.forgotten.0))
+            (payments(words, &self.payments, self.forgotten.0))
             (requests(words, &self.requests, self.forgotten.1))
         };
         document(words, "PayPOS", "desk", &content)
     }
 }
 
-fn payments(words: &Words, id: &str, heading: &str, payments: &[PaymentSession], forgotten: u64) -> Markup {
+fn payments(words: &Words, payments: &[PaymentSession], forgotten: u64) -> Markup {
     let row = |payment: &PaymentSession| {
         let request = &payment.request;
         html! {
@@ -82,14 +81,14 @@ fn payments(words: &Words, id: &str, heading: &str, payments: &[PaymentSession],
                     " " (words.money(request.amount))
                 }
             }
-            td class=(state_class(payment.state)) { (words.of_state(payment.state)) }
+            td { b class=(state_class(payment.state)) { (words.of_state(payment.state)) } }
             td { @if let Some(reference) = &request.reference_no { bdi { (visible(&shortened(reference))) } } }
         }
     };
     let headings = [words.time, words.payment, words.state, words.reference];
     html! {
-        section id=(id) {
-            h2 { (heading) }
+        section #payments {
+            h2 { (words.payments) }
             (left_out(words, payments.len(), forgotten))
             (table(words, &headings, payments.iter().map(row)))
         }

@@ -50,8 +50,7 @@ words! {
     nothing_added: "Paynet adds encrypted data to this URL, in a form that is not documented. The simulator adds nothing.", "Paynet bu adrese, biçimi belgelenmemiş şifreli veri ekler. Simülatör hiçbir şey eklemez.";
     violations: "Requests that break the documents", "Belgelere uymayan istekler";
     no_violations: "None of the requests below breaks the documents.", "Aşağıdaki isteklerin tümü belgelere uygun.";
-    waiting: "Waiting for the phone", "Telefonda onay bekleyenler";
-    decided: "Decided", "Sonuçlananlar";
+    payments: "Payments", "Ödemeler";
     requests: "Requests, newest first", "İstekler (yeniden eskiye)";
     nothing: "None yet.", "Kayıt yok.";
     headers: "Headers", "Başlıklar";

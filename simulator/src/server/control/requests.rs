@@ -12,7 +12,7 @@ use crate::ReceivedRequest;
 const MAX_WAIT: Duration = Duration::from_secs(60);
 
 /// How often a call that waits looks.
-const LOOK: Duration = Duration::from_millis(20);
+const LOOK: Duration = Duration::from_millis(50);
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
