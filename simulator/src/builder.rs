@@ -7,19 +7,15 @@ use std::{
     time::Duration,
 };
 
-use serde::{Deserialize, Serialize};
 use tokio::{net::TcpListener, sync::watch};
 use url::Url;
 
 use crate::{
-    Behavior, PREFIX, Policy, ReceivedRequest, Sale, Simulator, http,
-    operations::Operations,
+    Behavior, PREFIX, Policy, ReceivedRequest, Seed, Simulator, http,
+    operations::{Log, Operations},
     server::control::{self, Server},
     simulator::{Settings, Shared, State},
 };
-
-/// Is called for each request after its response.
-pub(crate) type Log = dyn Fn(&ReceivedRequest) + Send + Sync;
 
 /// Configures a [`Simulator`]; made by [`Simulator::builder`].
 #[must_use = "a builder does nothing until `start`"]
@@ -32,14 +28,19 @@ pub struct SimulatorBuilder {
     log: Option<Box<Log>>,
 }
 
-/// Sales to begin with, deserialized from what `GET /_paypos/sales` returned.
-#[derive(Debug, Default, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
-pub struct Seed {
-    pub(crate) sales: Vec<Sale>,
-    /// Number of sales that were not kept.
-    #[serde(default)]
-    pub(crate) forgotten: u64,
+impl Simulator {
+    /// Starts a simulator on a free port of 127.0.0.1 and the current tokio runtime.
+    ///
+    /// # Errors
+    /// If 127.0.0.1 has no free port.
+    pub async fn start() -> io::Result<Self> {
+        Self::builder().start().await
+    }
+
+    /// Returns a builder.
+    pub fn builder() -> SimulatorBuilder {
+        SimulatorBuilder::default()
+    }
 }
 
 impl Default for SimulatorBuilder {

@@ -7,10 +7,7 @@ use jsonschema::{Draft, Validator};
 use paypos::{DOCUMENT, Decimal};
 use serde_json::{Map, Value, json};
 
-use crate::{ReceivedRequest, read};
-
-/// Maximum length of a path segment that is shown.
-const MAX_SEGMENT: usize = 40;
+use crate::{ReceivedRequest, masked::masked_path, read};
 
 /// The operations that the documents describe.
 pub(crate) struct Conformance(Vec<Operation>);
@@ -78,7 +75,7 @@ impl Conformance {
     /// Returns the path of the request's operation, or all violations of the documents.
     pub(crate) fn validate(&self, request: &ReceivedRequest) -> Result<&str, Violations> {
         let at_path: Vec<_> = self.0.iter().filter(|operation| operation.is_at(&request.path)).collect();
-        let path = shown_path(&request.path);
+        let path = masked_path(&request.path);
         if at_path.is_empty() {
             let mut text = format!("the documents have no path {path}");
             let near = &request.path.trim_end_matches('/');
@@ -211,7 +208,7 @@ impl Body {
                 documented.join(" or ")
             )];
         };
-        let body = match read::json(request) {
+        let body = match read::json(&request.body, request.header("content-encoding")) {
             Ok(body) => body,
             Err(problem) => return vec![problem],
         };
@@ -309,21 +306,6 @@ fn spell_out_nullable(value: &mut Value) {
         Value::Array(items) => items.iter_mut().for_each(spell_out_nullable),
         _ => {}
     }
-}
-
-/// Masks each segment of a path that is not a plain name, since it may be a secret.
-pub(crate) fn shown_path(path: &str) -> String {
-    let is_version = |part: &str| {
-        part.strip_prefix('v')
-            .is_some_and(|number| number.len() < 3 && number.bytes().all(|b| b.is_ascii_digit()))
-    };
-    let is_name = |part: &str| {
-        part.len() <= MAX_SEGMENT
-            && !part.to_lowercase().starts_with("sck")
-            && part.bytes().all(|b| b.is_ascii_alphabetic() || b == b'_')
-    };
-    let shown = |part| if is_version(part) || is_name(part) { part } else { "[masked]" };
-    path.split('/').map(shown).collect::<Vec<_>>().join("/")
 }
 
 /// Follows a schema's `$ref`, if it has one.

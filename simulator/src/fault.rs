@@ -10,10 +10,13 @@ use paypos::Operation;
 use serde::{Deserialize, Deserializer, Serialize, de};
 use serde_json::Value;
 
-use crate::Simulator;
+use crate::ring::MOST_BYTES;
 
 /// Maximum delay of a decision or a response.
 pub(crate) const MAX_DELAY: Duration = Duration::from_secs(60 * 60);
+
+/// Maximum number of faults that wait.
+pub(crate) const MOST_WAITING: usize = 1_000;
 
 /// Headers that HTTP sets itself.
 const OF_THE_CONNECTION: [&str; 3] = ["content-length", "transfer-encoding", "connection"];
@@ -238,7 +241,7 @@ impl Faults {
     /// Whether there is room for another.
     pub(crate) fn have_room(&self, fault: &Fault) -> bool {
         let bytes: usize = self.waiting.iter().map(|(_, fault)| fault.bytes()).sum();
-        self.waiting.len() < Simulator::KEPT_FAULTS && bytes + fault.bytes() <= Simulator::KEPT_BYTES
+        self.waiting.len() < MOST_WAITING && bytes + fault.bytes() <= MOST_BYTES
     }
 
     /// Returns the first fault that applies to a request of an operation, which counts.

@@ -11,11 +11,9 @@ use http::{HeaderMap, HeaderValue, request};
 use serde::{Serialize, Serializer};
 
 use crate::{
-    Simulator,
-    conformance::shown_path,
-    masked::Masked,
-    ring::Ring,
-    server::{clock, rfc_3339},
+    clock::{clock, write_time},
+    masked::{Masked, masked_path},
+    ring::{MOST, Ring},
 };
 
 /// How far apart two copies of an initiation may be.
@@ -49,7 +47,7 @@ impl Journal {
         let mut hash = DefaultHasher::new();
         (&request.path, request.header("session-key"), &request.body).hash(&mut hash);
         let earlier = self.initiations.insert(hash.finish(), request.number);
-        if self.initiations.len() > 2 * Simulator::KEPT {
+        if self.initiations.len() > 2 * MOST {
             self.initiations.retain(|_, number| self.kept.get(number).is_some());
         }
         let earlier = self.kept.get(&earlier?)?;
@@ -191,7 +189,7 @@ impl fmt::Debug for ReceivedRequest {
 /// Writes the time, the method, the path and the status in a line, and each violation in another. No secret is among them.
 impl fmt::Display for ReceivedRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {} {} ", clock(self.received), self.method, shown_path(&self.path))?;
+        write!(f, "{} {} {} ", clock(self.received), self.method, masked_path(&self.path))?;
         match self.status {
             Some(status) => write!(f, "{status}")?,
             None => f.write_str("no response")?,
@@ -203,13 +201,8 @@ impl fmt::Display for ReceivedRequest {
     }
 }
 
-/// Writes a time as RFC 3339, in UTC.
-pub(crate) fn write_time<S: Serializer>(time: &SystemTime, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(&rfc_3339(*time))
-}
-
 fn write_path<S: Serializer>(path: &str, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(&shown_path(path))
+    serializer.serialize_str(&masked_path(path))
 }
 
 fn write_names<S: Serializer>(headers: &HeaderMap, serializer: S) -> Result<S::Ok, S::Error> {

@@ -10,6 +10,7 @@ use crate::{
         SecondSession, Twice, issue,
     },
     payment::{Members, Payment, Transaction},
+    phone::Decision,
     ring::Ring,
 };
 
@@ -199,8 +200,29 @@ fn list_sale(reversed: &CompletedSale, transactions: &mut Vec<Members>, behavior
 
 /// What the phone does.
 impl Ledger {
-    /// Approves or declines a payment session that waits for the phone.
+    /// Executes a decision on a payment session.
     pub(crate) fn decide(
+        &mut self,
+        id: &str,
+        decision: Decision,
+        behavior: &Behavior,
+    ) -> Result<(), NoPendingPayment> {
+        match decision {
+            Decision::Approve => self.finish(id, true, behavior),
+            Decision::Decline => self.finish(id, false, behavior),
+            Decision::Leave => Ok(()),
+            Decision::AnotherCard => {
+                self.try_again(id, behavior).and_then(|()| self.finish(id, true, behavior))
+            }
+            Decision::DeclineThenApprove => {
+                self.decide(id, Decision::Decline, behavior)?;
+                self.decide(id, Decision::AnotherCard, behavior)
+            }
+        }
+    }
+
+    /// Approves or declines a payment session that waits for the phone.
+    fn finish(
         &mut self,
         payment_session_id: &str,
         approve: bool,

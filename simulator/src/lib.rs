@@ -49,18 +49,19 @@ mod read;
 mod refusal;
 mod http;
 mod ring;
+mod clock;
 mod masked;
 mod server;
 
 #[doc(inline)]
 pub use behavior::Behavior;
-pub use builder::{Seed, SimulatorBuilder};
+pub use builder::SimulatorBuilder;
 pub use fault::Fault;
 pub use journal::ReceivedRequest;
-pub use payment::{PaymentRequest, PaymentSession, PaymentState, Sale};
-pub use phone::Policy;
+pub use payment::{PaymentRequest, PaymentSession, PaymentState, Sale, Seed};
+pub use phone::{NoPendingPayment, Policy};
 pub use server::{PREFIX, is_unseen};
-pub use simulator::{NoPendingPayment, Phone, Simulator};
+pub use simulator::{Phone, Simulator};
 
 use refusal::Refusal;
 

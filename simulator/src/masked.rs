@@ -1,4 +1,4 @@
-//! Masks the secrets in JSON that was received or sent.
+//! Masks the secrets in what was received or sent.
 
 use serde::{Serialize, Serializer, ser::SerializeMap};
 use serde_json::{
@@ -7,6 +7,9 @@ use serde_json::{
 };
 
 use crate::read::Members;
+
+/// Maximum length of a path segment that is shown.
+const MAX_SEGMENT: usize = 40;
 
 /// JSON as it was written, in its order and with its digits, but with its secrets masked.
 pub(crate) struct Masked<'a>(&'a RawValue);
@@ -56,4 +59,19 @@ fn is_secret(name: &str) -> bool {
     ["key", "secret", "token", "password", "passwd", "credential"].iter().any(|part| name.contains(part))
         || name == "authorization"
         || words.any(|word| ["pan", "cvv", "cvc", "cvv2", "pin"].contains(&word))
+}
+
+/// Masks each segment of a path that is not a plain name, since it may be a secret.
+pub(crate) fn masked_path(path: &str) -> String {
+    let is_version = |part: &str| {
+        part.strip_prefix('v')
+            .is_some_and(|number| number.len() < 3 && number.bytes().all(|b| b.is_ascii_digit()))
+    };
+    let is_name = |part: &str| {
+        part.len() <= MAX_SEGMENT
+            && !part.to_lowercase().starts_with("sck")
+            && part.bytes().all(|b| b.is_ascii_alphabetic() || b == b'_')
+    };
+    let shown = |part| if is_version(part) || is_name(part) { part } else { "[masked]" };
+    path.split('/').map(shown).collect::<Vec<_>>().join("/")
 }

@@ -17,7 +17,6 @@ use serde_json::{Value, json, value::to_raw_value};
 use crate::{
     Fault, ReceivedRequest,
     behavior::{RefusalForm, issue},
-    builder::Log,
     conformance::{Conformance, Violations},
     fault::When,
     http::{Unread, dropped, truncated},
@@ -27,6 +26,9 @@ use crate::{
 };
 
 const HTML: &str = "<!doctype html><title>Welcome</title><p>Please log in.";
+
+/// Is called for each request after its response.
+pub(crate) type Log = dyn Fn(&ReceivedRequest) + Send + Sync;
 
 /// What the operations need.
 pub(crate) struct Operations {

@@ -14,8 +14,8 @@ use crate::{
     behavior::{
         ListedAmount, PropertyTypes, ReversalReference, ReversalType, SaleReference, SaleType, issue,
     },
+    clock::write_time,
     conformance::{members, resolved},
-    journal::write_time,
 };
 
 /// Members of a JSON object, each as its JSON, since amounts keep their digits.
@@ -72,6 +72,16 @@ impl Sale {
     pub fn new(xact_id: impl Into<String>, amount: Decimal) -> Self {
         Self { xact_id: xact_id.into(), amount, reversed: false }
     }
+}
+
+/// Sales to begin with, deserialized from what `GET /_paypos/sales` returned.
+#[derive(Debug, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Seed {
+    pub(crate) sales: Vec<Sale>,
+    /// Number of sales that were not kept.
+    #[serde(default)]
+    pub(crate) forgotten: u64,
 }
 
 /// What was requested for a payment session; see [`PaymentSession::request`].

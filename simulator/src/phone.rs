@@ -1,15 +1,9 @@
 //! The phone: decides payment sessions as a person chooses, or by a policy.
 
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 use paypos::Decimal;
 use serde::{Deserialize, Serialize};
-use tokio::time::Instant;
-
-use crate::{
-    NoPendingPayment, PaymentSession, PaymentState, Simulator,
-    simulator::{Settings, State},
-};
 
 /// Delay of the approval of an amount with 68 cents.
 const LATE: Duration = Duration::from_secs(10);
@@ -46,82 +40,34 @@ pub(crate) enum Decision {
     AnotherCard,
 }
 
-impl Settings {
-    /// Returns the decision for a new payment session, and its delay.
-    fn decision(&self, payment: &PaymentSession) -> Option<(Decision, Duration)> {
-        Some(match self.policy {
-            Policy::Ask | Policy::Never => return None,
-            Policy::Approve => (Decision::Approve, self.after),
-            Policy::Decline => (Decision::Decline, self.after),
-            Policy::ByAmount => match cents(payment.request.amount.unwrap_or_default()) {
-                5 | 51 | 55 => (Decision::Decline, self.after),
-                68 => (Decision::Approve, self.after.max(LATE)),
-                91 => return None,
-                _ => (Decision::Approve, self.after),
-            },
-        })
+/// The error of a phone that cannot decide a payment session: it is unknown or already decided, or its sale has been
+/// reversed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct NoPendingPayment;
+
+impl fmt::Display for NoPendingPayment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("no such payment session waits for the phone, or its sale has been reversed")
     }
 }
 
-impl State {
-    /// Applies the phone's policy to a new payment session.
-    pub(crate) fn opened(&mut self, payment: &PaymentSession) {
-        if let Some((decision, after)) = self.settings.decision(payment) {
-            // It waits for the phone, since it is new.
-            let _ = self.decide_after(&payment.id, decision, after);
-        }
-    }
+impl std::error::Error for NoPendingPayment {}
 
-    /// Executes a decision now, or after a delay.
-    pub(crate) fn decide_after(
-        &mut self,
-        id: &str,
-        decision: Decision,
-        after: Duration,
-    ) -> Result<(), NoPendingPayment> {
-        if after.is_zero() {
-            return self.decide(id, decision);
-        }
-        if self.ledger.payment(id).is_none_or(|payment| payment.state != PaymentState::Waiting) {
-            return Err(NoPendingPayment);
-        }
-        self.to_come.insert((Instant::now() + after, id.to_owned()), decision);
-        // With too many to come, the first comes early.
-        if self.to_come.len() > Simulator::KEPT {
-            self.decide_first();
-        }
-        Ok(())
-    }
-
-    /// Executes the decisions whose time has come.
-    pub(crate) fn decide_what_is_due(&mut self) {
-        let now = Instant::now();
-        while self.to_come.first_key_value().is_some_and(|((due, _), _)| *due <= now) {
-            self.decide_first();
-        }
-    }
-
-    fn decide_first(&mut self) {
-        if let Some(((_, id), decision)) = self.to_come.pop_first() {
-            // It may have been decided otherwise.
-            let _ = self.decide(&id, decision);
-        }
-    }
-
-    pub(crate) fn decide(&mut self, id: &str, decision: Decision) -> Result<(), NoPendingPayment> {
-        let (ledger, behavior) = (&mut self.ledger, &self.settings.behavior);
-        match decision {
-            Decision::Approve => ledger.decide(id, true, behavior),
-            Decision::Decline => ledger.decide(id, false, behavior),
-            Decision::Leave => Ok(()),
-            Decision::AnotherCard => {
-                ledger.try_again(id, behavior).and_then(|()| ledger.decide(id, true, behavior))
-            }
-            Decision::DeclineThenApprove => {
-                self.decide(id, Decision::Decline)?;
-                self.decide(id, Decision::AnotherCard)
-            }
-        }
+impl Policy {
+    /// Returns the decision on a payment session of an amount, and its delay.
+    pub(crate) fn decision(self, amount: Decimal, after: Duration) -> Option<(Decision, Duration)> {
+        Some(match self {
+            Self::Ask | Self::Never => return None,
+            Self::Approve => (Decision::Approve, after),
+            Self::Decline => (Decision::Decline, after),
+            Self::ByAmount => match cents(amount) {
+                5 | 51 | 55 => (Decision::Decline, after),
+                68 => (Decision::Approve, after.max(LATE)),
+                91 => return None,
+                _ => (Decision::Approve, after),
+            },
+        })
     }
 }
 

@@ -5,12 +5,9 @@ use std::{collections::BTreeSet, fmt};
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::{Value, value::RawValue};
 
-use crate::ReceivedRequest;
-
 /// Parses the body of a request. The error quotes nothing of it except the name of a member.
-pub(crate) fn json(request: &ReceivedRequest) -> Result<Value, String> {
-    let body = &request.body;
-    if request.header("content-encoding").is_some_and(|coding| !coding.eq_ignore_ascii_case("identity")) {
+pub(crate) fn json(body: &[u8], content_encoding: Option<&str>) -> Result<Value, String> {
+    if content_encoding.is_some_and(|coding| !coding.eq_ignore_ascii_case("identity")) {
         return Err("the body is compressed, by its content-encoding; send it as it is".to_owned());
     }
     if body.starts_with(b"\xef\xbb\xbf") {

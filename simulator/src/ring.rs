@@ -6,7 +6,11 @@ use std::{
     hash::Hash,
 };
 
-use crate::Simulator;
+/// Maximum number of values.
+pub(crate) const MOST: usize = 10_000;
+
+/// Maximum number of bytes.
+pub(crate) const MOST_BYTES: usize = 16 * 1024 * 1024;
 
 /// Bytes that a value takes beyond its own text.
 const OVERHEAD: usize = 256;
@@ -49,7 +53,7 @@ impl<K: Clone + Eq + Hash, V> Ring<K, V> {
     }
 
     fn drop_oldest(&mut self) {
-        while self.order.len() > Simulator::KEPT || self.bytes > Simulator::KEPT_BYTES {
+        while self.order.len() > MOST || self.bytes > MOST_BYTES {
             let Some(oldest) = self.order.pop_front() else { return };
             self.bytes -= self.values.remove(&oldest).map_or(0, |(_, bytes)| bytes);
             self.dropped += 1;

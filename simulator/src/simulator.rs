@@ -2,7 +2,7 @@
 
 use std::{
     collections::BTreeMap,
-    fmt, io,
+    fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -11,8 +11,14 @@ use paypos::{Decimal, SecretKey, SessionKey};
 use tokio::{sync::watch, task::JoinHandle, time::Instant};
 
 use crate::{
-    Behavior, Fault, PaymentSession, Policy, ReceivedRequest, SECRET_KEY, Sale, SimulatorBuilder,
-    behavior::issue, fault::Faults, journal::Journal, ledger::Ledger, phone::Decision,
+    Behavior, Fault, NoPendingPayment, PaymentSession, PaymentState, Policy, ReceivedRequest, SECRET_KEY,
+    Sale,
+    behavior::issue,
+    fault::{self, Faults},
+    journal::Journal,
+    ledger::Ledger,
+    phone::Decision,
+    ring,
 };
 
 /// A running simulator: one dealer of Paynet's. Dropping it stops it; [`shutdown`](Self::shutdown) also waits until it
@@ -27,26 +33,13 @@ pub struct Simulator {
 
 impl Simulator {
     /// Maximum number of requests, of payment sessions, of sales and of sessions that are kept: the latest of each.
-    pub const KEPT: usize = 10_000;
+    pub const KEPT: usize = ring::MOST;
 
     /// Maximum number of bytes that are kept of each of them.
-    pub const KEPT_BYTES: usize = 16 * 1024 * 1024;
+    pub const KEPT_BYTES: usize = ring::MOST_BYTES;
 
     /// Maximum number of pending faults.
-    pub const KEPT_FAULTS: usize = 1_000;
-
-    /// Starts a simulator on a free port of 127.0.0.1 and the current tokio runtime.
-    ///
-    /// # Errors
-    /// If 127.0.0.1 has no free port.
-    pub async fn start() -> io::Result<Self> {
-        Self::builder().start().await
-    }
-
-    /// Returns a builder.
-    pub fn builder() -> SimulatorBuilder {
-        SimulatorBuilder::default()
-    }
+    pub const KEPT_FAULTS: usize = fault::MOST_WAITING;
 
     /// Returns the base URL, for [`Client::simulator`](paypos::Client::simulator).
     #[must_use]
@@ -179,25 +172,10 @@ impl Phone<'_> {
     /// # Errors
     /// If the payment session is unknown or not declined.
     pub fn try_again(&self, payment_session_id: &str) -> Result<(), NoPendingPayment> {
-        let mut state = self.shared.lock();
-        let behavior = state.settings.behavior;
-        state.ledger.try_again(payment_session_id, &behavior)
+        let state = &mut *self.shared.lock();
+        state.ledger.try_again(payment_session_id, &state.settings.behavior)
     }
 }
-
-/// The error of a phone that cannot decide a payment session: it is unknown or already decided, or its sale has been
-/// reversed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct NoPendingPayment;
-
-impl fmt::Display for NoPendingPayment {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("no such payment session waits for the phone, or its sale has been reversed")
-    }
-}
-
-impl std::error::Error for NoPendingPayment {}
 
 /// All that a simulator knows, for its handle and its server.
 pub(crate) struct Shared(Mutex<State>);
@@ -249,6 +227,59 @@ impl State {
         self.faults.waiting.clear();
         self.settings = self.initial;
         self.to_come.clear();
+    }
+}
+
+impl State {
+    /// Applies the phone's policy to a new payment session.
+    pub(crate) fn opened(&mut self, payment: &PaymentSession) {
+        let Settings { policy, after, .. } = self.settings;
+        let amount = payment.request.amount.unwrap_or_default();
+        if let Some((decision, after)) = policy.decision(amount, after) {
+            // It waits for the phone, since it is new.
+            let _ = self.decide_after(&payment.id, decision, after);
+        }
+    }
+
+    /// Executes a decision now, or after a delay.
+    pub(crate) fn decide_after(
+        &mut self,
+        id: &str,
+        decision: Decision,
+        after: Duration,
+    ) -> Result<(), NoPendingPayment> {
+        if after.is_zero() {
+            return self.decide(id, decision);
+        }
+        if self.ledger.payment(id).is_none_or(|payment| payment.state != PaymentState::Waiting) {
+            return Err(NoPendingPayment);
+        }
+        self.to_come.insert((Instant::now() + after, id.to_owned()), decision);
+        // With too many to come, the first comes early.
+        if self.to_come.len() > ring::MOST {
+            self.decide_first();
+        }
+        Ok(())
+    }
+
+    /// Executes the decisions whose time has come.
+    pub(crate) fn decide_what_is_due(&mut self) {
+        let now = Instant::now();
+        while self.to_come.first_key_value().is_some_and(|((due, _), _)| *due <= now) {
+            self.decide_first();
+        }
+    }
+
+    fn decide_first(&mut self) {
+        if let Some(((_, id), decision)) = self.to_come.pop_first() {
+            // It may have been decided otherwise.
+            let _ = self.decide(&id, decision);
+        }
+    }
+
+    /// Executes a decision now.
+    pub(crate) fn decide(&mut self, id: &str, decision: Decision) -> Result<(), NoPendingPayment> {
+        self.ledger.decide(id, decision, &self.settings.behavior)
     }
 }
 

@@ -184,25 +184,9 @@ async fn memory_is_bounded_however_it_is_filled() {
     let fault = json!({ "status": 503, "body": "x".repeat(60_000) });
     for _ in 0..500 {
         assert_eq!(answered(with_json(client.post(server.at("faults")), &fault)).await.0, 200);
-        assert_eq!(answered(client.post(&url)).await.0, 400, "without a credential it is nobody's");
-        assert_eq!(answered(client.post(&url).header("session-key", &key)).await.0, 503);
+        assert_eq!(answered(client.post(&url)).await.0, 503);
     }
     said("faults");
-
-    // Bodies of which a byte is missing.
-    let body = vec![b' '; 1_000_000];
-    let begun: Vec<_> = (0..300)
-        .map(|_| {
-            let mut connection = TcpStream::connect(&address).unwrap();
-            let head = "POST /v1/x HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000001\r\n\r\n";
-            connection.set_write_timeout(Some(Duration::from_secs(5))).unwrap();
-            // What is too much is refused while it is written.
-            let _ = connection.write_all(head.as_bytes()).and_then(|()| connection.write_all(&body));
-            connection
-        })
-        .collect();
-    said("begun bodies");
-    drop(begun);
 
     // Bodies that are nested as deep as is read, and a journal full of them.
     let deep = format!("{}1{}", "{\"a\":".repeat(120), "}".repeat(120));
@@ -227,16 +211,11 @@ async fn memory_is_bounded_however_it_is_filled() {
             let head = String::from_utf8_lossy(&answer[..answer.len().min(1_000)]).to_lowercase();
             let (_, length) = head.split_once("content-length: ").unwrap();
             let length: usize = length.lines().next().unwrap().trim().parse().unwrap();
-            let refused = answer.starts_with(b"\0TTP/1.1 503");
-            // What was not refused is long, and was cut off.
-            assert!(refused || length > 10_000_000 && answer.len() < length, "{} of {length}", answer.len());
-            refused
+            assert!(length > 10_000_000 && answer.len() < length, "{} of {length} were sent", answer.len());
         })
     });
-    let refused = futures::future::join_all(cut_off).await;
-    let refused = refused.into_iter().filter(|refused| *refused.as_ref().unwrap()).count();
-    assert!(refused < 4, "one is always served");
-    said(&format!("readers that stop, of which {refused} were refused"));
+    futures::future::join_all(cut_off).await.into_iter().for_each(Result::unwrap);
+    said("readers that stop");
     let journal = get(server.at("requests?after=1000000")).await;
     assert!(journal["forgotten"].as_u64().unwrap() > 0, "what was forgotten is said");
 

@@ -8,7 +8,9 @@ use super::{
     words::Words,
 };
 use crate::{
-    PaymentSession, PaymentState, ReceivedRequest, conformance::shown_path, masked::Masked, simulator::State,
+    PaymentSession, PaymentState, ReceivedRequest,
+    masked::{Masked, masked_path},
+    simulator::State,
 };
 
 /// Maximum number of requests, and of payments, on the page.
@@ -57,7 +59,7 @@ impl Desk {
                     @for request in &self.broken {
                         li {
                             (request.number) " " (time(request.received)) " " (request.method) " "
-                            (shown_path(&request.path)) " → " (status(words, request))
+                            (masked_path(&request.path)) " → " (status(words, request))
                             (violations(request))
                         }
                     }
@@ -136,7 +138,7 @@ fn entry(words: &Words, request: &ReceivedRequest) -> Markup {
     let number = request.number;
     html! {
         details #{ "request-" (number) } {
-            summary #{ "open-" (number) } { (request.method) " " (shown_path(&request.path)) }
+            summary #{ "open-" (number) } { (request.method) " " (masked_path(&request.path)) }
             h3 { (words.headers) }
             p { (request.header_names().collect::<Vec<_>>().join(", ")) }
             h3 { (words.body) }

@@ -7,10 +7,6 @@ mod page;
 mod problem;
 mod words;
 
-use std::time::SystemTime;
-
-use jiff::{Timestamp, tz::TimeZone};
-
 /// Prefix of all paths that are not Paynet's.
 pub const PREFIX: &str = "/_paypos";
 
@@ -20,15 +16,4 @@ pub const PREFIX: &str = "/_paypos";
 pub fn is_unseen(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
-}
-
-pub(crate) fn rfc_3339(time: SystemTime) -> String {
-    let time = Timestamp::try_from(time).unwrap_or_default();
-    format!("{time:.3}")
-}
-
-/// Formats the time of day in the time zone of this process.
-pub(crate) fn clock(time: SystemTime) -> String {
-    let time = Timestamp::try_from(time).unwrap_or_default();
-    TimeZone::system().to_datetime(time).strftime("%H:%M:%S").to_string()
 }

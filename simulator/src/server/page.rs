@@ -6,10 +6,11 @@ use std::time::SystemTime;
 use maud::{DOCTYPE, Markup, html};
 use paypos::Decimal;
 
-use super::{PREFIX, clock, is_unseen, problem::Problem, rfc_3339, words::Words};
+use super::{PREFIX, is_unseen, problem::Problem, words::Words};
 use crate::{
     Behavior, PaymentSession, PaymentState,
     behavior::{AfterDecline, AmountUnit},
+    clock::{clock, rfc_3339},
 };
 
 /// Content security policy: scripts and styles of this server only, and no frames.
