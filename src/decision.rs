@@ -112,8 +112,25 @@ impl fmt::Debug for Difference {
 const SALE: i64 = 1;
 const PRE_AUTHORIZATION: i64 = 3;
 
-/// Decides by the transactions that a check has listed.
-pub(crate) fn decide(mut transactions: Vec<Transaction>, payment_session: &PaymentSession) -> Decision {
+impl PaymentSession {
+    /// Decides by the transactions that a check has listed, as [`Session::decision`](crate::Session::decision) does after
+    /// it has checked.
+    ///
+    /// ```
+    /// use paypos::{Decision, PaymentSession, types::Transaction};
+    ///
+    /// let payment_session = PaymentSession::sale("ps-1")?.with_amount("149.90".parse()?)?;
+    /// let listed: Vec<Transaction> = serde_json::from_str(r#"[{"is_succeed": true, "amount": 149.90}]"#)?;
+    /// assert!(matches!(payment_session.decide(listed), Decision::Succeeded(_)));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn decide(&self, listed: Vec<Transaction>) -> Decision {
+        decide(listed, self)
+    }
+}
+
+fn decide(mut transactions: Vec<Transaction>, payment_session: &PaymentSession) -> Decision {
     let mut is_open = transactions.is_empty();
     if let Some(sale) = payment_session.reversal_of() {
         // A transaction without an id might be the sale, so it decides nothing; nor does one that is the sale, or says

@@ -5,7 +5,6 @@ use std::{fmt, pin::Pin, sync::Arc};
 use crate::{
     Client, Decision, Error, ErrorKind, Handoff, Operation, Outcome, PaymentSession, SessionKey, Wait,
     agent::Kept,
-    decision::decide,
     generated::wire,
     handoff::Opened,
     payment_session::Asked,
@@ -269,7 +268,7 @@ impl Session {
     pub async fn decision(&self, payment_session: &PaymentSession) -> Result<Decision, Error> {
         let request = types::CheckTransactionRequest::new(payment_session.id());
         let response = self.check_transaction(request).await?;
-        Ok(decide(response.data, payment_session))
+        Ok(payment_session.decide(response.data))
     }
 
     /// Waits until the phone has finished a payment session, by polling

@@ -6,7 +6,6 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 
 use crate::{
     Decision, Error, PaymentSession, Session,
-    decision::decide,
     types::{CheckTransactionRequest, CheckTransactionResponse},
 };
 
@@ -183,7 +182,7 @@ impl Wait {
             drop(permit);
             (self.on_check)(&checked);
             let mut retry_after = Duration::ZERO;
-            last = match checked.map(|response| decide(response.data, &self.payment_session)) {
+            last = match checked.map(|response| self.payment_session.decide(response.data)) {
                 Ok(Decision::Pending) => Ok(Decision::Pending),
                 Ok(failed @ Decision::Failed(_)) if self.after_decline => Ok(failed),
                 Ok(decision) => return Ok(decision),

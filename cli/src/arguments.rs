@@ -72,11 +72,11 @@ Examples:
   paypos check PAYMENT_SESSION_ID --sale --amount 149.90 --wait && ship
   paypos check PAYMENT_SESSION_ID --reversal-of XACT_ID --amount 149.90")]
     Check(Check),
-    /// Test what Paynet's documents leave undefined
+    /// Read from a recording what Paynet's documents leave undefined
     #[command(after_help = "\
 Examples:
-  paypos verify --environment sandbox --agent-id 11111 --user-id till-1
-  paypos verify --environment sandbox --agent-id 11111 --user-id till-1 --without-phone")]
+  paypos sale 1.00 --reference-no VERIFY-1 --wait --record sandbox.recording
+  paypos verify sandbox.recording")]
     Verify(Verify),
     /// Act as the person at the phone (simulator only)
     #[command(subcommand)]
@@ -118,6 +118,16 @@ File with the dealer's secret key, or `-` for stdin
 For sandbox and production, PAYPOS_SECRET_KEY is read if there is no file."
     )]
     pub(crate) secret_key_file: Option<PathBuf>,
+    /// Record what Paynet answers, for `paypos verify`
+    #[arg(
+        long,
+        value_name = "FILE",
+        long_help = "\
+Record what Paynet answers, for `paypos verify`
+
+The file has no key, no name and no card, and only you can read it. It is of one environment and one dealer."
+    )]
+    pub(crate) record: Option<PathBuf>,
     /// Never prompt
     #[arg(long)]
     pub(crate) no_input: bool,
@@ -176,7 +186,7 @@ pub(crate) struct Simulate {
     /// Delay before the phone decides
     #[arg(long, value_name = "TIME", value_parser = duration, default_value = "0s")]
     pub(crate) phone_delay: Duration,
-    /// Behave like Paynet, as recorded in a verify.json
+    /// Behave like Paynet, as recorded with `--record`
     #[arg(long, value_name = "FILE")]
     pub(crate) like: Option<PathBuf>,
     #[command(flatten)]
@@ -185,25 +195,17 @@ pub(crate) struct Simulate {
 
 #[derive(Args)]
 pub(crate) struct Verify {
-    #[command(flatten)]
-    pub(crate) calls: Calls,
-    #[command(flatten)]
-    pub(crate) user: User,
-    /// Skip the steps that need a phone
+    /// The recording, made with `--record`
+    #[arg(value_name = "FILE")]
+    pub(crate) recording: Option<PathBuf>,
+    /// Print the report as Markdown
     #[arg(long)]
-    pub(crate) without_phone: bool,
-    /// Test one question again, by its id; may be repeated
-    #[arg(long, value_name = "ID")]
-    pub(crate) only: Vec<String>,
-    /// Print the questions as a Markdown table, and send nothing
+    pub(crate) markdown: bool,
+    /// Print the questions as a Markdown table
     #[arg(long)]
     pub(crate) questions: bool,
-    /// Folder of the report [default: the current one]
-    #[arg(long, value_name = "FOLDER")]
-    pub(crate) output: Option<PathBuf>,
-    /// Charge and refund real cards, on production
-    #[arg(long)]
-    pub(crate) real_money: bool,
+    #[command(flatten)]
+    pub(crate) output: Output,
 }
 
 /// How the simulated phone decides.
@@ -385,6 +387,9 @@ pub(crate) struct Check {
     /// The reference that was given
     #[arg(long, value_name = "TEXT", value_parser = id)]
     pub(crate) reference_no: Option<String>,
+    /// The amount that the phone showed, for the recording
+    #[arg(long, value_parser = amount, requires = "record", requires = "amount")]
+    pub(crate) shown: Option<Decimal>,
     #[command(flatten)]
     pub(crate) waiting: Waiting,
     #[command(flatten)]

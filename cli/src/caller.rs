@@ -11,10 +11,13 @@ use paypos::{
     Client, Environment, Error, ErrorKind, PaymentSession, SecretKey, Session, SessionKey, types::AuthRequest,
 };
 use paypos_simulator::{AGENT_ID, SECRET_KEY, USER_ID};
+use tokio::sync::OnceCell;
 
 use crate::{
     arguments::{Calls, SIMULATOR_URL, Target, User},
     console::{Console, Done, Failure, quoted},
+    record::Recorder,
+    recording::Command,
     secrets::{self, Secret},
 };
 
@@ -29,6 +32,7 @@ pub(crate) struct Caller<'a> {
     pub(crate) console: &'a Console,
     calls: &'a Calls,
     session_key_file: Option<&'a Path>,
+    recorder: OnceCell<Recorder>,
 }
 
 impl<'a> Caller<'a> {
@@ -44,7 +48,7 @@ impl<'a> Caller<'a> {
                 "--secret-key-file and --session-key-file cannot both be standard input",
             ));
         }
-        Ok(Self { console, calls, session_key_file })
+        Ok(Self { console, calls, session_key_file, recorder: OnceCell::new() })
     }
 
     pub(crate) fn is_simulator(&self) -> bool {
@@ -76,13 +80,61 @@ impl<'a> Caller<'a> {
         Ok((id(&user.agent_id, AGENT_ID, "agent-id")?, id(&user.user_id, USER_ID, "user-id")?))
     }
 
-    /// Creates a client of the environment.
-    pub(crate) fn client(&self) -> Result<Client, Failure> {
-        Ok(match self.calls.environment {
-            Target::Simulator => Client::simulator(&self.calls.simulator.simulator_url).build()?,
-            Target::Sandbox => Client::new(Environment::Sandbox)?,
-            Target::Production => Client::new(Environment::Production)?,
-        })
+    /// Creates a client of the environment, through a recorder if there is to be one.
+    pub(crate) async fn client(&self) -> Result<Client, Failure> {
+        let (client, environment) = match self.calls.environment {
+            Target::Simulator => {
+                let client = Client::simulator(&self.calls.simulator.simulator_url).build()?;
+                (client, Environment::Sandbox)
+            }
+            Target::Sandbox => (Client::new(Environment::Sandbox)?, Environment::Sandbox),
+            Target::Production => (Client::new(Environment::Production)?, Environment::Production),
+        };
+        let Some(recorder) = self.recorder().await? else { return Ok(client) };
+        if self.is_simulator() {
+            // A recorder would pass any key on, and only a simulator's may go to one on another machine.
+            Client::builder(environment).base_url(client.base_url()).build()?;
+        }
+        Ok(Client::builder(environment).base_url(&recorder.url).build()?)
+    }
+
+    async fn recorder(&self) -> Result<Option<&Recorder>, Failure> {
+        let Some(path) = &self.calls.record else { return Ok(None) };
+        let server = match self.calls.environment {
+            Target::Simulator => self.calls.simulator.simulator_url.as_str(),
+            Target::Sandbox => Environment::Sandbox.base_url(),
+            Target::Production => Environment::Production.base_url(),
+        };
+        let start = || Recorder::start(path, self.environment_name(), server);
+        self.recorder.get_or_try_init(start).await.map(Some)
+    }
+
+    /// Records that a command begins. Nothing is sent if that fails.
+    pub(crate) async fn begin(&self, command: Command) -> Done {
+        match self.recorder().await? {
+            Some(recorder) => recorder.file.begin(command),
+            None => Ok(()),
+        }
+    }
+
+    /// Adds to the result of a command what its recording lacks.
+    pub(crate) fn recorded(&self, result: Done) -> Done {
+        let Some(recorder) = self.recorder.get() else { return result };
+        let result = match (recorder.unreachable(), result) {
+            // A check says nothing about the payment.
+            (Some(server), Err(Failure::Call(error, None))) if error.payment_session().is_none() => {
+                Err(Failure::NotReached(format!("no connection to {server}")))
+            }
+            (_, result) => result,
+        };
+        let Some(problem) = recorder.file.lost() else { return result };
+        match result {
+            Ok(()) => Err(Failure::Unknown(format!("{problem}; what came after is not in it"))),
+            failed => {
+                self.console.warn(&problem);
+                failed
+            }
+        }
     }
 
     /// Asks for confirmation on Production.
@@ -106,12 +158,15 @@ impl<'a> Caller<'a> {
         let file = self.calls.secret_key_file.as_deref();
         let (text, source) = match secrets::read(self.console, &SECRET, file, !self.is_simulator()).await? {
             Some(read) => read,
-            None if self.is_simulator() => return Ok(SecretKey::new(SECRET_KEY)?),
+            None if self.is_simulator() => (SECRET_KEY.to_owned(), "the simulator's".to_owned()),
             None => {
                 let text = "no secret key: pass --secret-key-file FILE or set PAYPOS_SECRET_KEY";
                 return Err(Failure::usage(text));
             }
         };
+        if let Some(recorder) = self.recorder().await? {
+            recorder.file.check_secret(&text)?;
+        }
         SecretKey::new(text).map_err(|error| Failure::usage(format!("{source}: {error}")))
     }
 
@@ -119,13 +174,16 @@ impl<'a> Caller<'a> {
     pub(crate) async fn session_key(&self) -> Result<Option<SessionKey>, Failure> {
         let read = secrets::read(self.console, &SESSION, self.session_key_file, !self.is_simulator()).await?;
         let Some((text, source)) = read else { return Ok(None) };
+        if let Some(recorder) = self.recorder().await? {
+            recorder.file.check_session(&text)?;
+        }
         let key = SessionKey::new(text).map_err(|error| Failure::usage(format!("{source}: {error}")))?;
         Ok(Some(key))
     }
 
     /// Returns a session with the given key. For the simulator, opens one if there is no key.
     pub(crate) async fn session(&self) -> Result<Session, Failure> {
-        let client = self.client()?;
+        let client = self.client().await?;
         match self.session_key().await? {
             Some(key) => Ok(client.session(key)),
             None if self.is_simulator() => {
@@ -163,6 +221,9 @@ impl<'a> Caller<'a> {
         }
         if let Some(file) = self.calls.secret_key_file.as_deref().filter(|file| *file != Path::new("-")) {
             add(&[SECRET.option, &quoted(&file.display().to_string())]);
+        }
+        if let Some(file) = &self.calls.record {
+            add(&["--record", &quoted(&file.display().to_string())]);
         }
         command
     }

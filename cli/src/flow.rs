@@ -12,6 +12,7 @@ use crate::{
     arguments::{self, Waiting},
     caller::Caller,
     console::{Console, Done, Failure, printable, quoted},
+    recording::Command,
     secrets::NewFile,
 };
 
@@ -22,7 +23,9 @@ pub(crate) async fn open(caller: &Caller<'_>, options: &arguments::OpenSession) 
     let console = caller.console;
     caller.confirm("opening a session").await?;
     let (agent_id, user_id) = caller.ids(&options.user)?;
-    let agent = caller.client()?.agent(caller.secret_key().await?);
+    let secret_key = caller.secret_key().await?;
+    caller.begin(Command { name: "session open".to_owned(), ..Command::default() }).await?;
+    let agent = caller.client().await?.agent(secret_key);
     // What can fail here fails before a session is open that nobody could end.
     let file = options.write_key.as_deref().map(NewFile::create).transpose()?;
     console.requests("opening a session");
@@ -52,7 +55,9 @@ pub(crate) async fn end(caller: &Caller<'_>) -> Done {
     let key = caller.session_key().await?.ok_or_else(|| {
         Failure::usage("no session key: pass --session-key-file FILE, or set PAYPOS_SESSION_KEY for Paynet")
     })?;
-    let agent = caller.client()?.agent(caller.secret_key().await?);
+    let secret_key = caller.secret_key().await?;
+    caller.begin(Command { name: "session end".to_owned(), ..Command::default() }).await?;
+    let agent = caller.client().await?.agent(secret_key);
     caller.console.requests("ending a session");
     let response = agent.logout(LogoutRequest::new(&key)).await?;
     caller.console.result("The session is ended.")?;
@@ -73,6 +78,13 @@ pub(crate) async fn sale(caller: &Caller<'_>, options: arguments::Sale) -> Done 
     caller.confirm(&format!("a sale of {amount}")).await?;
     warn_of_no_reference(caller, initiate.reference_no.as_deref());
     let session = caller.session().await?;
+    let begun = Command {
+        name: "sale".to_owned(),
+        amount: Some(amount.to_string()),
+        reference_no: initiate.reference_no.clone(),
+        ..Command::default()
+    };
+    caller.begin(begun).await?;
     let mut request = InitSaleRequest::new(amount);
     request.add_commission = options.add_commission;
     request.instalment = options.instalment;
@@ -92,6 +104,14 @@ pub(crate) async fn reversal(caller: &Caller<'_>, options: arguments::Reversal) 
     caller.confirm(&format!("a reversal of {}", printable(&xact_id))).await?;
     warn_of_no_reference(caller, initiate.reference_no.as_deref());
     let session = caller.session().await?;
+    let begun = Command {
+        name: "reversal".to_owned(),
+        amount: amount.map(|amount| amount.to_string()),
+        reference_no: initiate.reference_no.clone(),
+        reversal_of: Some(xact_id.clone()),
+        ..Command::default()
+    };
+    caller.begin(begun).await?;
     let mut request = InitReversalRequest::new(xact_id);
     (request.reference_no, request.callback_url) = (initiate.reference_no, initiate.callback_url);
     caller.console.requests("a reversal");
@@ -164,6 +184,14 @@ pub(crate) async fn check(caller: &Caller<'_>, options: arguments::Check) -> Don
     }
     caller.console.waits_for(&payment_session, caller.next_check(&payment_session));
     let session = caller.session().await.map_err(|failure| failure.of(&payment_session))?;
+    let begun = Command {
+        name: "check".to_owned(),
+        amount: options.amount.map(|amount| amount.to_string()),
+        payment_session_id: Some(payment_session.id().to_owned()),
+        shown: options.shown.map(|shown| shown.to_string()),
+        ..Command::default()
+    };
+    caller.begin(begun).await.map_err(|failure| failure.of(&payment_session))?;
     let timeout = if options.waiting.wait { options.waiting.timeout } else { Duration::ZERO };
     let decision = wait(caller.console, &session, &payment_session, timeout).await?;
     report(caller, &payment_session, &decision)

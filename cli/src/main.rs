@@ -6,7 +6,10 @@ mod console;
 mod demo;
 mod flow;
 mod phone;
+mod record;
+mod recording;
 mod secrets;
+mod shape;
 mod signals;
 mod simulate;
 mod verify;
@@ -56,12 +59,8 @@ async fn main() -> ExitCode {
             called(&calls, file.as_ref(), async |caller| flow::check(caller, options).await).await
         }
         Command::Verify(options) => {
-            let console = Console::new(options.calls.output.json, options.calls.no_input);
-            match Caller::new(&console, &options.calls, None) {
-                // It closes what it has opened after a signal.
-                Ok(caller) => ended(&console, verify::run(&caller, &options).await, Some(&caller)),
-                Err(failure) => ended(&console, Err(failure), None),
-            }
+            let console = Console::new(options.output.json, true);
+            ended(&console, verify::run(&console, &options), None)
         }
         Command::Phone(command) => {
             let console = Console::new(command.which().output.json, true);
@@ -102,7 +101,7 @@ async fn called(
             result = command(&caller) => result,
         },
     };
-    ended(&console, result, Some(&caller))
+    ended(&console, caller.recorded(result), Some(&caller))
 }
 
 fn ended(console: &Console, result: Done, caller: Option<&Caller<'_>>) -> ExitCode {

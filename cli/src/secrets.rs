@@ -99,17 +99,8 @@ fn text(bytes: &[u8]) -> Option<String> {
     text.map(|text| text.trim_start_matches('\u{feff}').trim().to_owned())
 }
 
-/// Replaces a file by one that only its owner can read.
-pub(crate) fn private_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let new = path.with_extension("new");
-    let _ = fs::remove_file(&new);
-    let mut file = owners().open(&new)?;
-    file.write_all(bytes).and_then(|()| file.sync_all())?;
-    fs::rename(new, path)
-}
-
 /// Creates files that only their owner can read.
-fn owners() -> fs::OpenOptions {
+pub(crate) fn owners() -> fs::OpenOptions {
     let mut options = fs::OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]

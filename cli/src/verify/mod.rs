@@ -1,133 +1,313 @@
-//! `paypos verify`: goes through the flow once and tests what Paynet's documents leave undefined.
+//! `paypos verify FILE`: what a recording says of what Paynet's documents leave open. It sends nothing.
 //!
-//! `questions` defines what is tested, `walk` sends the requests and talks to the person at the phone, `recorder` records
-//! the responses, `reading` and `shape` describe them without their values, `report` writes the result, and `kept` keeps
-//! the sales that are not reversed yet.
+//! `questions` are the data, `payments` puts the exchanges of a payment together, and `answers` reads them.
 
-mod kept;
+mod answers;
+mod payments;
 mod questions;
-mod reading;
-mod recorder;
-mod report;
-mod shape;
-mod walk;
 
-use std::{collections::BTreeSet, path::Path};
+use std::path::Path;
 
-use paypos::{Client, Environment};
-
-pub(crate) use report::read_behavior;
+use paypos::Decision;
+use paypos_simulator::Behavior;
+use serde::Serialize;
+use serde_json::{Map, Value, json};
 
 use self::{
-    kept::Kept,
-    questions::{QUESTIONS, Question, Step},
-    recorder::Recorder,
-    report::{Report, Verdict},
-    walk::Walk,
+    answers::{Answers, decided},
+    payments::{is_paid, payments},
+    questions::{Questions, Verdict},
 };
 use crate::{
     arguments::Verify,
-    caller::Caller,
-    console::{Done, Failure, written},
-    signals,
+    console::{Console, Done, Failure, printable, quoted, written},
+    recording::{Header, Recording},
 };
 
-pub(crate) async fn run(caller: &Caller<'_>, options: &Verify) -> Done {
-    let console = caller.console;
+/// What `verify` says of a recording.
+#[derive(Serialize)]
+struct Report {
+    environment: String,
+    /// The payments that may have moved money, and are not known to be reversed.
+    open: Vec<Open>,
+    questions: Vec<Seen>,
+    /// How many lines of the recording cannot be read.
+    unreadable_lines: usize,
+}
+
+#[derive(Serialize)]
+struct Open {
+    what: String,
+    next: String,
+}
+
+#[derive(Serialize)]
+struct Seen {
+    id: String,
+    question: String,
+    assumed: String,
+    /// `as assumed`, `differs`, `unforeseen` or `not seen`.
+    result: &'static str,
+    answer: Option<String>,
+    then: Option<String>,
+    evidence: Vec<String>,
+    next: Option<String>,
+}
+
+pub(crate) fn run(console: &Console, options: &Verify) -> Done {
     if options.questions {
-        return written(&questions::table());
+        return written(&Questions::all().table());
     }
-    let asked = asked(options)?;
-    if caller.is_production() && !options.real_money {
-        return Err(Failure::usage(
-            "on production this charges and refunds real cards: expected --real-money as well, or --environment sandbox",
-        ));
-    }
-    caller.confirm("sales of 1.00 and their reversals").await?;
-    let folder = options.output.as_deref().unwrap_or(Path::new("."));
-    let report = Report::resume(caller.environment_name(), &folder.join("verify.json"))?;
-    let paynet = caller.client()?;
-    if caller.is_simulator() {
-        // The recorder would pass any key on, and only keys of a simulator may go to one on another machine.
-        Client::builder(Environment::Sandbox).base_url(paynet.base_url()).build()?;
-    }
-    let recorder = Recorder::start(paynet.base_url()).await?;
-    let client = Client::builder(Environment::Sandbox).base_url(&recorder.url).build()?;
-    let mut walk = Walk::new(caller, &client, recorder, options, report, folder).await?;
-    let steps = steps(options, &asked, &walk.report, &walk.kept);
-    if steps.iter().any(|step| step.needs_a_phone()) {
-        console.say(
-            "This makes sales of 1.00 and reverses them. You need a phone with the PayPOS app, and a card.",
-        );
-    }
-    // A folder that cannot be written fails before anything is sent.
-    walk.report.write(folder)?;
-    let signal = signals::first()?;
-    let walked = tokio::select! {
-        walked = walk.through(&steps) => walked,
-        signal = signal => Err(Failure::Stopped(signal, "interrupted; the same command goes on")),
-    };
-    let ended = walk.end().await;
-    walked.and(ended)?;
-    verdict(caller, &walk.report, folder, &asked)
-}
-
-/// Returns the questions to test.
-fn asked(options: &Verify) -> Result<Vec<&'static Question>, Failure> {
-    if options.only.is_empty() {
-        return Ok(QUESTIONS.iter().collect());
-    }
-    let only = options.only.iter().map(|id| {
-        Question::of(id).ok_or_else(|| {
-            let ids: Vec<_> = QUESTIONS.iter().map(|question| question.id).collect();
-            Failure::usage(format!("--only {id}: expected one of {}", ids.join(", ")))
-        })
-    });
-    only.collect()
-}
-
-/// Returns the steps for these questions, with the steps that they depend on. A question that has an answer is skipped,
-/// unless `--only` names it.
-fn steps(options: &Verify, asked: &[&Question], report: &Report, kept: &Kept) -> BTreeSet<Step> {
-    let is_again = !options.only.is_empty();
-    let open = asked.iter().filter(|question| is_again || report.answer(question.id).is_none());
-    let mut steps: BTreeSet<_> = open.map(|question| question.step).collect();
-    if options.without_phone {
-        steps.retain(|step| !step.needs_a_phone());
-        return steps;
-    }
-    if steps.contains(&Step::Twice) && kept.reversed.is_none() {
-        steps.insert(Step::Reversal);
-    }
-    if steps.contains(&Step::Reversal) && kept.open().is_empty() && !steps.contains(&Step::Decline) {
-        steps.insert(Step::Sale);
-    }
-    // What is paid is reversed.
-    if steps.contains(&Step::Sale) || steps.contains(&Step::Decline) || !kept.open().is_empty() {
-        steps.insert(Step::Reversal);
-    }
-    steps
-}
-
-fn verdict(caller: &Caller<'_>, report: &Report, folder: &Path, asked: &[&Question]) -> Done {
-    let with = |verdict| -> Vec<_> {
-        let all = asked.iter().filter(|question| report.verdict(question) == verdict);
-        all.map(|question| question.id).collect()
-    };
-    let (differs, not_seen) = (with(Verdict::Differs), with(Verdict::NotSeen));
-    caller.console.say(format!(
-        "\n{} as assumed, {} differ, {} not seen. The report: {}",
-        asked.len() - differs.len() - not_seen.len(),
-        differs.len(),
-        not_seen.len(),
-        folder.join("verify.md").display()
-    ));
-    caller.console.object(&serde_json::json!({ "differs": differs, "not_seen": not_seen }))?;
-    if !differs.is_empty() {
-        Err(Failure::Differs(format!("differs: {}", differs.join(", "))))
-    } else if !not_seen.is_empty() {
-        Err(Failure::Pending(format!("not seen: {}", not_seen.join(", "))))
+    let file = options.recording.as_deref();
+    let file = file.ok_or_else(|| Failure::usage("no recording; expected a file of `--record FILE`"))?;
+    let recording = Recording::read(file)?;
+    let report = Report::of(&recording, file);
+    if options.markdown {
+        written(&report.markdown())?;
     } else {
+        console.result(report.text())?;
+    }
+    console.object(&report)?;
+    let with = |result: &str| -> Vec<_> {
+        let all = report.questions.iter().filter(|question| question.result == result);
+        all.map(|question| question.id.as_str()).collect()
+    };
+    let (differs, unforeseen) = (with("differs"), with("unforeseen"));
+    if !report.open.is_empty() {
+        Err(Failure::Pending(format!("{} payments are open", report.open.len())))
+    } else if !differs.is_empty() || !unforeseen.is_empty() {
+        Err(Failure::Differs(format!("differs: {}", [differs, unforeseen].concat().join(", "))))
+    } else if with("not seen").is_empty() {
         Ok(())
+    } else {
+        Err(Failure::Pending(format!("not seen: {}", with("not seen").join(", "))))
+    }
+}
+
+impl Report {
+    fn of(recording: &Recording, file: &Path) -> Self {
+        let answers = answers::answers(recording);
+        let questions = Questions::all().question.into_iter().map(|question| {
+            let answer = answers.get(question.id.as_str());
+            let (result, then) = match answer.map(|answer| question.verdict(&answer.is)) {
+                None => ("not seen", None),
+                Some(Verdict::AsAssumed) => ("as assumed", None),
+                Some(Verdict::Differs(then)) => ("differs", Some(then.to_owned())),
+                Some(Verdict::Unforeseen) => ("unforeseen", None),
+            };
+            Seen {
+                result,
+                then,
+                answer: answer.map(|answer| answer.is.clone()),
+                evidence: answer.map(|answer| answer.evidence.clone()).unwrap_or_default(),
+                next: answer.is_none().then_some(question.next),
+                id: question.id,
+                question: question.text,
+                assumed: question.assumed,
+            }
+        });
+        Self {
+            environment: recording.header.environment.clone(),
+            open: open(recording, file),
+            questions: questions.collect(),
+            unreadable_lines: recording.unreadable,
+        }
+    }
+
+    fn text(&self) -> String {
+        let mut lines = Vec::new();
+        for open in &self.open {
+            lines.extend([format!("OPEN: {}", open.what), format!("Next: {}", open.next), String::new()]);
+        }
+        if self.unreadable_lines > 0 {
+            lines.push(format!("{} lines of the recording cannot be read.", self.unreadable_lines));
+        }
+        for question in self.questions.iter().filter(|question| question.result != "not seen") {
+            let answer = question.answer.as_deref().unwrap_or_default();
+            lines.push(format!("{}: {} ({})", question.id, printable(answer), question.result));
+            lines.extend(question.then.iter().map(|then| format!("  {then}")));
+            if question.result == "unforeseen" {
+                lines.push(
+                    "  Nobody foresaw this answer: look at the evidence, and advise nothing yet.".to_owned(),
+                );
+            }
+            lines.extend(question.evidence.iter().map(|evidence| format!("  {evidence}")));
+        }
+        let unseen: Vec<_> = self.questions.iter().filter(|question| question.result == "not seen").collect();
+        if let Some(first) = unseen.first() {
+            let ids: Vec<_> = unseen.iter().map(|question| question.id.as_str()).collect();
+            lines.push(format!("Not seen: {}.", ids.join(", ")));
+            lines.push(format!("Next: {}", first.next.as_deref().unwrap_or_default()));
+        }
+        lines.join("\n")
+    }
+
+    fn markdown(&self) -> String {
+        let mut lines = vec![
+            format!("# What was seen of PayPOS ({})", self.environment),
+            String::new(),
+            "| id | question | result | seen |".to_owned(),
+            "|---|---|---|---|".to_owned(),
+        ];
+        for Seen { id, question, result, answer, .. } in &self.questions {
+            let answer = cell(answer.as_deref().unwrap_or_default());
+            lines.push(format!("| `{id}` | {question} | {result} | {answer} |"));
+        }
+        for Seen { id, then, evidence, .. } in &self.questions {
+            if then.is_some() || !evidence.is_empty() {
+                lines.push(format!("\n## {id}\n"));
+            }
+            lines.extend(then.iter().map(|then| format!("**What that means**: {then}\n")));
+            lines.extend(evidence.iter().map(|evidence| format!("- {}", cell(evidence))));
+        }
+        lines.join("\n")
+    }
+}
+
+/// Returns the payments that may have moved money, and are not known to be reversed.
+fn open(recording: &Recording, file: &Path) -> Vec<Open> {
+    let Header { environment, .. } = &recording.header;
+    let record = quoted(&file.display().to_string());
+    let command = |words: String| match environment.as_str() {
+        "simulator" => format!("paypos {words} --record {record}"),
+        other => format!("paypos {words} --environment {other} --record {record}"),
+    };
+    let payments = payments(recording);
+    let mut open = Vec::new();
+    for sale in payments.iter().filter(|payment| payment.reversal_of.is_none()) {
+        let amount = sale.amount().map(|amount| format!(" --amount {amount}")).unwrap_or_default();
+        let name = sale.reference_no().unwrap_or(&sale.id);
+        let paid = sale.xact_ids();
+        for xact_id in &paid {
+            let mut reversals =
+                payments.iter().filter(|other| other.reversal_of.as_deref() == Some(*xact_id));
+            let is_reversed = reversals.clone().any(|reversal| {
+                reversal
+                    .lists()
+                    .iter()
+                    .any(|check| matches!(decided(reversal, check), Decision::Succeeded(_)))
+            });
+            if is_reversed {
+                continue;
+            }
+            let (what, next) = match reversals.next_back() {
+                // A second reversal could be a second refund.
+                Some(begun) => (
+                    format!("the sale {name} is paid, and its reversal was begun and is not seen as done"),
+                    format!("check {} --reversal-of {}{amount} --wait", quoted(&begun.id), quoted(xact_id)),
+                ),
+                None => (
+                    format!("the sale {name} is paid and not reversed"),
+                    format!("reversal {}{amount} --wait", quoted(xact_id)),
+                ),
+            };
+            open.push(Open { what, next: command(next) });
+        }
+        let is_paid_without_id = sale
+            .checks
+            .iter()
+            .flat_map(|check| check.listed())
+            .any(|one| is_paid(&one) && one["xact_id"].as_str().is_none());
+        if is_paid_without_id {
+            let what = format!("the sale {name} is paid, and has no xact_id: reverse it in Paynet's panel");
+            open.push(Open { what, next: command(format!("check {} --sale{amount}", quoted(&sale.id))) });
+        } else if paid.is_empty() {
+            let is_declined =
+                sale.lists().last().is_some_and(|last| matches!(decided(sale, last), Decision::Failed(_)));
+            let what = if is_declined {
+                format!("the sale {name} was declined; another card may have paid it since")
+            } else {
+                format!("the sale {name} is not decided, as far as was seen")
+            };
+            open.push(Open {
+                what,
+                next: command(format!("check {} --sale{amount} --wait", quoted(&sale.id))),
+            });
+        }
+    }
+    open.extend(lost(recording, &command));
+    open
+}
+
+/// The initiations whose payment session nobody knows.
+fn lost<'a>(
+    recording: &'a Recording,
+    command: &'a impl Fn(String) -> String,
+) -> impl Iterator<Item = Open> + 'a {
+    let begun = recording.commands.iter().filter(|begun| ["sale", "reversal"].contains(&begun.name.as_str()));
+    begun.filter_map(move |begun| {
+        let of = |name: &str| begun.reference_no.as_deref().is_some_and(|own| own == name);
+        let answered = recording.exchanges.iter().any(|exchange| {
+            let is_own = exchange.asked["reference_no"].as_str().map_or(begun.reference_no.is_none(), of);
+            let is_after = exchange.at >= begun.at && exchange.operation.starts_with("init_");
+            is_own && is_after && (exchange.handoff().is_some() || exchange.is_word())
+        });
+        let sent = recording.exchanges.iter().any(|exchange| exchange.at >= begun.at);
+        let name = begun.reference_no.as_deref().unwrap_or("without a reference");
+        (!answered).then(|| Open {
+            what: format!(
+                "the {} {name} was begun, and no answer is recorded{}: look it up in Paynet's panel",
+                begun.name,
+                if sent { "" } else { " and nothing after it" },
+            ),
+            next: command("session open --write-key FILE".to_owned()),
+        })
+    })
+}
+
+/// Reads the behavior for `paypos simulate --like`.
+pub(crate) fn read_behavior(file: &Path) -> Result<Behavior, Failure> {
+    let answers: Answers = answers::answers(&Recording::read(file)?);
+    let settings = Behavior::QUESTIONS.iter().filter_map(|(id, settings)| {
+        let is = answers.get(id).map(|answer| answer.is.as_str()).filter(|is| settings.contains(is))?;
+        Some(((*id).to_owned(), json!(is)))
+    });
+    serde_json::from_value(Value::Object(settings.collect::<Map<_, _>>()))
+        .map_err(|error| Failure::usage(error.to_string()))
+}
+
+/// Escapes a text for a table of Markdown.
+fn cell(text: &str) -> String {
+    printable(text).replace('\\', "\\\\").replace('|', "\\|").replace('<', "&lt;")
+}
+
+/// Returns the JSON type of a value.
+fn json_type(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "boolean",
+        Value::Number(number) if number.is_f64() => "number",
+        Value::Number(_) => "integer",
+        Value::String(_) => "string",
+        Value::Array(_) => "array",
+        Value::Object(_) => "object",
+    }
+}
+
+/// Describes the names and types of an object's properties.
+fn properties(object: &Value) -> String {
+    let Some(object) = object.as_object() else { return json_type(object).to_owned() };
+    let described = object.iter().map(|(name, value)| format!("{name}: {}", json_type(value)));
+    described.collect::<Vec<_>>().join(", ")
+}
+
+/// Returns whether a transaction's properties have the documented types.
+fn types_of(transaction: &Value) -> &'static str {
+    let document: Value = serde_json::from_str(paypos::DOCUMENT).unwrap_or_default();
+    let documented = &document["components"]["schemas"]["Transaction"]["properties"];
+    // Amounts have a question of their own.
+    let all = transaction.as_object().into_iter().flatten();
+    let all = all.filter(|(name, _)| !["amount", "netAmount"].contains(&name.as_str()));
+    let is_as_documented =
+        |(name, value): &(&String, &Value)| match (documented[*name]["type"].as_str(), *value) {
+            (None, _) => false,
+            (_, Value::Null) | (Some("number"), Value::Number(_)) => true,
+            (Some(expected), value) => expected == json_type(value),
+        };
+    let others: Vec<_> = all.filter(|property| !is_as_documented(property)).collect();
+    match others.iter().all(|(name, value)| value.is_string() && documented[*name].is_object()) {
+        _ if others.is_empty() => "documented",
+        true => "text",
+        false => "another",
     }
 }

@@ -9,12 +9,10 @@ use std::{
 };
 
 use fantoccini::{Client, ClientBuilder, Locator, wd::WebDriverCompatibleCommand};
-use rexpect::session::PtySession;
 use serde_json::{Value, json};
-use tempfile::tempdir;
 use url::{ParseError, Url};
 
-use crate::{Server, at, call, get, object, post, prompts::at_a_terminal, sale, session_key};
+use crate::{Server, at, call, get, object, post, sale, session_key};
 
 /// Chromium, without a window. It ends with the test.
 struct Browser {
@@ -281,64 +279,6 @@ async fn a_sale_and_its_reversal_from_the_terminal_are_approved_by_the_button() 
         assert_eq!(code, Some(0), "{checked}");
         xact_id = checked["Data"][0]["xact_id"].as_str().unwrap().to_owned();
     }
-    browser.page.clone().close().await.unwrap();
-}
-
-/// As somebody with a new account does it, with the page as the phone.
-#[tokio::test(flavor = "multi_thread")]
-async fn a_whole_walk_of_verify_at_a_terminal_is_done_with_the_buttons() {
-    let (server, folder) = (Server::start(&[]), tempdir().unwrap());
-    let Some(browser) = Browser::start("en").await else { return };
-    let arguments = ["verify", "--output", folder.path().to_str().unwrap()];
-    let url = [("PAYPOS_SIMULATOR_URL", server.url.as_str()), ("TERM", "dumb")];
-    let mut terminal = at_a_terminal(&arguments, &url);
-    // What it prints before a question; its deeplink, if it has one, is opened.
-    let until = async |terminal: &mut PtySession, question: &str| {
-        let said = terminal.exp_string(question).unwrap();
-        if let Some(deeplink) = said.split_whitespace().find(|word| word.contains("/phone/")) {
-            browser.open(deeplink).await;
-        }
-    };
-    let press = async |button: &str, says: &str| {
-        browser.press(button).await;
-        browser.says(says).await;
-    };
-    for step in ["sessions", "sale", "decline", "reversal", "twice"] {
-        until(&mut terminal, "Go on? [y/N]").await;
-        terminal.send_line("y").unwrap();
-        match step {
-            "sale" => {
-                until(&mut terminal, "Enter if you cannot see it:").await;
-                let amount = browser.text().await;
-                let amount = amount.lines().find(|line| line.ends_with(".00")).unwrap();
-                let digits: String = amount.chars().filter(|c| c.is_ascii_digit() || *c == '.').collect();
-                terminal.send_line(&digits).unwrap();
-                until(&mut terminal, "says that it is paid:").await;
-                press("approve", "Approved.").await;
-                terminal.send_line("").unwrap();
-            }
-            "decline" => {
-                until(&mut terminal, "when the phone says so:").await;
-                press("decline", "Declined.").await;
-                terminal.send_line("").unwrap();
-                until(&mut terminal, "If not, type n:").await;
-                press("another-card", "Approved.").await;
-                terminal.send_line("").unwrap();
-            }
-            "reversal" => {
-                for _ in 0..2 {
-                    until(&mut terminal, "says that it is done:").await;
-                    press("approve", "Approved.").await;
-                    terminal.send_line("").unwrap();
-                }
-            }
-            _ => {}
-        }
-    }
-    let rest = terminal.exp_eof().unwrap();
-    assert!(rest.contains(" as assumed, 0 differ, 0 not seen. The report: "), "{rest}");
-    let report = fs::read_to_string(folder.path().join("verify.md")).unwrap();
-    assert!(report.contains("| `amount_unit` | ") && !report.contains("not seen"), "{report}");
     browser.page.clone().close().await.unwrap();
 }
 
