@@ -21,7 +21,7 @@ pub(crate) const MOST_WAITING: usize = 1_000;
 /// Headers that HTTP sets itself.
 const OF_THE_CONNECTION: [&str; 3] = ["content-length", "transfer-encoding", "connection"];
 
-/// A fault to inject into requests; see [`Simulator::inject`].
+/// A fault to inject into requests; see [`Simulator::inject`](crate::Simulator::inject).
 ///
 /// By default a fault applies once, to the next request of any operation. [`status`](Self::status) and
 /// [`html`](Self::html) prevent the operation; the others occur after it.
