@@ -337,8 +337,8 @@ async fn what_is_no_answer_answers_nothing() {
         let (_, report) = till.verify();
         let seen = answers(&report);
         for id in [
-            "wrong_secret_key", "wrong_session", "before_decision", "other_session",
-            "second_reversal", "ended_session", "retry_after", "refusal_form", "refusal_status",
+            "wrong_secret_key", "wrong_session", "before_decision", "other_session", "second_reversal",
+            "ended_session", "retry_after", "refusal_form", "refusal_status",
         ] {
             assert_eq!(seen[id], Value::Null, "{fault}: {id}");
         }
