@@ -101,7 +101,7 @@ pub(crate) struct Output {
 }
 
 /// Where a command calls, and with which keys.
-#[derive(Args, Clone)]
+#[derive(Args)]
 pub(crate) struct Calls {
     /// Environment to call
     #[arg(long, value_enum, default_value = "simulator")]
@@ -138,7 +138,7 @@ The file has no key, no name and no card, and only you can read it. It is of one
     pub(crate) output: Output,
 }
 
-#[derive(Args, Clone)]
+#[derive(Args)]
 pub(crate) struct SessionKeyFile {
     /// File with the session key, or `-` for stdin
     #[arg(

@@ -1,11 +1,6 @@
 //! Calls the chosen environment with the chosen keys, and composes the commands that call it again.
 
-use std::{
-    env,
-    error::Error as _,
-    io,
-    path::{Path, PathBuf},
-};
+use std::{env, error::Error as _, io, path::Path};
 
 use paypos::{
     Client, Environment, Error, ErrorKind, PaymentSession, SecretKey, Session, SessionKey, types::AuthRequest,
@@ -14,7 +9,7 @@ use paypos_simulator::{AGENT_ID, SECRET_KEY, USER_ID};
 use tokio::sync::OnceCell;
 
 use crate::{
-    arguments::{Calls, SIMULATOR_URL, Target, User},
+    arguments::{Calls, SIMULATOR_URL, SessionKeyFile, Target, User},
     console::{Console, Done, Failure, quoted},
     record::Recorder,
     recording::Command,
@@ -39,9 +34,9 @@ impl<'a> Caller<'a> {
     pub(crate) fn new(
         console: &'a Console,
         calls: &'a Calls,
-        session_key_file: Option<&'a PathBuf>,
+        session: Option<&'a SessionKeyFile>,
     ) -> Result<Self, Failure> {
-        let session_key_file = session_key_file.map(PathBuf::as_path);
+        let session_key_file = session.and_then(|session| session.session_key_file.as_deref());
         let stdin = Some(Path::new("-"));
         if calls.secret_key_file.as_deref() == stdin && session_key_file == stdin {
             return Err(Failure::usage(
@@ -120,16 +115,9 @@ impl<'a> Caller<'a> {
     /// Adds to the result of a command what its recording lacks.
     pub(crate) fn recorded(&self, result: Done) -> Done {
         let Some(recorder) = self.recorder.get() else { return result };
-        let result = match (recorder.unreachable(), result) {
-            // A check says nothing about the payment.
-            (Some(server), Err(Failure::Call(error, None))) if error.payment_session().is_none() => {
-                Err(Failure::NotReached(format!("no connection to {server}")))
-            }
-            (_, result) => result,
-        };
         let Some(problem) = recorder.file.lost() else { return result };
         match result {
-            Ok(()) => Err(Failure::Unknown(format!("{problem}; what came after is not in it"))),
+            Ok(()) => Err(Failure::unknown(format!("{problem}; what came after is not in it"))),
             failed => {
                 self.console.warn(&problem);
                 failed
@@ -182,13 +170,14 @@ impl<'a> Caller<'a> {
     }
 
     /// Returns a session with the given key. For the simulator, opens one if there is no key.
-    pub(crate) async fn session(&self) -> Result<Session, Failure> {
+    pub(crate) async fn session(&self, checked: Option<&PaymentSession>) -> Result<Session, Failure> {
         let client = self.client().await?;
         match self.session_key().await? {
             Some(key) => Ok(client.session(key)),
             None if self.is_simulator() => {
                 let agent = client.agent(self.secret_key().await?);
-                Ok(agent.get_auth_key(AuthRequest::new(AGENT_ID, USER_ID)).await?.session)
+                let opened = agent.get_auth_key(AuthRequest::new(AGENT_ID, USER_ID)).await;
+                Ok(opened.map_err(|error| self.failed(&error, checked))?.session)
             }
             None => Err(Failure::usage(
                 "no session key: pass --session-key-file FILE or set PAYPOS_SESSION_KEY; \
@@ -244,12 +233,15 @@ impl<'a> Caller<'a> {
         self.command(&words)
     }
 
-    /// Returns what to type after a failure.
-    pub(crate) fn hint(&self, failure: &Failure) -> Option<String> {
-        let Failure::Call(error, payment_session) = failure else { return None };
-        let payment_session = payment_session.as_ref().or(error.payment_session());
+    /// Says why a call failed, and what to type next; with the payment session that is checked, if one is.
+    pub(crate) fn failed(&self, error: &Error, checked: Option<&PaymentSession>) -> Failure {
+        let payment_session = checked.or(error.payment_session());
+        // A check says nothing about the payment.
+        if let (None, Some(server)) = (payment_session, self.recorder.get().and_then(Recorder::unreachable)) {
+            return Failure::not_reached(format!("no connection to {server}"));
+        }
         let check = payment_session.map(|payment_session| self.next_check(payment_session));
-        match (error.kind(), check) {
+        let next = match (error.kind(), check) {
             (ErrorKind::Unauthorized, check) => {
                 let open = self.dealers_command(&["session", "open", "--write-key", "FILE"]);
                 let then = check.map(|check| format!("\nThen: {check}")).unwrap_or_default();
@@ -260,7 +252,8 @@ impl<'a> Caller<'a> {
                 Some(format!("Is the simulator running at {url}? In another terminal: paypos simulate"))
             }
             (_, check) => check.map(|check| format!("Next: {check}")),
-        }
+        };
+        Failure::call(error, checked).then(next)
     }
 }
 

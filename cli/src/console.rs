@@ -11,81 +11,145 @@ use std::{
 use paypos::{Error, ErrorKind, Operation, Outcome, PaymentSession};
 use paypos_simulator::is_unseen;
 use qrcode::{EcLevel, QrCode, render::unicode::Dense1x2};
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::sync::oneshot;
 
 /// What a command returns.
 pub(crate) type Done = Result<(), Failure>;
 
-/// Why a command failed.
-pub(crate) enum Failure {
+/// Why a command failed: what it exits with, and what it says.
+pub(crate) struct Failure {
+    exit: u8,
+    text: String,
+    /// What `--json` prints, unless the command has printed its object.
+    json: Option<Value>,
+    /// What people are told besides, in lines.
+    besides: Vec<String>,
+    /// Why standard output could not be written, if that is what failed.
+    unwritten: Option<io::ErrorKind>,
+}
+
+impl Failure {
+    fn new(exit: u8, text: impl Into<String>) -> Self {
+        Self { exit, text: text.into(), json: None, besides: Vec::new(), unwritten: None }
+    }
+
+    fn of_kind(exit: u8, text: impl Into<String>, kind: &str, outcome: Outcome) -> Self {
+        let failure = Self::new(exit, text);
+        let json = json!({ "error": failure.text, "kind": kind, "outcome": outcome });
+        Self { json: Some(json), ..failure }
+    }
+
     /// An argument, a file or a secret is missing or unusable.
-    Usage(String),
-    /// A call; with the payment session that it is about, if the command has one.
-    Call(Box<Error>, Option<PaymentSession>),
+    pub(crate) fn usage(text: impl Into<String>) -> Self {
+        Self::of_kind(2, text, "Usage", Outcome::NotSent)
+    }
+
     /// Nothing was sent, since there was no connection.
-    NotReached(String),
+    pub(crate) fn not_reached(text: impl Into<String>) -> Self {
+        Self::of_kind(4, text, "Connect", Outcome::NotSent)
+    }
+
     /// Paynet is not as assumed.
-    Differs(String),
+    pub(crate) fn differs(text: impl Into<String>) -> Self {
+        Self::new(1, text)
+    }
+
     /// Declined on the phone.
-    Failed(String),
+    pub(crate) fn declined(text: impl Into<String>) -> Self {
+        Self::new(5, text)
+    }
+
     /// Not decided.
-    Pending(String),
+    pub(crate) fn pending(text: impl Into<String>) -> Self {
+        Self::new(6, text)
+    }
+
     /// It succeeded, but not as asked.
-    Other(String),
+    pub(crate) fn other(text: impl Into<String>) -> Self {
+        Self::new(3, text)
+    }
+
     /// It may have happened; what is known is said.
-    Unknown(String),
+    pub(crate) fn unknown(text: impl Into<String>) -> Self {
+        Self::of_kind(3, text, "Interrupted", Outcome::Unknown)
+    }
+
+    /// A signal came before anything was sent.
+    fn stopped(signal: u8) -> Self {
+        Self::of_kind(128 + signal, "interrupted; nothing was sent", "Interrupted", Outcome::NotSent)
+    }
+
     /// What was to be printed could not be.
-    Unwritten(String, io::Error),
-    /// A signal; and what is said of it.
-    Stopped(u8, &'static str),
+    fn unwritten(lost: &str, error: &io::Error) -> Self {
+        let text = format!("standard output cannot be written: {error}\n{lost}");
+        Self { unwritten: Some(error.kind()), ..Self::new(3, text.trim_end()) }
+    }
+
+    /// A call failed; with the payment session that it is about, if the command has one.
+    pub(crate) fn call(error: &Error, payment_session: Option<&PaymentSession>) -> Self {
+        let exit = match (error.kind(), error.outcome()) {
+            (ErrorKind::InvalidInput | ErrorKind::Configuration, _) => 2,
+            // It says nothing about the payment.
+            _ if payment_session.is_some() => 3,
+            (_, Outcome::Rejected) => 1,
+            (_, Outcome::NotSent) => 4,
+            // Opening and ending a session moves no money.
+            (kind, _) if matches!(error.operation(), Some(Operation::GetAuthKey | Operation::Logout)) => {
+                match kind {
+                    ErrorKind::Unauthorized | ErrorKind::RateLimited | ErrorKind::Refused => 1,
+                    ErrorKind::Connect => 4,
+                    _ => 3,
+                }
+            }
+            (_, Outcome::Unknown) => 3,
+        };
+        let payment_session = payment_session.or(error.payment_session());
+        let json = json!({
+            "error": error.to_string(),
+            "kind": error.kind(),
+            "outcome": error.outcome(),
+            "status": error.status(),
+            "code": error.code(),
+            "result_code": error.result_code(),
+            "message": error.server_message(),
+            "payment_session_id": payment_session.map(PaymentSession::id),
+            "reversal_of": payment_session.and_then(PaymentSession::reversal_of),
+        });
+        let message = error.server_message();
+        let besides = message.map(|message| format!("The server's message: {}", printable(message)));
+        Self {
+            json: Some(json),
+            besides: besides.into_iter().collect(),
+            ..Self::new(exit, error.to_string())
+        }
+    }
+
+    /// Adds what to type next.
+    pub(crate) fn then(mut self, line: Option<String>) -> Self {
+        self.besides.extend(line);
+        self
+    }
+
+    /// Leaves out what could not be printed: it can be printed again.
+    pub(crate) fn without_what_was_lost(mut self) -> Self {
+        self.text.truncate(self.text.find('\n').unwrap_or(self.text.len()));
+        self
+    }
+
+    /// Whether nobody reads what is printed any more.
+    pub(crate) fn is_broken_pipe(&self) -> bool {
+        self.unwritten == Some(io::ErrorKind::BrokenPipe)
+    }
+
+    pub(crate) fn exit_code(&self) -> ExitCode {
+        ExitCode::from(self.exit)
+    }
 }
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
-        Self::Call(Box::new(error), None)
-    }
-}
-
-impl Failure {
-    pub(crate) fn usage(text: impl Into<String>) -> Self {
-        Self::Usage(text.into())
-    }
-
-    /// Adds the payment session that the command has.
-    pub(crate) fn of(self, payment_session: &PaymentSession) -> Self {
-        match self {
-            Self::Call(error, _) => Self::Call(error, Some(payment_session.clone())),
-            other => other,
-        }
-    }
-
-    pub(crate) fn exit_code(&self) -> ExitCode {
-        ExitCode::from(match self {
-            Self::Differs(_) => 1,
-            Self::Usage(_) => 2,
-            Self::Call(error, payment_session) => match (error.kind(), error.outcome()) {
-                (ErrorKind::InvalidInput | ErrorKind::Configuration, _) => 2,
-                // It says nothing about the payment.
-                _ if payment_session.is_some() => 3,
-                (_, Outcome::Rejected) => 1,
-                (_, Outcome::NotSent) => 4,
-                // Opening and ending a session moves no money.
-                (kind, _) if matches!(error.operation(), Some(Operation::GetAuthKey | Operation::Logout)) => {
-                    match kind {
-                        ErrorKind::Unauthorized | ErrorKind::RateLimited | ErrorKind::Refused => 1,
-                        ErrorKind::Connect => 4,
-                        _ => 3,
-                    }
-                }
-                (_, Outcome::Unknown) => 3,
-            },
-            Self::Other(_) | Self::Unknown(_) | Self::Unwritten(..) => 3,
-            Self::NotReached(_) => 4,
-            Self::Failed(_) => 5,
-            Self::Pending(_) => 6,
-            Self::Stopped(signal, _) => 128 + signal,
-        })
+        Self::call(&error, None)
     }
 }
 
@@ -205,8 +269,8 @@ impl Console {
     pub(crate) fn interrupted(&self, signal: u8) -> Failure {
         let underway = self.underway.lock().unwrap_or_else(PoisonError::into_inner).clone();
         match underway {
-            Underway::Nothing => Failure::Stopped(signal, "interrupted; nothing was sent"),
-            Underway::Request(what) => Failure::Unknown(format!(
+            Underway::Nothing => Failure::stopped(signal),
+            Underway::Request(what) => Failure::unknown(format!(
                 "interrupted during {what}: it may have happened; check before you retry"
             )),
             Underway::Wait(payment_session, next) => {
@@ -218,72 +282,20 @@ impl Console {
                 let text = format!(
                     "interrupted; not decided yet, check again before starting another\nNext: {next}"
                 );
-                printed.err().unwrap_or(Failure::Pending(text))
+                printed.err().unwrap_or_else(|| Failure::pending(text))
             }
         }
     }
 
-    pub(crate) fn failed(&self, failure: &Failure, hint: Option<&str>) {
-        let text = match failure {
-            Failure::Usage(text)
-            | Failure::NotReached(text)
-            | Failure::Differs(text)
-            | Failure::Failed(text)
-            | Failure::Pending(text)
-            | Failure::Other(text)
-            | Failure::Unknown(text) => text.clone(),
-            Failure::Call(error, _) => error.to_string(),
-            Failure::Unwritten(lost, error) => {
-                format!("standard output cannot be written: {error}\n{lost}").trim_end().to_owned()
-            }
-            Failure::Stopped(_, text) => (*text).to_owned(),
-        };
-        if !self.json || matches!(failure, Failure::Unwritten(..)) {
-            let _ = writeln!(io::stderr(), "error: {text}");
-            if let Failure::Call(error, _) = failure
-                && let Some(message) = error.server_message()
-            {
-                let _ = writeln!(io::stderr(), "The server's message: {}", printable(message));
-            }
-            if let Some(hint) = hint {
-                let _ = writeln!(io::stderr(), "{hint}");
-            }
+    pub(crate) fn failed(&self, failure: &Failure) {
+        if self.json && failure.unwritten.is_none() {
+            let _ = failure.json.as_ref().map(|json| self.object(json));
             return;
         }
-        let _ = match failure {
-            Failure::Usage(_) => {
-                self.object(&json!({ "error": text, "kind": "Usage", "outcome": "NotSent" }))
-            }
-            Failure::NotReached(_) => {
-                self.object(&json!({ "error": text, "kind": "Connect", "outcome": "NotSent" }))
-            }
-            Failure::Call(error, payment_session) => {
-                let payment_session = payment_session.as_ref().or(error.payment_session());
-                self.object(&json!({
-                    "error": text,
-                    "kind": error.kind(),
-                    "outcome": error.outcome(),
-                    "status": error.status(),
-                    "code": error.code(),
-                    "result_code": error.result_code(),
-                    "message": error.server_message(),
-                    "payment_session_id": payment_session.map(PaymentSession::id),
-                    "reversal_of": payment_session.and_then(PaymentSession::reversal_of),
-                }))
-            }
-            Failure::Unknown(_) => {
-                self.object(&json!({ "error": text, "kind": "Interrupted", "outcome": "Unknown" }))
-            }
-            Failure::Stopped(..) => {
-                self.object(&json!({ "error": text, "kind": "Interrupted", "outcome": "NotSent" }))
-            }
-            // What was decided was printed as the command's object.
-            Failure::Differs(_)
-            | Failure::Failed(_)
-            | Failure::Pending(_)
-            | Failure::Other(_)
-            | Failure::Unwritten(..) => Ok(()),
-        };
+        let _ = writeln!(io::stderr(), "error: {}", failure.text);
+        for line in &failure.besides {
+            let _ = writeln!(io::stderr(), "{line}");
+        }
     }
 }
 
@@ -291,7 +303,7 @@ impl Console {
 pub(crate) fn written(text: &str) -> Done {
     let mut out = io::stdout().lock();
     let written = writeln!(out, "{text}").and_then(|()| out.flush());
-    written.map_err(|error| Failure::Unwritten(text.to_owned(), error))
+    written.map_err(|error| Failure::unwritten(text, &error))
 }
 
 /// Returns the width of the terminal, from `COLUMNS` or the terminal itself.
@@ -307,9 +319,13 @@ pub(crate) fn printable(text: &str) -> String {
 
 /// Quotes a word for a shell if it needs quotes.
 pub(crate) fn quoted(text: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:".contains(c);
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:".contains(c) || cfg!(windows) && c == '\\';
     if !text.is_empty() && !text.starts_with('-') && text.chars().all(plain) {
         return text.to_owned();
+    }
+    if cfg!(windows) {
+        // cmd.exe knows no other.
+        return format!("\"{}\"", printable(text));
     }
     format!("'{}'", printable(text).replace('\'', r"'\''"))
 }

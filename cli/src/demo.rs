@@ -60,13 +60,15 @@ async fn finished(
     console.headline(&format!(
         "{step}. The server polls until the phone has decided (paypos check ID --wait; Session::wait_for)"
     ));
-    match flow::wait(console, session, handoff.payment_session(), TIMEOUT).await? {
+    let payment_session = handoff.payment_session();
+    let decided = flow::wait(console, session, payment_session, TIMEOUT).await;
+    match decided.map_err(|error| Failure::call(&error, Some(payment_session)))? {
         Decided::Succeeded(transaction) => {
             console.say("It succeeded.");
-            transaction.xact_id.ok_or_else(|| Failure::Pending("the transaction has no xact_id".to_owned()))
+            transaction.xact_id.ok_or_else(|| Failure::pending("the transaction has no xact_id".to_owned()))
         }
-        Decided::Differs(difference) => Err(Failure::Other(difference.to_string())),
-        Decided::Failed(_) => Err(Failure::Failed("declined; the demo ends here".to_owned())),
-        Decided::Pending => Err(Failure::Pending("no decision was made; the demo ends here".to_owned())),
+        Decided::Differs(difference) => Err(Failure::other(difference.to_string())),
+        Decided::Failed(_) => Err(Failure::declined("declined; the demo ends here".to_owned())),
+        Decided::Pending => Err(Failure::pending("no decision was made; the demo ends here".to_owned())),
     }
 }

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use paypos::{
-    Decision, Handoff, PaymentSession, Session,
+    Decision, Error, Handoff, PaymentSession, Session,
     types::{AuthRequest, InitReversalRequest, InitSaleRequest, LogoutRequest, Transaction},
 };
 use serde::Serialize;
@@ -29,7 +29,8 @@ pub(crate) async fn open(caller: &Caller<'_>, options: &arguments::OpenSession) 
     // What can fail here fails before a session is open that nobody could end.
     let file = options.write_key.as_deref().map(NewFile::create).transpose()?;
     console.requests("opening a session");
-    let opened = agent.get_auth_key(AuthRequest::new(agent_id, user_id)).await?;
+    let opened = agent.get_auth_key(AuthRequest::new(agent_id, user_id)).await;
+    let opened = opened.map_err(|error| caller.failed(&error, None))?;
     let session_key = opened.session.key().await?;
     let key = session_key.expose();
     if let (Some(file), Some(path)) = (file, &options.write_key) {
@@ -38,7 +39,7 @@ pub(crate) async fn open(caller: &Caller<'_>, options: &arguments::OpenSession) 
             let then =
                 if ended.is_ok() { "the session was ended again" } else { "the session is still open" };
             let text = format!("the session key cannot be written to {}: {error}; {then}", path.display());
-            return Err(Failure::Unknown(text));
+            return Err(Failure::unknown(text));
         }
         console.say(format!("The session is open; its key is in {}.", path.display()));
     } else if !options.show_secrets {
@@ -59,7 +60,8 @@ pub(crate) async fn end(caller: &Caller<'_>) -> Done {
     caller.begin(Command { name: "session end".to_owned(), ..Command::default() }).await?;
     let agent = caller.client().await?.agent(secret_key);
     caller.console.requests("ending a session");
-    let response = agent.logout(LogoutRequest::new(&key)).await?;
+    let response = agent.logout(LogoutRequest::new(&key)).await;
+    let response = response.map_err(|error| caller.failed(&error, None))?;
     caller.console.result("The session is ended.")?;
     caller.console.object(&response)
 }
@@ -73,11 +75,11 @@ struct Opened<'a> {
     details: &'a paypos::types::AuthResponse,
 }
 
-pub(crate) async fn sale(caller: &Caller<'_>, options: arguments::Sale) -> Done {
+pub(crate) async fn sale(caller: &Caller<'_>, options: &arguments::Sale) -> Done {
     let arguments::Sale { amount, initiate, .. } = options;
     caller.confirm(&format!("a sale of {amount}")).await?;
     warn_of_no_reference(caller, initiate.reference_no.as_deref());
-    let session = caller.session().await?;
+    let session = caller.session(None).await?;
     let begun = Command {
         name: "sale".to_owned(),
         amount: Some(amount.to_string()),
@@ -85,25 +87,27 @@ pub(crate) async fn sale(caller: &Caller<'_>, options: arguments::Sale) -> Done 
         ..Command::default()
     };
     caller.begin(begun).await?;
-    let mut request = InitSaleRequest::new(amount);
+    let mut request = InitSaleRequest::new(*amount);
     request.add_commission = options.add_commission;
     request.instalment = options.instalment;
-    request.card_holder_phone = options.card_holder_phone;
-    request.card_holder_mail = options.card_holder_mail;
-    request.description = options.description;
-    request.selected_agent_id = options.selected_agent_id;
-    (request.reference_no, request.callback_url) = (initiate.reference_no, initiate.callback_url);
+    request.card_holder_phone = options.card_holder_phone.clone();
+    request.card_holder_mail = options.card_holder_mail.clone();
+    request.description = options.description.clone();
+    request.selected_agent_id = options.selected_agent_id.clone();
+    request.reference_no = initiate.reference_no.clone();
+    request.callback_url = initiate.callback_url.clone();
     caller.console.requests("a sale");
-    let handoff = session.init_sale_transaction(request).await?;
+    let handoff = session.init_sale_transaction(request).await;
+    let handoff = handoff.map_err(|error| caller.failed(&error, None))?;
     let payment_session = handoff.payment_session();
     finish(caller, &session, &handoff, payment_session, initiate.show_secrets, &initiate.waiting).await
 }
 
-pub(crate) async fn reversal(caller: &Caller<'_>, options: arguments::Reversal) -> Done {
+pub(crate) async fn reversal(caller: &Caller<'_>, options: &arguments::Reversal) -> Done {
     let arguments::Reversal { xact_id, amount, initiate } = options;
-    caller.confirm(&format!("a reversal of {}", printable(&xact_id))).await?;
+    caller.confirm(&format!("a reversal of {}", printable(xact_id))).await?;
     warn_of_no_reference(caller, initiate.reference_no.as_deref());
-    let session = caller.session().await?;
+    let session = caller.session(None).await?;
     let begun = Command {
         name: "reversal".to_owned(),
         amount: amount.map(|amount| amount.to_string()),
@@ -113,12 +117,14 @@ pub(crate) async fn reversal(caller: &Caller<'_>, options: arguments::Reversal) 
     };
     caller.begin(begun).await?;
     let mut request = InitReversalRequest::new(xact_id);
-    (request.reference_no, request.callback_url) = (initiate.reference_no, initiate.callback_url);
+    request.reference_no = initiate.reference_no.clone();
+    request.callback_url = initiate.callback_url.clone();
     caller.console.requests("a reversal");
-    let handoff = session.init_reversal_transaction(request).await?;
+    let handoff = session.init_reversal_transaction(request).await;
+    let handoff = handoff.map_err(|error| caller.failed(&error, None))?;
     let payment_session = handoff.payment_session().clone();
     let payment_session = match amount {
-        Some(amount) => payment_session.with_amount(amount)?,
+        Some(amount) => payment_session.with_amount(*amount)?,
         None => payment_session,
     };
     finish(caller, &session, &handoff, &payment_session, initiate.show_secrets, &initiate.waiting).await
@@ -166,11 +172,12 @@ async fn finish(
         console.say(format!("Nothing has been {what} yet; complete it on the phone.\nNext: {next}"));
         return Ok(());
     }
-    let decision = wait(console, session, payment_session, waiting.timeout).await?;
+    let decision = wait(console, session, payment_session, waiting.timeout).await;
+    let decision = decision.map_err(|error| caller.failed(&error, Some(payment_session)))?;
     report(caller, payment_session, &decision)
 }
 
-pub(crate) async fn check(caller: &Caller<'_>, options: arguments::Check) -> Done {
+pub(crate) async fn check(caller: &Caller<'_>, options: &arguments::Check) -> Done {
     let id = &options.payment_session_id;
     let mut payment_session = match &options.reversal_of {
         Some(xact_id) => PaymentSession::reversal(id, xact_id)?,
@@ -183,7 +190,7 @@ pub(crate) async fn check(caller: &Caller<'_>, options: arguments::Check) -> Don
         payment_session = payment_session.with_reference_no(reference)?;
     }
     caller.console.waits_for(&payment_session, caller.next_check(&payment_session));
-    let session = caller.session().await.map_err(|failure| failure.of(&payment_session))?;
+    let session = caller.session(Some(&payment_session)).await?;
     let begun = Command {
         name: "check".to_owned(),
         amount: options.amount.map(|amount| amount.to_string()),
@@ -191,9 +198,10 @@ pub(crate) async fn check(caller: &Caller<'_>, options: arguments::Check) -> Don
         shown: options.shown.map(|shown| shown.to_string()),
         ..Command::default()
     };
-    caller.begin(begun).await.map_err(|failure| failure.of(&payment_session))?;
+    caller.begin(begun).await?;
     let timeout = if options.waiting.wait { options.waiting.timeout } else { Duration::ZERO };
-    let decision = wait(caller.console, &session, &payment_session, timeout).await?;
+    let decision = wait(caller.console, &session, &payment_session, timeout).await;
+    let decision = decision.map_err(|error| caller.failed(&error, Some(&payment_session)))?;
     report(caller, &payment_session, &decision)
 }
 
@@ -203,7 +211,7 @@ pub(crate) async fn wait(
     session: &Session,
     payment_session: &PaymentSession,
     timeout: Duration,
-) -> Result<Decision, Failure> {
+) -> Result<Decision, Error> {
     let started = Instant::now();
     let counting = async {
         loop {
@@ -217,7 +225,7 @@ pub(crate) async fn wait(
         () = counting => unreachable!("it counts for ever"),
     };
     console.progress("");
-    decision.map_err(|error| Failure::from(error).of(payment_session))
+    decision
 }
 
 /// A payment session as `--json` prints it, with the API's names.
@@ -258,17 +266,17 @@ fn report(caller: &Caller<'_>, payment_session: &PaymentSession, decision: &Deci
             let text = format!(
                 "the {what} is not as asked: {difference}; look it up in Paynet's panel before anything else"
             );
-            ("differs", Err(Failure::Other(text)))
+            ("differs", Err(Failure::other(text)))
         }
         Decision::Failed(_) => {
             let text =
                 format!("the {what} was declined on the phone; check once more before starting another");
-            ("failed", Err(Failure::Failed(text)))
+            ("failed", Err(Failure::declined(text)))
         }
         Decision::Pending => {
             let next = caller.next_check(payment_session);
             let text = format!("not decided yet; check again before starting another\nNext: {next}");
-            ("pending", Err(Failure::Pending(text)))
+            ("pending", Err(Failure::pending(text)))
         }
     };
     let succeeded = decision.transactions().iter().filter(|transaction| transaction.is_succeed == Some(true));

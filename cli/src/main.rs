@@ -14,11 +14,11 @@ mod signals;
 mod simulate;
 mod verify;
 
-use std::{env, io, path::PathBuf, process::ExitCode};
+use std::{env, process::ExitCode};
 
 use clap::{CommandFactory, Parser};
 
-use arguments::{Arguments, Calls, Command, Session};
+use arguments::{Arguments, Calls, Command, Initiate, Session, SessionKeyFile};
 use caller::Caller;
 use console::{Console, Done, Failure, written};
 
@@ -31,40 +31,37 @@ async fn main() -> ExitCode {
     match command {
         Command::Simulate(options) => {
             let console = Console::new(options.output.json, true);
-            ended(&console, simulate::run(&console, options).await, None)
+            ended(&console, simulate::run(&console, options).await)
         }
         Command::Demo(options) => {
             let console = Console::new(options.output.json, false);
-            ended(&console, demo::run(&console, &options).await, None)
+            ended(&console, demo::run(&console, &options).await)
         }
         Command::Session(Session::Open(options)) => {
             called(&options.calls, None, async |caller| flow::open(caller, &options).await).await
         }
         Command::Session(Session::End(options)) => {
-            let file = options.session.session_key_file.as_ref();
-            called(&options.calls, file, async |caller| flow::end(caller).await).await
+            called(&options.calls, Some(&options.session), flow::end).await
         }
         Command::Sale(options) => {
-            let (calls, file) =
-                (options.initiate.calls.clone(), options.initiate.session.session_key_file.clone());
-            called(&calls, file.as_ref(), async |caller| flow::sale(caller, options).await).await
+            let Initiate { calls, session, .. } = &options.initiate;
+            called(calls, Some(session), async |caller| flow::sale(caller, &options).await).await
         }
         Command::Reversal(options) => {
-            let (calls, file) =
-                (options.initiate.calls.clone(), options.initiate.session.session_key_file.clone());
-            called(&calls, file.as_ref(), async |caller| flow::reversal(caller, options).await).await
+            let Initiate { calls, session, .. } = &options.initiate;
+            called(calls, Some(session), async |caller| flow::reversal(caller, &options).await).await
         }
         Command::Check(options) => {
-            let (calls, file) = (options.calls.clone(), options.session.session_key_file.clone());
-            called(&calls, file.as_ref(), async |caller| flow::check(caller, options).await).await
+            let session = Some(&options.session);
+            called(&options.calls, session, async |caller| flow::check(caller, &options).await).await
         }
         Command::Verify(options) => {
             let console = Console::new(options.output.json, true);
-            ended(&console, verify::run(&console, &options), None)
+            ended(&console, verify::run(&console, &options))
         }
         Command::Phone(command) => {
             let console = Console::new(command.which().output.json, true);
-            ended(&console, phone::run(&console, command).await, None)
+            ended(&console, phone::run(&console, command).await)
         }
         Command::Openapi => printed(paypos::DOCUMENT),
         Command::Completions { shell } => {
@@ -84,13 +81,13 @@ async fn main() -> ExitCode {
 /// Runs a command that calls the API until it ends, or until a signal.
 async fn called(
     calls: &Calls,
-    session_key_file: Option<&PathBuf>,
+    session: Option<&SessionKeyFile>,
     command: impl AsyncFnOnce(&Caller<'_>) -> Done,
 ) -> ExitCode {
     let console = Console::new(calls.output.json, calls.no_input);
-    let caller = match Caller::new(&console, calls, session_key_file) {
+    let caller = match Caller::new(&console, calls, session) {
         Ok(caller) => caller,
-        Err(failure) => return ended(&console, Err(failure), None),
+        Err(failure) => return ended(&console, Err(failure)),
     };
     let result = match signals::first() {
         Err(failure) => Err(failure),
@@ -101,15 +98,14 @@ async fn called(
             result = command(&caller) => result,
         },
     };
-    ended(&console, caller.recorded(result), Some(&caller))
+    ended(&console, caller.recorded(result))
 }
 
-fn ended(console: &Console, result: Done, caller: Option<&Caller<'_>>) -> ExitCode {
+fn ended(console: &Console, result: Done) -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            let hint = caller.and_then(|caller| caller.hint(&failure));
-            console.failed(&failure, hint.as_deref());
+            console.failed(&failure);
             failure.exit_code()
         }
     }
@@ -119,11 +115,8 @@ fn ended(console: &Console, result: Done, caller: Option<&Caller<'_>>) -> ExitCo
 fn printed(text: &str) -> ExitCode {
     let console = Console::new(false, true);
     match written(text.trim_end()) {
-        Err(Failure::Unwritten(_, error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
-        Err(Failure::Unwritten(_, error)) => {
-            ended(&console, Err(Failure::Unwritten(String::new(), error)), None)
-        }
-        result => ended(&console, result, None),
+        Err(failure) if failure.is_broken_pipe() => ExitCode::SUCCESS,
+        result => ended(&console, result.map_err(Failure::without_what_was_lost)),
     }
 }
 
@@ -136,7 +129,7 @@ fn misused(error: &clap::Error) -> ExitCode {
         let text = error.render().to_string();
         let text = text.trim().strip_prefix("error: ").unwrap_or(text.trim());
         let console = Console::new(true, true);
-        return ended(&console, Err(Failure::usage(text)), None);
+        return ended(&console, Err(Failure::usage(text)));
     }
     let _ = error.print();
     ExitCode::from(2)

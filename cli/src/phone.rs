@@ -49,7 +49,7 @@ pub(crate) async fn run(console: &Console, command: Phone) -> Done {
 async fn called(request: reqwest::RequestBuilder) -> Result<Value, Failure> {
     let unreachable = |error: reqwest::Error| {
         let why = if error.is_connect() { "no connection" } else { "no response" };
-        Failure::NotReached(format!("{why} to the simulator; start it with `paypos simulate`"))
+        Failure::not_reached(format!("{why} to the simulator; start it with `paypos simulate`"))
     };
     let response = request.send().await.map_err(unreachable)?;
     let status = response.status();

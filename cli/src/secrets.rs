@@ -85,8 +85,8 @@ fn is_open_to_others(file: &fs::File) -> bool {
     }
 }
 
-/// Decodes a key as editors and shells write it: with a byte order mark, surrounding blanks, or in UTF-16.
-fn text(bytes: &[u8]) -> Option<String> {
+/// Decodes a text as editors and shells write it: with a byte order mark, surrounding blanks, or in UTF-16.
+pub(crate) fn text(bytes: &[u8]) -> Option<String> {
     let utf_16 = |from: fn([u8; 2]) -> u16| {
         let units: Vec<u16> = bytes[2..].chunks_exact(2).map(|unit| from([unit[0], unit[1]])).collect();
         String::from_utf16(&units).ok()

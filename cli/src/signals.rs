@@ -52,12 +52,23 @@ fn ignored() -> u64 {
     mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or_default()
 }
 
-/// Listens for Ctrl-C.
-#[cfg(not(unix))]
-#[allow(clippy::unnecessary_wraps, reason = "the counterpart of the other")]
+/// Listens for what ends a program of a console: Ctrl-C and Ctrl-Break, the closing of its window, logging off, and
+/// shutting down. Resolves to the number of the signal that means the same elsewhere.
+#[cfg(windows)]
 pub(crate) fn first() -> Result<impl Future<Output = u8>, Failure> {
-    Ok(async {
-        let _ = tokio::signal::ctrl_c().await;
-        2
+    use tokio::signal::windows::{ctrl_break, ctrl_c, ctrl_close, ctrl_logoff, ctrl_shutdown};
+
+    let failed = |error: std::io::Error| Failure::usage(format!("cannot handle signals: {error}"));
+    let (mut interrupt, mut stop) = (ctrl_c().map_err(failed)?, ctrl_break().map_err(failed)?);
+    let (mut close, mut logoff) = (ctrl_close().map_err(failed)?, ctrl_logoff().map_err(failed)?);
+    let mut shutdown = ctrl_shutdown().map_err(failed)?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => 2,
+            _ = stop.recv() => 2,
+            _ = close.recv() => 1,
+            _ = logoff.recv() => 1,
+            _ = shutdown.recv() => 15,
+        }
     })
 }

@@ -15,7 +15,7 @@ use serde_json::json;
 use crate::{
     arguments::Simulate,
     console::{Console, Done, Failure, printable},
-    signals, verify,
+    secrets, signals, verify,
 };
 
 /// Maximum number of lines that wait for the terminal.
@@ -75,9 +75,9 @@ pub(crate) async fn run(console: &Console, options: Simulate) -> Done {
 
 fn read_seed(path: &Path) -> Result<Seed, Failure> {
     let name = path.display();
-    let text = fs::read_to_string(path)
+    let bytes = fs::read(path)
         .map_err(|error| Failure::usage(format!("the seed cannot be read from {name}: {error}")))?;
-    serde_json::from_str(&text)
+    serde_json::from_str(&secrets::text(&bytes).unwrap_or_default())
         .map_err(|error| Failure::usage(format!("{name} is not a valid seed file: {error}")))
 }
 

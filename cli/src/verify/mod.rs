@@ -74,13 +74,13 @@ pub(crate) fn run(console: &Console, options: &Verify) -> Done {
     };
     let (differs, unforeseen) = (with("differs"), with("unforeseen"));
     if !report.open.is_empty() {
-        Err(Failure::Pending(format!("{} payments are open", report.open.len())))
+        Err(Failure::pending(format!("{} payments are open", report.open.len())))
     } else if !differs.is_empty() || !unforeseen.is_empty() {
-        Err(Failure::Differs(format!("differs: {}", [differs, unforeseen].concat().join(", "))))
+        Err(Failure::differs(format!("differs: {}", [differs, unforeseen].concat().join(", "))))
     } else if with("not seen").is_empty() {
         Ok(())
     } else {
-        Err(Failure::Pending(format!("not seen: {}", with("not seen").join(", "))))
+        Err(Failure::pending(format!("not seen: {}", with("not seen").join(", "))))
     }
 }
 

@@ -38,25 +38,30 @@ impl WebDriverCompatibleCommand for Chromium {
 const TAB: &str = "\u{e004}";
 const ENTER: &str = "\u{e007}";
 
+/// Starts chromedriver; `None` if it is not installed.
+fn driver() -> Option<(Child, String)> {
+    // It chooses a port, and ends if another program takes it meanwhile.
+    for _ in 0..5 {
+        let mut driver = Command::new("chromedriver").arg("--port=0").stdout(Stdio::piped()).spawn().ok()?;
+        let mut lines = BufReader::new(driver.stdout.take().unwrap()).lines().map_while(Result::ok);
+        let started = "ChromeDriver was started successfully on port ";
+        let port = lines.find_map(|line| Some(line.strip_suffix('.')?.strip_prefix(started)?.to_owned()));
+        if let Some(port) = port {
+            return Some((driver, port));
+        }
+    }
+    panic!("chromedriver starts on no port");
+}
+
 impl Browser {
     /// `None` on a machine without Chromium, which is said.
     async fn start(languages: &str) -> Option<Self> {
-        let driver = Command::new("chromedriver").arg("--port=0").stdout(Stdio::piped()).spawn();
-        let Ok(mut driver) = driver else {
+        let Some((driver, port)) = driver() else {
             // Past the test harness, which would keep it to itself.
             let _ =
                 writeln!(io::stderr(), "chromedriver is not installed: the pages are not tried in Chromium");
             return None;
         };
-        let lines = BufReader::new(driver.stdout.take().unwrap()).lines();
-        let port = lines.map_while(Result::ok).find_map(|line| {
-            Some(
-                line.strip_suffix('.')?
-                    .strip_prefix("ChromeDriver was started successfully on port ")?
-                    .to_owned(),
-            )
-        });
-        let port = port.expect("chromedriver prints its port");
         // As root, Chromium needs --no-sandbox; the others keep it from calling anywhere else.
         let options = json!({
             "args": [
