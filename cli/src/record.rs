@@ -111,6 +111,7 @@ impl Shared {
         let response = match sent.send().await {
             Ok(response) => self.received(response, &mut exchange).await,
             Err(error) => {
+                exchange.is_unreached = error.is_connect();
                 self.is_unreachable.fetch_or(error.is_connect(), Ordering::Relaxed);
                 None
             }

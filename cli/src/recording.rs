@@ -73,6 +73,9 @@ pub(crate) struct Exchange {
     pub(crate) user: Option<String>,
     /// What was asked for.
     pub(crate) asked: Value,
+    /// Whether nothing was sent, since there was no connection.
+    #[serde(default)]
+    pub(crate) is_unreached: bool,
     /// `None` if there was no response.
     pub(crate) status: Option<u16>,
     pub(crate) version: String,

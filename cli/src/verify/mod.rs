@@ -21,7 +21,7 @@ use self::{
 use crate::{
     arguments::Verify,
     console::{Console, Done, Failure, printable, quoted, written},
-    recording::{Header, Recording},
+    recording::{Command, Header, Recording},
 };
 
 /// What `verify` says of a recording.
@@ -38,7 +38,8 @@ struct Report {
 #[derive(Serialize)]
 struct Open {
     what: String,
-    next: String,
+    /// What to type.
+    next: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -117,14 +118,16 @@ impl Report {
     fn text(&self) -> String {
         let mut lines = Vec::new();
         for open in &self.open {
-            lines.extend([format!("OPEN: {}", open.what), format!("Next: {}", open.next), String::new()]);
+            lines.push(format!("OPEN: {}", open.what));
+            lines.extend(open.next.iter().map(|next| format!("Next: {next}")));
+            lines.push(String::new());
         }
         if self.unreadable_lines > 0 {
             lines.push(format!("{} lines of the recording cannot be read.", self.unreadable_lines));
         }
         for question in self.questions.iter().filter(|question| question.result != "not seen") {
             let answer = question.answer.as_deref().unwrap_or_default();
-            lines.push(format!("{}: {} ({})", question.id, printable(answer), question.result));
+            lines.push(format!("{}: {} ({})", question.id, answer, question.result));
             lines.extend(question.then.iter().map(|then| format!("  {then}")));
             if question.result == "unforeseen" {
                 lines.push(
@@ -139,7 +142,7 @@ impl Report {
             lines.push(format!("Not seen: {}.", ids.join(", ")));
             lines.push(format!("Next: {}", first.next.as_deref().unwrap_or_default()));
         }
-        lines.join("\n")
+        lines.iter().map(|line| printable(line)).collect::<Vec<_>>().join("\n")
     }
 
     fn markdown(&self) -> String {
@@ -201,7 +204,7 @@ fn open(recording: &Recording, file: &Path) -> Vec<Open> {
                     format!("reversal {}{amount} --wait", quoted(xact_id)),
                 ),
             };
-            open.push(Open { what, next: command(next) });
+            open.push(Open { what, next: Some(command(next)) });
         }
         let is_paid_without_id = sale
             .checks
@@ -210,7 +213,10 @@ fn open(recording: &Recording, file: &Path) -> Vec<Open> {
             .any(|one| is_paid(&one) && one["xact_id"].as_str().is_none());
         if is_paid_without_id {
             let what = format!("the sale {name} is paid, and has no xact_id: reverse it in Paynet's panel");
-            open.push(Open { what, next: command(format!("check {} --sale{amount}", quoted(&sale.id))) });
+            open.push(Open {
+                what,
+                next: Some(command(format!("check {} --sale{amount}", quoted(&sale.id)))),
+            });
         } else if paid.is_empty() {
             let is_declined =
                 sale.lists().last().is_some_and(|last| matches!(decided(sale, last), Decision::Failed(_)));
@@ -221,38 +227,40 @@ fn open(recording: &Recording, file: &Path) -> Vec<Open> {
             };
             open.push(Open {
                 what,
-                next: command(format!("check {} --sale{amount} --wait", quoted(&sale.id))),
+                next: Some(command(format!("check {} --sale{amount} --wait", quoted(&sale.id)))),
             });
         }
     }
-    open.extend(lost(recording, &command));
+    open.extend(lost(recording));
     open
 }
 
-/// The initiations whose payment session nobody knows.
-fn lost<'a>(
-    recording: &'a Recording,
-    command: &'a impl Fn(String) -> String,
-) -> impl Iterator<Item = Open> + 'a {
-    let begun = recording.commands.iter().filter(|begun| ["sale", "reversal"].contains(&begun.name.as_str()));
-    begun.filter_map(move |begun| {
-        let of = |name: &str| begun.reference_no.as_deref().is_some_and(|own| own == name);
-        let answered = recording.exchanges.iter().any(|exchange| {
-            let is_own = exchange.asked["reference_no"].as_str().map_or(begun.reference_no.is_none(), of);
-            let is_after = exchange.at >= begun.at && exchange.operation.starts_with("init_");
-            is_own && is_after && (exchange.handoff().is_some() || exchange.is_word())
-        });
-        let sent = recording.exchanges.iter().any(|exchange| exchange.at >= begun.at);
-        let name = begun.reference_no.as_deref().unwrap_or("without a reference");
-        (!answered).then(|| Open {
-            what: format!(
-                "the {} {name} was begun, and no answer is recorded{}: look it up in Paynet's panel",
-                begun.name,
-                if sent { "" } else { " and nothing after it" },
-            ),
-            next: command("session open --write-key FILE".to_owned()),
+/// The initiations that may have been executed, and whose payment session nobody knows.
+fn lost(recording: &Recording) -> Vec<Open> {
+    let is_initiation = |command: &&Command| ["sale", "reversal"].contains(&command.name.as_str());
+    let begun: Vec<_> = recording.commands.iter().filter(is_initiation).collect();
+    let is_answered = |at: usize, own: &Command| {
+        // Another with the same reference has an exchange of its own.
+        let is_alike = |next: &&&Command| next.name == own.name && next.reference_no == own.reference_no;
+        let next = begun[at + 1..].iter().find(is_alike);
+        recording.exchanges.iter().any(|exchange| {
+            exchange.operation == format!("init_{}_transaction", own.name)
+                && exchange.asked["reference_no"].as_str() == own.reference_no.as_deref()
+                && exchange.at >= own.at
+                && next.is_none_or(|next| exchange.at < next.at)
+                && (exchange.handoff().is_some() || exchange.is_refusal() || exchange.is_unreached)
         })
-    })
+    };
+    let lost = begun.iter().enumerate().filter(|(at, own)| !is_answered(*at, own));
+    let open = lost.map(|(_, own)| {
+        let name = own.reference_no.as_deref().unwrap_or("without a reference");
+        let what = format!(
+            "the {} {name} was begun, and no answer is recorded: look it up in Paynet's panel",
+            own.name
+        );
+        Open { what, next: None }
+    });
+    open.collect()
 }
 
 /// Reads the behavior for `paypos simulate --like`.

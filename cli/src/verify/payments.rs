@@ -117,11 +117,18 @@ impl Exchange {
         let has = |name: &str| self.body.as_ref().is_some_and(|body| body.get(name).is_some());
         let did = match self.operation.as_str() {
             "get_auth_key" => self.opened.is_some(),
-            "logout" => true,
+            "logout" => matches!(self.code().as_str(), "0" | "100" | "absent"),
             "check_transaction" => has("Data") || self.body.as_ref().is_some_and(|body| body["code"] == 0),
             _ => has("payment_session_id"),
         };
         self.status == Some(200) && self.is_word() && did
+    }
+
+    /// Whether it is a refusal in one of the forms that the library reads.
+    pub(crate) fn is_refusal(&self) -> bool {
+        let has = |name: &str| self.body.as_ref().is_some_and(|body| !body[name].is_null());
+        let is_read = has("object_name") && has("code") || has("type") && has("result_code");
+        self.is_word() && is_read && self.status.is_some_and(|status| status >= 400)
     }
 
     /// Whether it is a check that returned a list.

@@ -417,6 +417,21 @@ async fn what_is_open_is_named_with_the_command_that_ends_it() {
     assert_eq!(post(till.server.at("faults"), lost).await.0, 200);
     assert_eq!(sale("LOST-1"), None);
     assert!(open()[1]["what"].as_str().unwrap().contains("the sale LOST-1 was begun"), "{}", open());
+    // Another sale with the same reference does not answer for it, nor does a page of a gateway.
+    assert!(sale("LOST-1").is_some());
+    let gateway =
+        json!({ "operation": "init_sale_transaction", "status": 400, "body": "{\"error\":\"blocked\"}" });
+    assert_eq!(post(till.server.at("faults"), gateway).await.0, 200);
+    assert_eq!(sale("BLOCKED-1"), None);
+    let all = open().to_string();
+    assert!(all.contains("LOST-1 was begun") && all.contains("LOST-1 is not decided"), "{all}");
+    assert!(all.contains("BLOCKED-1 was begun"), "{all}");
+    // What Paynet refused, or what was never sent, is not open.
+    let refused = json!({ "operation": "init_sale_transaction", "status": 400,
+        "body": "{\"object_name\":\"x\",\"code\":7,\"message\":\"no\"}" });
+    assert_eq!(post(till.server.at("faults"), refused).await.0, 200);
+    assert_eq!(sale("REFUSED-1"), None);
+    assert!(!open().to_string().contains("REFUSED-1"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
