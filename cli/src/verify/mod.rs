@@ -64,11 +64,11 @@ pub(crate) fn run(console: &Console, options: &Verify) -> Done {
     let recording = Recording::read(file)?;
     let report = Report::of(&recording, file);
     if options.markdown {
-        written(&report.markdown())?;
+        written(&report.markdown()).map_err(Failure::without_what_was_lost)?;
     } else {
-        console.result(report.text())?;
+        console.result(report.text()).map_err(Failure::without_what_was_lost)?;
     }
-    console.object(&report)?;
+    console.object(&report).map_err(Failure::without_what_was_lost)?;
     let with = |result: &str| -> Vec<_> {
         let all = report.questions.iter().filter(|question| question.result == result);
         all.map(|question| question.id.as_str()).collect()
@@ -134,7 +134,9 @@ impl Report {
                     "  Nobody foresaw this answer: look at the evidence, and advise nothing yet.".to_owned(),
                 );
             }
-            lines.extend(question.evidence.iter().map(|evidence| format!("  {evidence}")));
+            if question.result != "as assumed" {
+                lines.extend(question.evidence.iter().map(|evidence| format!("  {evidence}")));
+            }
         }
         let unseen: Vec<_> = self.questions.iter().filter(|question| question.result == "not seen").collect();
         if let Some(first) = unseen.first() {

@@ -79,7 +79,10 @@ pub(crate) fn payments(recording: &Recording) -> Vec<Payment<'_>> {
             });
             let amount = match sale {
                 Some(sale) => sale.amount,
-                None => exchange.asked["amount"].to_string().parse().ok(),
+                None => exchange.asked["amount"].to_string().parse().ok().map(|mut amount: Decimal| {
+                    amount.rescale(amount.scale().max(2));
+                    amount
+                }),
             };
             if payments.iter().all(|other| other.id != id) {
                 let checks = Vec::new();
