@@ -118,14 +118,14 @@ File with the dealer's secret key, or `-` for stdin
 For sandbox and production, PAYPOS_SECRET_KEY is read if there is no file."
     )]
     pub(crate) secret_key_file: Option<PathBuf>,
-    /// Record what Paynet answers, for `paypos verify`
+    /// Append each response to a recording, for `paypos verify`
     #[arg(
         long,
         value_name = "FILE",
         long_help = "\
-Record what Paynet answers, for `paypos verify`
+Append each response to a recording, for `paypos verify`
 
-The file has no key, no name and no card, and only you can read it. It is of one environment and one dealer."
+The file has no keys, names or card numbers, and only you can read it. It belongs to one environment and one dealer."
     )]
     pub(crate) record: Option<PathBuf>,
     /// Never prompt

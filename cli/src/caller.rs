@@ -3,7 +3,8 @@
 use std::{env, error::Error as _, io, path::Path};
 
 use paypos::{
-    Client, Environment, Error, ErrorKind, PaymentSession, SecretKey, Session, SessionKey, types::AuthRequest,
+    Client, Environment, Error, ErrorKind, Outcome, PaymentSession, SecretKey, Session, SessionKey,
+    types::AuthRequest,
 };
 use paypos_simulator::{AGENT_ID, SECRET_KEY, USER_ID};
 use tokio::sync::OnceCell;
@@ -237,8 +238,14 @@ impl<'a> Caller<'a> {
     pub(crate) fn failed(&self, error: &Error, checked: Option<&PaymentSession>) -> Failure {
         let payment_session = checked.or(error.payment_session());
         // A check says nothing about the payment.
-        if let (None, Some(server)) = (payment_session, self.recorder.get().and_then(Recorder::unreachable)) {
-            return Failure::not_reached(format!("no connection to {server}"));
+        if let (None, Some(recorder)) = (checked, self.recorder.get()) {
+            let unreachable = recorder.unreachable().filter(|_| payment_session.is_none());
+            if unreachable.is_some() || error.outcome() != Outcome::Unknown {
+                recorder.file.ended();
+            }
+            if let Some(server) = unreachable {
+                return Failure::not_reached(format!("no connection to {server}"));
+            }
         }
         let check = payment_session.map(|payment_session| self.next_check(payment_session));
         let next = match (error.kind(), check) {

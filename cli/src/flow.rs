@@ -112,7 +112,6 @@ pub(crate) async fn reversal(caller: &Caller<'_>, options: &arguments::Reversal)
         name: "reversal".to_owned(),
         amount: amount.map(|amount| amount.to_string()),
         reference_no: initiate.reference_no.clone(),
-        reversal_of: Some(xact_id.clone()),
         ..Command::default()
     };
     caller.begin(begun).await?;
@@ -194,7 +193,6 @@ pub(crate) async fn check(caller: &Caller<'_>, options: &arguments::Check) -> Do
     let begun = Command {
         name: "check".to_owned(),
         amount: options.amount.map(|amount| amount.to_string()),
-        payment_session_id: Some(payment_session.id().to_owned()),
         shown: options.shown.map(|shown| shown.to_string()),
         ..Command::default()
     };

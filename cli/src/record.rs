@@ -4,7 +4,6 @@
 //! what came back to the file before the library sees it, without anything secret or personal.
 
 use std::{
-    collections::BTreeMap,
     path::Path,
     sync::{
         Arc,
@@ -27,15 +26,12 @@ use tokio::net::TcpListener;
 
 use crate::{
     console::Failure,
-    recording::{Exchange, File, Line},
+    recording::{Exchange, File},
     shape,
 };
 
 /// Larger than any request or response that the library reads.
 const MAX_BODY: usize = 8 * 1024 * 1024;
-
-/// The headers whose values are kept, if they are of the form that they should have.
-const HEADERS: [HeaderName; 3] = [header::CONTENT_TYPE, header::CONNECTION, header::RETRY_AFTER];
 
 /// Passes requests on, and records the responses.
 pub(crate) struct Recorder {
@@ -111,14 +107,13 @@ impl Shared {
         let response = match sent.send().await {
             Ok(response) => self.received(response, &mut exchange).await,
             Err(error) => {
-                exchange.is_unreached = error.is_connect();
                 self.is_unreachable.fetch_or(error.is_connect(), Ordering::Relaxed);
                 None
             }
         };
         exchange.ms = u64::try_from(started.elapsed().as_millis()).unwrap_or_default();
         // Whether it was written is asked at the end: what was obtained is not held back.
-        self.file.append(&Line::Exchange(Box::new(exchange)));
+        self.file.exchanged(exchange);
         // Without a response, the library takes it for what it is: nobody knows.
         response.unwrap_or_else(|| StatusCode::BAD_GATEWAY.into_response())
     }
@@ -131,7 +126,7 @@ impl Shared {
         let body: Option<Value> = serde_json::from_slice(&bytes).ok();
         exchange.status = Some(status.as_u16());
         exchange.version = version;
-        exchange.headers = kept(&headers);
+        exchange.has_retry_after = headers.contains_key(header::RETRY_AFTER);
         exchange.is_empty = bytes.is_empty();
         let opened = body.as_ref().and_then(|body| body["session_key"].as_str());
         exchange.opened = opened.map(|key| self.file.name_of(key));
@@ -149,19 +144,6 @@ fn http(server: &str) -> reqwest::ClientBuilder {
         .timeout(Duration::from_secs(18));
     // Plain http needs no certificates, which a small container has not.
     if server.starts_with("http:") { http.tls_certs_only([]) } else { http }
-}
-
-/// The headers that are kept.
-fn kept(headers: &HeaderMap) -> BTreeMap<String, String> {
-    let kept = HEADERS.iter().filter_map(|name| {
-        let value = headers.get(name)?.to_str().unwrap_or_default();
-        let is_plain = value.bytes().all(|byte| byte.is_ascii_digit())
-            || ["application/json", "application/json; charset=utf-8", "text/html", "close", "keep-alive"]
-                .contains(&value.to_lowercase().as_str());
-        let value = if is_plain { value.to_owned() } else { shape::shape(value) };
-        Some((name.as_str().to_owned(), value))
-    });
-    kept.collect()
 }
 
 /// Removes the headers that belong to a connection.

@@ -1,7 +1,7 @@
 //! The file of `--record`: a line of JSON for each command and each exchange, of one environment and one dealer.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeSet,
     fs,
     hash::{BuildHasher as _, Hasher as _, RandomState},
     io::{self, Read as _, Seek as _, Write as _},
@@ -27,6 +27,7 @@ pub(crate) enum Line {
     Recording(Header),
     Command(Command),
     Exchange(Box<Exchange>),
+    Ended(Ended),
 }
 
 /// The first line.
@@ -42,24 +43,33 @@ pub(crate) struct Header {
 /// A command, before it sends anything.
 #[derive(Clone, Default, Deserialize, Serialize)]
 pub(crate) struct Command {
+    /// What its exchanges have in common.
+    pub(crate) run: String,
     pub(crate) at: Timestamp,
     pub(crate) name: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) amount: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) reference_no: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) payment_session_id: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) reversal_of: Option<String>,
     /// The amount that the phone showed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) shown: Option<String>,
 }
 
+/// That the library knows of a command that nothing happened: it was not sent, or rejected.
+#[derive(Deserialize, Serialize)]
+pub(crate) struct Ended {
+    pub(crate) run: String,
+}
+
 /// A request and its response, without what is secret or personal.
 #[derive(Clone, Default, Deserialize, Serialize)]
 pub(crate) struct Exchange {
+    /// The command that it is of.
+    pub(crate) run: String,
+    /// Its place in the recording: a clock may be set back.
+    #[serde(skip)]
+    pub(crate) place: usize,
     pub(crate) at: Timestamp,
     pub(crate) ms: u64,
     pub(crate) operation: String,
@@ -73,13 +83,11 @@ pub(crate) struct Exchange {
     pub(crate) user: Option<String>,
     /// What was asked for.
     pub(crate) asked: Value,
-    /// Whether nothing was sent, since there was no connection.
-    #[serde(default)]
-    pub(crate) is_unreached: bool,
     /// `None` if there was no response.
     pub(crate) status: Option<u16>,
     pub(crate) version: String,
-    pub(crate) headers: BTreeMap<String, String>,
+    /// Whether the response had a `Retry-After`.
+    pub(crate) has_retry_after: bool,
     /// Whether the body of the response was empty.
     pub(crate) is_empty: bool,
     /// The name of the session key that was returned.
@@ -94,6 +102,7 @@ pub(crate) struct Recording {
     pub(crate) header: Header,
     pub(crate) commands: Vec<Command>,
     pub(crate) exchanges: Vec<Exchange>,
+    pub(crate) ended: Vec<Ended>,
     /// How many lines cannot be read.
     pub(crate) unreadable: usize,
 }
@@ -112,11 +121,13 @@ impl Recording {
     fn parse(text: &[u8]) -> Option<Self> {
         let mut lines = text.split(|byte| *byte == b'\n').filter(|line| !line.trim_ascii().is_empty());
         let Line::Recording(header) = serde_json::from_slice(lines.next()?).ok()? else { return None };
-        let mut recording = Self { header, commands: Vec::new(), exchanges: Vec::new(), unreadable: 0 };
-        for line in lines {
+        let (commands, exchanges, ended) = (Vec::new(), Vec::new(), Vec::new());
+        let mut recording = Self { header, commands, exchanges, ended, unreadable: 0 };
+        for (place, line) in lines.enumerate() {
             match serde_json::from_slice(line) {
                 Ok(Line::Command(command)) => recording.commands.push(command),
-                Ok(Line::Exchange(exchange)) => recording.exchanges.push(*exchange),
+                Ok(Line::Exchange(exchange)) => recording.exchanges.push(Exchange { place, ..*exchange }),
+                Ok(Line::Ended(ended)) => recording.ended.push(ended),
                 Ok(Line::Recording(_)) | Err(_) => recording.unreadable += 1,
             }
         }
@@ -128,6 +139,8 @@ impl Recording {
 pub(crate) struct File {
     path: PathBuf,
     salt: String,
+    /// The command that writes.
+    run: String,
     state: Mutex<State>,
 }
 
@@ -170,7 +183,8 @@ impl File {
         recording.commands.iter().for_each(|command| state.note(&Line::Command(command.clone())));
         let exchanges = recording.exchanges.into_iter().map(|exchange| Line::Exchange(Box::new(exchange)));
         exchanges.for_each(|line| state.note(&line));
-        Ok(Self { path: path.to_owned(), salt: recording.header.salt, state: Mutex::new(state) })
+        let (path, salt) = (path.to_owned(), recording.header.salt);
+        Ok(Self { path, salt, run: random(), state: Mutex::new(state) })
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -179,7 +193,7 @@ impl File {
 
     /// Appends the line of a command. Nothing is sent if that fails.
     pub(crate) fn begin(&self, command: Command) -> Result<(), Failure> {
-        let command = Command { at: Timestamp::now(), ..command };
+        let command = Command { run: self.run.clone(), at: Timestamp::now(), ..command };
         self.append(&Line::Command(command));
         match self.lost() {
             None => Ok(()),
@@ -187,8 +201,18 @@ impl File {
         }
     }
 
+    /// Appends an exchange of this command.
+    pub(crate) fn exchanged(&self, exchange: Exchange) {
+        self.append(&Line::Exchange(Box::new(Exchange { run: self.run.clone(), ..exchange })));
+    }
+
+    /// Appends that nothing happened.
+    pub(crate) fn ended(&self) {
+        self.append(&Line::Ended(Ended { run: self.run.clone() }));
+    }
+
     /// Appends a line, whole and at once, also beside another command.
-    pub(crate) fn append(&self, line: &Line) {
+    fn append(&self, line: &Line) {
         let mut state = self.lock();
         state.note(line);
         let text = serde_json::to_string(line).unwrap_or_default() + "\n";
@@ -253,7 +277,7 @@ impl File {
 impl State {
     fn note(&mut self, line: &Line) {
         match line {
-            Line::Recording(_) => {}
+            Line::Recording(_) | Line::Ended(_) => {}
             Line::Command(command) => self.references.extend(command.reference_no.clone()),
             Line::Exchange(exchange) => {
                 if let Some(opened) = &exchange.opened {

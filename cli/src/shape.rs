@@ -11,6 +11,9 @@ const NUMBERS: [&str; 9] = [
     "is_succeed",
 ];
 
+/// The ids of payments, which a check or a reversal needs.
+const IDS: [&str; 2] = ["payment_session_id", "xact_id"];
+
 /// What the requests of a recording keep of what was asked for.
 const ASKED: [&str; 6] =
     ["amount", "instalment", "add_commission", "reference_no", "payment_session_id", "xact_id"];
@@ -45,7 +48,12 @@ fn of(value: &Value, name: &str, is_ours: &dyn Fn(&str) -> bool) -> Value {
         Value::Number(_) if NUMBERS.contains(&name) => value.clone(),
         Value::Number(number) if number.is_f64() => json!(0.5),
         Value::Number(_) => json!(0),
-        Value::String(text) => Value::String(text_of(text, name, is_ours)),
+        Value::String(text) if !IDS.contains(&name) => Value::String(text_of(text, name, is_ours)),
+        // One that cannot be kept is none: its shape would be taken for an id.
+        Value::String(id) if id.len() <= 200 && id.bytes().all(|byte| byte.is_ascii_graphic()) => {
+            value.clone()
+        }
+        Value::String(_) => Value::Null,
         Value::Bool(_) | Value::Null => value.clone(),
     }
 }
@@ -53,9 +61,6 @@ fn of(value: &Value, name: &str, is_ours: &dyn Fn(&str) -> bool) -> Value {
 fn text_of(text: &str, name: &str, is_ours: &dyn Fn(&str) -> bool) -> String {
     let has_only = |allowed: &str| text.chars().all(|c| c.is_ascii_digit() || allowed.contains(c));
     let is_kept = match name {
-        "payment_session_id" | "xact_id" => {
-            text.len() <= 200 && text.bytes().all(|byte| byte.is_ascii_graphic())
-        }
         "agent_reference" => text.is_empty() || is_ours(text),
         "currency" => text.len() == 3 && text.bytes().all(|byte| byte.is_ascii_uppercase()),
         "is_succeed" => ["true", "false"].contains(&text.to_lowercase().as_str()),
@@ -171,5 +176,46 @@ fn scheme_of(url: &str) -> &'static str {
         Some("http") => "http",
         Some(_) => "an app's own",
         None => "none",
+    }
+}
+
+/// Returns the JSON type of a value.
+pub(crate) fn json_type(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "boolean",
+        Value::Number(number) if number.is_f64() => "number",
+        Value::Number(_) => "integer",
+        Value::String(_) => "string",
+        Value::Array(_) => "array",
+        Value::Object(_) => "object",
+    }
+}
+
+/// Describes the names and types of an object's properties.
+pub(crate) fn properties(object: &Value) -> String {
+    let Some(object) = object.as_object() else { return json_type(object).to_owned() };
+    let described = object.iter().map(|(name, value)| format!("{name}: {}", json_type(value)));
+    described.collect::<Vec<_>>().join(", ")
+}
+
+/// Returns whether a transaction's properties have the documented types.
+pub(crate) fn types_of(transaction: &Value) -> &'static str {
+    let document: Value = serde_json::from_str(paypos::DOCUMENT).unwrap_or_default();
+    let documented = &document["components"]["schemas"]["Transaction"]["properties"];
+    // Amounts have a question of their own.
+    let all = transaction.as_object().into_iter().flatten();
+    let all = all.filter(|(name, _)| !["amount", "netAmount"].contains(&name.as_str()));
+    let is_as_documented =
+        |(name, value): &(&String, &Value)| match (documented[*name]["type"].as_str(), *value) {
+            (None, _) => false,
+            (_, Value::Null) | (Some("number"), Value::Number(_)) => true,
+            (Some(expected), value) => expected == json_type(value),
+        };
+    let others: Vec<_> = all.filter(|property| !is_as_documented(property)).collect();
+    match others.iter().all(|(name, value)| value.is_string() && documented[*name].is_object()) {
+        _ if others.is_empty() => "documented",
+        true => "text",
+        false => "another",
     }
 }

@@ -228,9 +228,7 @@ impl State {
         self.settings = self.initial;
         self.to_come.clear();
     }
-}
 
-impl State {
     /// Applies the phone's policy to a new payment session.
     pub(crate) fn opened(&mut self, payment: &PaymentSession) {
         let Settings { policy, after, .. } = self.settings;

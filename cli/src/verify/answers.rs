@@ -7,7 +7,10 @@ use paypos::{Decimal, Decision, PaymentSession, types::Transaction};
 use serde_json::{Value, json};
 
 use super::payments::{Payment, is_paid, payments};
-use crate::recording::{Exchange, Recording, WRONG};
+use crate::{
+    recording::{Exchange, Recording, WRONG},
+    shape::{json_type, types_of},
+};
 
 /// An answer, and the exchanges that gave it.
 pub(crate) struct Answer {
@@ -15,8 +18,8 @@ pub(crate) struct Answer {
     pub(crate) evidence: Vec<String>,
 }
 
-/// The answers by question.
-pub(crate) type Answers = BTreeMap<&'static str, Answer>;
+/// The answers by question, in their order. They may contradict one another.
+pub(crate) type Answers = BTreeMap<&'static str, Vec<Answer>>;
 
 /// Returns what a recording answers.
 pub(crate) fn answers(recording: &Recording) -> Answers {
@@ -24,7 +27,7 @@ pub(crate) fn answers(recording: &Recording) -> Answers {
     let mut note = |id: &'static str, is: Option<String>, evidence: &[&Exchange]| {
         if let Some(is) = is {
             let evidence = evidence.iter().map(|exchange| exchange.described()).collect();
-            answers.insert(id, Answer { is, evidence });
+            answers.entry(id).or_default().push(Answer { is, evidence });
         }
     };
     let all: Vec<&Exchange> = recording.exchanges.iter().collect();
@@ -33,13 +36,13 @@ pub(crate) fn answers(recording: &Recording) -> Answers {
     of_refusals(&words, &mut note);
     let payments = payments(recording);
     for payment in payments.iter().filter(|payment| payment.reversal_of.is_none()) {
-        of_a_sale(payment, &mut note);
+        of_a_sale(payment, &words, &mut note);
     }
     for reversal in payments.iter().filter(|payment| payment.reversal_of.is_some()) {
         let sale = payments
             .iter()
             .find(|sale| sale.xact_ids().contains(&reversal.reversal_of.as_deref().unwrap_or_default()));
-        of_a_reversal(reversal, sale, &mut note);
+        of_a_reversal(reversal, sale, &words, &mut note);
     }
     for payment in &payments {
         of_other_sessions(payment, &words, &mut note);
@@ -82,7 +85,7 @@ fn of_sessions(words: &[&Exchange], note: &mut Note) {
                     let form = match date {
                         Value::Null => "absent".to_owned(),
                         Value::String(form) => form,
-                        other => super::json_type(&other).to_owned(),
+                        other => json_type(&other).to_owned(),
                     };
                     note("expired_date", Some(form), &[exchange]);
                     note("success_code", Some(exchange.code()), &[exchange]);
@@ -101,7 +104,7 @@ fn of_sessions(words: &[&Exchange], note: &mut Note) {
             let later = opened[at + 1..].iter().any(|(_, user)| *user == opened[at].1);
             // What it has listed once, it lists as long as it is open.
             let has_listed = |before: &&&Exchange| {
-                before.at < exchange.at
+                before.place < exchange.place
                     && before.key == exchange.key
                     && before.asked["payment_session_id"] == exchange.asked["payment_session_id"]
                     && !before.listed().is_empty()
@@ -132,7 +135,7 @@ fn of_refusals(words: &[&Exchange], note: &mut Note) {
             (false, false) => "another",
         };
         note("refusal_form", Some(form.to_owned()), &[exchange]);
-        let retry = if exchange.headers.contains_key("retry-after") { "present" } else { "absent" };
+        let retry = if exchange.has_retry_after { "present" } else { "absent" };
         note("retry_after", Some(retry.to_owned()), &[exchange]);
         // Of a payment session that is none, or of a reversal of nothing.
         let is_of_nothing =
@@ -143,12 +146,12 @@ fn of_refusals(words: &[&Exchange], note: &mut Note) {
     }
 }
 
-fn of_a_sale(sale: &Payment, note: &mut Note) {
+fn of_a_sale(sale: &Payment, words: &[&Exchange], note: &mut Note) {
     let handoff = sale.opened;
     let value = |name: &str| text(handoff.body.as_ref(), name);
     note("deeplink_url", value("deeplink_url"), &[handoff]);
     note("encryption_key", value("encryption_key"), &[handoff]);
-    of_the_decision(sale, note);
+    of_the_decision(sale, words, note);
     let lists = sale.lists();
     let succeeded = |exchange: &&&Exchange| exchange.listed().iter().any(is_paid);
     let Some(first) = lists.iter().find(succeeded) else { return };
@@ -163,7 +166,7 @@ fn of_a_sale(sale: &Payment, note: &mut Note) {
             if amount_of(&paid["amount"], sale.amount()) == "as requested" { "the same" } else { "another" };
         note("commission", Some(is.to_owned()), &[first]);
     }
-    note("property_types", Some(super::types_of(paid).to_owned()), &[first]);
+    note("property_types", Some(types_of(paid).to_owned()), &[first]);
     note("sale_reference", sale.reference_no().map(|own| reference_of(paid, own, "")), &[first]);
     note("sale_type", Some(type_of(paid)), &[first]);
     of_changes(sale, note);
@@ -195,20 +198,31 @@ fn of_changes(sale: &Payment, note: &mut Note) {
     note("changes", Some(is.to_owned()), &[first, changed.unwrap_or(last)]);
 }
 
-/// Notes what was returned before a decision, and what the library decides after it.
-fn of_the_decision(payment: &Payment, note: &mut Note) {
-    let decides = |exchange: &Exchange| exchange.listed().iter().any(|one| !one["is_succeed"].is_null());
-    let Some(at) = payment.checks.iter().position(|check| decides(check)) else { return };
-    if let Some(before) = payment.checks[..at].first() {
+/// Notes what was returned to the session that opened it, before the decision.
+fn of_the_decision(payment: &Payment, words: &[&Exchange], note: &mut Note) {
+    let decides = |exchange: &&&Exchange| exchange.listed().iter().any(|one| !one["is_succeed"].is_null());
+    let Some(first) = payment.checks.iter().find(decides) else { return };
+    let is_before = |check: &&&Exchange| {
+        check.place < first.place && check.key == payment.opened.key && !was_ended(check, words)
+    };
+    if let Some(before) = payment.checks.iter().find(is_before) {
         note("before_decision", undecided(before), &[before]);
     }
+}
+
+/// Whether a session was ended before a check with its key.
+fn was_ended(check: &Exchange, words: &[&Exchange]) -> bool {
+    let is_its_end = |end: &Exchange| {
+        end.of_session.as_deref() == Some(check.key.as_str()) && end.is_success() && end.place < check.place
+    };
+    words.iter().any(|end| is_its_end(end))
 }
 
 /// Returns what a check returned before the phone had decided.
 fn undecided(exchange: &Exchange) -> Option<String> {
     let data = exchange.body.as_ref().and_then(|body| body.get("Data"));
     let is = match (exchange.is_success(), data) {
-        (true, None | Some(Value::Null)) => "null",
+        (true, Some(Value::Null)) => "null",
         (true, Some(Value::Array(all))) if all.is_empty() => "empty list",
         (true, Some(Value::Array(all))) if all.iter().all(|one| one["is_succeed"].is_null()) => {
             "undecided transaction"
@@ -219,8 +233,8 @@ fn undecided(exchange: &Exchange) -> Option<String> {
     Some(is.to_owned())
 }
 
-fn of_a_reversal(reversal: &Payment, sale: Option<&Payment>, note: &mut Note) {
-    of_the_decision(reversal, note);
+fn of_a_reversal(reversal: &Payment, sale: Option<&Payment>, words: &[&Exchange], note: &mut Note) {
+    of_the_decision(reversal, words, note);
     let xact_id = reversal.reversal_of.as_deref().unwrap_or_default();
     let of_the_sale = sale.and_then(|sale| sale.reference_no()).unwrap_or_default();
     let own = reversal.reference_no().unwrap_or_default();
@@ -257,7 +271,7 @@ fn of_a_reversal(reversal: &Payment, sale: Option<&Payment>, note: &mut Note) {
         note("reversal_reference", whose, &[last]);
     }
     // The sale's own payment session, once it was reversed.
-    let after = sale.and_then(|sale| sale.lists().into_iter().rev().find(|check| check.at > last.at));
+    let after = sale.and_then(|sale| sale.lists().into_iter().rev().find(|check| check.place > last.place));
     if let (Some(after), "succeeded") = (after, name) {
         let mut types: Vec<_> = after.listed().iter().map(type_of).collect();
         types.sort();
@@ -269,12 +283,9 @@ fn of_a_reversal(reversal: &Payment, sale: Option<&Payment>, note: &mut Note) {
 fn of_other_sessions(payment: &Payment, words: &[&Exchange], note: &mut Note) {
     let opener = &payment.opened.key;
     let is_other = |check: &&Exchange| check.key != *opener && check.key != WRONG;
-    let was_ended = |check: &Exchange| {
-        let of = |exchange: &&&Exchange| exchange.of_session.as_deref() == Some(check.key.as_str());
-        words.iter().find(of).is_some_and(|ended| ended.is_success() && ended.at < check.at)
-    };
-    for check in payment.checks.iter().copied().filter(is_other).filter(|check| !was_ended(check)) {
-        let seen_before = payment.checks.iter().any(|own| own.at < check.at && !own.listed().is_empty());
+    for check in payment.checks.iter().copied().filter(is_other).filter(|check| !was_ended(check, words)) {
+        let seen_before =
+            payment.checks.iter().any(|own| own.place < check.place && !own.listed().is_empty());
         if check.is_list() && !check.listed().is_empty() {
             note("other_session", Some("accepted".to_owned()), &[check]);
         } else if seen_before
@@ -294,7 +305,7 @@ fn of_repeats(words: &[&Exchange], payments: &[Payment], note: &mut Note) {
         let is_done = |payment: &&Payment| {
             let is_before = |check: &&Exchange| {
                 let is_done = |one: &Value| is_paid(one) && one["xact_id"] != again.asked["xact_id"];
-                check.at < again.at && check.listed().iter().any(is_done)
+                check.place < again.place && check.listed().iter().any(is_done)
             };
             payment.reversal_of.as_deref() == again.asked["xact_id"].as_str()
                 && payment.lists().iter().any(is_before)

@@ -15,7 +15,7 @@ use serde_json::{Map, Value, json};
 
 use self::{
     answers::{Answers, decided},
-    payments::{is_paid, payments},
+    payments::{Payment, is_paid, payments},
     questions::{Questions, Verdict},
 };
 use crate::{
@@ -89,19 +89,19 @@ impl Report {
     fn of(recording: &Recording, file: &Path) -> Self {
         let answers = answers::answers(recording);
         let questions = Questions::all().question.into_iter().map(|question| {
-            let answer = answers.get(question.id.as_str());
-            let (result, then) = match answer.map(|answer| question.verdict(&answer.is)) {
-                None => ("not seen", None),
-                Some(Verdict::AsAssumed) => ("as assumed", None),
-                Some(Verdict::Differs(then)) => ("differs", Some(then.to_owned())),
-                Some(Verdict::Unforeseen) => ("unforeseen", None),
+            let seen = answers.get(question.id.as_str()).map(Vec::as_slice).unwrap_or_default();
+            let (answer, result, then) = match question.read(seen) {
+                None => (None, "not seen", None),
+                Some((answer, Verdict::AsAssumed)) => (Some(answer), "as assumed", None),
+                Some((answer, Verdict::Differs(then))) => (Some(answer), "differs", Some(then.to_owned())),
+                Some((answer, Verdict::Unforeseen)) => (Some(answer), "unforeseen", None),
             };
             Seen {
                 result,
                 then,
-                answer: answer.map(|answer| answer.is.clone()),
-                evidence: answer.map(|answer| answer.evidence.clone()).unwrap_or_default(),
+                evidence: seen.iter().flat_map(|answer| answer.evidence.clone()).collect(),
                 next: answer.is_none().then_some(question.next),
+                answer,
                 id: question.id,
                 question: question.text,
                 assumed: question.assumed,
@@ -182,25 +182,30 @@ fn open(recording: &Recording, file: &Path) -> Vec<Open> {
     for sale in payments.iter().filter(|payment| payment.reversal_of.is_none()) {
         let amount = sale.amount().map(|amount| format!(" --amount {amount}")).unwrap_or_default();
         let name = sale.reference_no().unwrap_or(&sale.id);
-        let paid = sale.xact_ids();
+        let (paid, ids) = (sale.paid_at_once(), sale.xact_ids());
         for xact_id in &paid {
-            let mut reversals =
-                payments.iter().filter(|other| other.reversal_of.as_deref() == Some(*xact_id));
-            let is_reversed = reversals.clone().any(|reversal| {
-                reversal
-                    .lists()
-                    .iter()
-                    .any(|check| matches!(decided(reversal, check), Decision::Succeeded(_)))
-            });
-            if is_reversed {
+            // The only one that is paid is the sale by whichever id.
+            let is_its = |of: &str| of == *xact_id || paid.len() == 1 && ids.contains(&of);
+            let reversals: Vec<_> =
+                payments.iter().filter(|other| other.reversal_of.as_deref().is_some_and(is_its)).collect();
+            let is_done = |reversal: &&Payment| {
+                let mut lists = reversal.lists().into_iter();
+                lists.any(|check| matches!(decided(reversal, check), Decision::Succeeded(_)))
+            };
+            if reversals.iter().any(is_done) {
                 continue;
             }
-            let (what, next) = match reversals.next_back() {
+            let (what, next) = match reversals.last() {
                 // A second reversal could be a second refund.
-                Some(begun) => (
-                    format!("the sale {name} is paid, and its reversal was begun and is not seen as done"),
-                    format!("check {} --reversal-of {}{amount} --wait", quoted(&begun.id), quoted(xact_id)),
-                ),
+                Some(begun) => {
+                    let of = begun.reversal_of.as_deref().unwrap_or_default();
+                    (
+                        format!(
+                            "the sale {name} is paid, and its reversal was begun and is not seen as done"
+                        ),
+                        format!("check {} --reversal-of {}{amount} --wait", quoted(&begun.id), quoted(of)),
+                    )
+                }
                 None => (
                     format!("the sale {name} is paid and not reversed"),
                     format!("reversal {}{amount} --wait", quoted(xact_id)),
@@ -240,21 +245,13 @@ fn open(recording: &Recording, file: &Path) -> Vec<Open> {
 /// The initiations that may have been executed, and whose payment session nobody knows.
 fn lost(recording: &Recording) -> Vec<Open> {
     let is_initiation = |command: &&Command| ["sale", "reversal"].contains(&command.name.as_str());
-    let begun: Vec<_> = recording.commands.iter().filter(is_initiation).collect();
-    let is_answered = |at: usize, own: &Command| {
-        // Another with the same reference has an exchange of its own.
-        let is_alike = |next: &&&Command| next.name == own.name && next.reference_no == own.reference_no;
-        let next = begun[at + 1..].iter().find(is_alike);
-        recording.exchanges.iter().any(|exchange| {
-            exchange.operation == format!("init_{}_transaction", own.name)
-                && exchange.asked["reference_no"].as_str() == own.reference_no.as_deref()
-                && exchange.at >= own.at
-                && next.is_none_or(|next| exchange.at < next.at)
-                && (exchange.handoff().is_some() || exchange.is_refusal() || exchange.is_unreached)
-        })
+    // A response that the library took for a success may be missing here, and is then not known.
+    let is_known = |begun: &&Command| {
+        recording.ended.iter().any(|ended| ended.run == begun.run)
+            || recording.exchanges.iter().any(|one| one.run == begun.run && one.handoff().is_some())
     };
-    let lost = begun.iter().enumerate().filter(|(at, own)| !is_answered(*at, own));
-    let open = lost.map(|(_, own)| {
+    let lost = recording.commands.iter().filter(is_initiation).filter(|begun| !is_known(begun));
+    let open = lost.map(|own| {
         let name = own.reference_no.as_deref().unwrap_or("without a reference");
         let what = format!(
             "the {} {name} was begun, and no answer is recorded: look it up in Paynet's panel",
@@ -269,8 +266,11 @@ fn lost(recording: &Recording) -> Vec<Open> {
 pub(crate) fn read_behavior(file: &Path) -> Result<Behavior, Failure> {
     let answers: Answers = answers::answers(&Recording::read(file)?);
     let settings = Behavior::QUESTIONS.iter().filter_map(|(id, settings)| {
-        let is = answers.get(id).map(|answer| answer.is.as_str()).filter(|is| settings.contains(is))?;
-        Some(((*id).to_owned(), json!(is)))
+        let seen = answers.get(id)?;
+        let is = seen.first()?.is.as_str();
+        // What contradicts itself is imitated in no way.
+        let is_one = seen.iter().all(|answer| answer.is == is) && settings.contains(&is);
+        is_one.then(|| ((*id).to_owned(), json!(is)))
     });
     serde_json::from_value(Value::Object(settings.collect::<Map<_, _>>()))
         .map_err(|error| Failure::usage(error.to_string()))
@@ -279,45 +279,4 @@ pub(crate) fn read_behavior(file: &Path) -> Result<Behavior, Failure> {
 /// Escapes a text for a table of Markdown.
 fn cell(text: &str) -> String {
     printable(text).replace('\\', "\\\\").replace('|', "\\|").replace('<', "&lt;")
-}
-
-/// Returns the JSON type of a value.
-fn json_type(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "null",
-        Value::Bool(_) => "boolean",
-        Value::Number(number) if number.is_f64() => "number",
-        Value::Number(_) => "integer",
-        Value::String(_) => "string",
-        Value::Array(_) => "array",
-        Value::Object(_) => "object",
-    }
-}
-
-/// Describes the names and types of an object's properties.
-fn properties(object: &Value) -> String {
-    let Some(object) = object.as_object() else { return json_type(object).to_owned() };
-    let described = object.iter().map(|(name, value)| format!("{name}: {}", json_type(value)));
-    described.collect::<Vec<_>>().join(", ")
-}
-
-/// Returns whether a transaction's properties have the documented types.
-fn types_of(transaction: &Value) -> &'static str {
-    let document: Value = serde_json::from_str(paypos::DOCUMENT).unwrap_or_default();
-    let documented = &document["components"]["schemas"]["Transaction"]["properties"];
-    // Amounts have a question of their own.
-    let all = transaction.as_object().into_iter().flatten();
-    let all = all.filter(|(name, _)| !["amount", "netAmount"].contains(&name.as_str()));
-    let is_as_documented =
-        |(name, value): &(&String, &Value)| match (documented[*name]["type"].as_str(), *value) {
-            (None, _) => false,
-            (_, Value::Null) | (Some("number"), Value::Number(_)) => true,
-            (Some(expected), value) => expected == json_type(value),
-        };
-    let others: Vec<_> = all.filter(|property| !is_as_documented(property)).collect();
-    match others.iter().all(|(name, value)| value.is_string() && documented[*name].is_object()) {
-        _ if others.is_empty() => "documented",
-        true => "text",
-        false => "another",
-    }
 }

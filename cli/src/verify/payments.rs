@@ -3,7 +3,10 @@
 use paypos::{Decimal, PaymentSession};
 use serde_json::Value;
 
-use crate::recording::{Exchange, Recording};
+use crate::{
+    recording::{Exchange, Recording},
+    shape::properties,
+};
 
 /// A payment session of a recording.
 pub(crate) struct Payment<'a> {
@@ -57,14 +60,15 @@ impl Payment<'_> {
         self.lists().iter().flat_map(|check| check.listed()).find(is_paid)
     }
 
-    /// The ids of the transactions that are listed as paid.
+    /// The ids of all transactions that were ever listed as paid.
     pub(crate) fn xact_ids(&self) -> Vec<&str> {
-        let paid = self.checks.iter().flat_map(|check| check.transactions());
-        let mut ids: Vec<_> =
-            paid.filter(|one| is_paid(one)).filter_map(|one| one["xact_id"].as_str()).collect();
-        ids.sort_unstable();
-        ids.dedup();
-        ids
+        self.checks.iter().flat_map(|check| check.paid_ids()).collect()
+    }
+
+    /// Those of the list that has the most of them: an id may be written anew in each list.
+    pub(crate) fn paid_at_once(&self) -> Vec<&str> {
+        let lists = self.checks.iter().map(|check| check.paid_ids());
+        lists.max_by_key(Vec::len).unwrap_or_default()
     }
 }
 
@@ -121,17 +125,10 @@ impl Exchange {
         let did = match self.operation.as_str() {
             "get_auth_key" => self.opened.is_some(),
             "logout" => matches!(self.code().as_str(), "0" | "100" | "absent"),
-            "check_transaction" => has("Data") || self.body.as_ref().is_some_and(|body| body["code"] == 0),
+            "check_transaction" => has("Data"),
             _ => has("payment_session_id"),
         };
         self.status == Some(200) && self.is_word() && did
-    }
-
-    /// Whether it is a refusal in one of the forms that the library reads.
-    pub(crate) fn is_refusal(&self) -> bool {
-        let has = |name: &str| self.body.as_ref().is_some_and(|body| !body[name].is_null());
-        let is_read = has("object_name") && has("code") || has("type") && has("result_code");
-        self.is_word() && is_read && self.status.is_some_and(|status| status >= 400)
     }
 
     /// Whether it is a check that returned a list.
@@ -142,6 +139,11 @@ impl Exchange {
     /// The transactions that a check listed.
     pub(crate) fn listed(&self) -> Vec<Value> {
         self.transactions().cloned().collect()
+    }
+
+    /// The ids of the transactions that are listed as paid.
+    fn paid_ids(&self) -> Vec<&str> {
+        self.transactions().filter(|one| is_paid(one)).filter_map(|one| one["xact_id"].as_str()).collect()
     }
 
     fn transactions(&self) -> impl Iterator<Item = &Value> {
@@ -167,7 +169,7 @@ impl Exchange {
     pub(crate) fn described(&self) -> String {
         let status = self.status.map_or("no response".to_owned(), |status| status.to_string());
         let body = match &self.body {
-            Some(body) => super::properties(body),
+            Some(body) => properties(body),
             None if self.is_empty => "empty".to_owned(),
             None => "no JSON".to_owned(),
         };

@@ -2,6 +2,8 @@
 
 use serde::Deserialize;
 
+use super::answers::Answer;
+
 /// All questions, and the commands that answer them.
 #[derive(Deserialize)]
 pub(crate) struct Questions {
@@ -62,13 +64,33 @@ impl Questions {
 }
 
 impl Question {
-    pub(crate) fn verdict(&self, answer: &str) -> Verdict<'_> {
-        let expected = self.answers.iter().find(|expected| expected.is == answer);
-        match expected.map(|expected| expected.then.as_deref()) {
-            Some(None) => Verdict::AsAssumed,
-            Some(Some(then)) => Verdict::Differs(then),
-            None if self.answers.is_empty() => Verdict::AsAssumed,
+    /// Reads the answers to it, which may contradict one another: returns all of them, and what follows from the worst.
+    /// Where nothing follows, the first stands for all.
+    pub(crate) fn read(&self, answers: &[Answer]) -> Option<(String, Verdict<'_>)> {
+        let mut distinct: Vec<_> = answers.iter().map(|answer| answer.is.as_str()).collect();
+        distinct.dedup();
+        if self.answers.is_empty() {
+            return Some(((*distinct.first()?).to_owned(), Verdict::AsAssumed));
+        }
+        let worst = distinct.iter().map(|is| self.verdict(is)).max_by_key(Verdict::weight)?;
+        Some((distinct.join(", then "), worst))
+    }
+
+    fn verdict(&self, answer: &str) -> Verdict<'_> {
+        match self.answers.iter().find(|expected| expected.is == answer) {
+            Some(Expected { then: Some(then), .. }) => Verdict::Differs(then),
+            Some(_) => Verdict::AsAssumed,
             None => Verdict::Unforeseen,
+        }
+    }
+}
+
+impl Verdict<'_> {
+    fn weight(&self) -> u8 {
+        match self {
+            Self::AsAssumed => 0,
+            Self::Differs(_) => 1,
+            Self::Unforeseen => 2,
         }
     }
 }

@@ -426,12 +426,87 @@ async fn what_is_open_is_named_with_the_command_that_ends_it() {
     let all = open().to_string();
     assert!(all.contains("LOST-1 was begun") && all.contains("LOST-1 is not decided"), "{all}");
     assert!(all.contains("BLOCKED-1 was begun"), "{all}");
+    // Nor does a refusal that the library does not take for one, as it has an id.
+    let odd = json!({ "operation": "init_sale_transaction", "status": 400,
+        "body": "{\"object_name\":\"x\",\"code\":7,\"message\":\"no\",\"payment_session_id\":\"odd-1\"}" });
+    assert_eq!(post(till.server.at("faults"), odd).await.0, 200);
+    assert_eq!(sale("ODD-1"), None);
+    assert!(open().to_string().contains("ODD-1 was begun"));
     // What Paynet refused, or what was never sent, is not open.
     let refused = json!({ "operation": "init_sale_transaction", "status": 400,
         "body": "{\"object_name\":\"x\",\"code\":7,\"message\":\"no\"}" });
     assert_eq!(post(till.server.at("faults"), refused).await.0, 200);
     assert_eq!(sale("REFUSED-1"), None);
     assert!(!open().to_string().contains("REFUSED-1"));
+    let invalid = ["sale", "1.00", "--reference-no", "INVALID-1", "--callback-url", "javascript:x"];
+    assert_eq!(till.initiate(&[&invalid[..], &key[..]].concat()), None);
+    assert!(!open().to_string().contains("INVALID-1"));
+}
+
+/// A Paynet that writes an id anew in each list, and one whose ids cannot be kept.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_id_that_is_written_anew_is_one_sale_and_one_that_cannot_be_kept_is_none() {
+    let till = Till::new(&json!({})).await;
+    let key = ["--session-key-file", "first.key"];
+    till.run(&["session", "open", "--write-key", "first.key"]);
+    let id = till.initiate(&[&["sale", "1.00"], &key[..]].concat()).unwrap();
+    till.decide(&id, "approve").await;
+    till.check(&id, &["--sale"], "first.key");
+    let sold = till.sold().await;
+    let set = async |xact_id: &str| {
+        let set = http().patch(till.server.at(&format!("payments/{id}/transactions")));
+        let set = with_json(set, &json!({ "properties": { "xact_id": xact_id } }));
+        assert_eq!(answered(set).await.0, 200);
+        till.check(&id, &["--sale"], "first.key");
+    };
+    set("written-anew").await;
+    assert_eq!(till.verify().1["open"].as_array().unwrap().len(), 1, "{}", till.verify().1["open"]);
+    let reversal = till.initiate(&[&["reversal", &sold, "--amount", "1.00"], &key[..]].concat()).unwrap();
+    let begun = till.verify().1["open"].clone();
+    assert!(begun[0]["next"].as_str().unwrap().contains(&format!("check {reversal}")), "{begun}");
+    till.decide(&reversal, "approve").await;
+    till.check(&reversal, &["--reversal-of", &sold], "first.key");
+    assert_eq!(till.verify().1["open"], json!([]));
+
+    let till = Till::new(&json!({})).await;
+    till.run(&["session", "open", "--write-key", "first.key"]);
+    let id = till.initiate(&[&["sale", "1.00"], &key[..]].concat()).unwrap();
+    till.decide(&id, "approve").await;
+    let set = http().patch(till.server.at(&format!("payments/{id}/transactions")));
+    let unkeepable = json!({ "properties": { "xact_id": "with blanks and ş" } });
+    assert_eq!(answered(with_json(set, &unkeepable)).await.0, 200);
+    till.check(&id, &["--sale"], "first.key");
+    let open = till.verify().1["open"].to_string();
+    assert!(open.contains("reverse it in Paynet's panel") && !open.contains("paypos reversal"), "{open}");
+}
+
+/// A wrong key before the decision, answers that contradict one another, and a clock that is set back.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_is_of_its_own_question_and_a_contradiction_is_shown() {
+    let till = Till::new(&json!({ "wrong_session": "400" })).await;
+    till.run(&["session", "open", "--write-key", "first.key"]);
+    let sale = ["sale", "1.00", "--reference-no", "VERIFY-1", "--session-key-file", "first.key"];
+    let id = till.initiate(&sale).unwrap();
+    till.check(&id, &["--sale"], "wrong.key");
+    till.decided(&id, &["--sale"], "first.key", &["approve"]).await;
+    assert_eq!(answers(&till.verify().1)["before_decision"], "empty list");
+    let other = json!({ "wrong_session": "401" });
+    assert_eq!(answered(with_json(http().put(till.server.at("behavior")), &other)).await.0, 200);
+    till.check(&id, &["--sale"], "wrong.key");
+    let (_, report) = till.verify();
+    assert_eq!(answers(&report)["wrong_session"], "400, then 401");
+    assert_eq!(with(&report, "differs"), ["wrong_session"]);
+    let like = Server::start(&["--like", till.at("recording").to_str().unwrap()]);
+    assert_eq!(get(like.at("behavior")).await["wrong_session"], "401", "as assumed, and as neither of them");
+    // Places count, and not times.
+    let of = |report: &Value| (answers(report), report["open"].clone());
+    let back = till.recording().replace("\"at\":\"20", "\"at\":\"19");
+    let mut lines: Vec<_> = till.recording().lines().map(str::to_owned).collect();
+    for (line, back) in lines.iter_mut().zip(back.lines()).skip(4) {
+        back.clone_into(line);
+    }
+    fs::write(till.at("recording"), lines.join("\n") + "\n").unwrap();
+    assert_eq!(of(&till.verify().1), of(&report));
 }
 
 #[tokio::test(flavor = "multi_thread")]
