@@ -118,11 +118,21 @@ impl Shared {
         response.unwrap_or_else(|| StatusCode::BAD_GATEWAY.into_response())
     }
 
-    /// Notes a response; `None` if it did not arrive whole.
-    async fn received(&self, response: reqwest::Response, exchange: &mut Exchange) -> Option<Response> {
+    /// Notes a response. One that was cut is passed on as far as it arrived, since the library finds an id in it; `None`
+    /// if nothing of its body did.
+    async fn received(&self, mut response: reqwest::Response, exchange: &mut Exchange) -> Option<Response> {
         let (status, version) = (response.status(), format!("{:?}", response.version()));
         let headers = response.headers().clone();
-        let bytes = response.bytes().await.ok()?;
+        let mut bytes = Vec::new();
+        let is_whole = loop {
+            match response.chunk().await {
+                Ok(Some(chunk)) => bytes.extend_from_slice(&chunk),
+                end => break end.is_ok(),
+            }
+        };
+        if bytes.is_empty() && !is_whole {
+            return None;
+        }
         let body: Option<Value> = serde_json::from_slice(&bytes).ok();
         exchange.status = Some(status.as_u16());
         exchange.version = version;

@@ -2,10 +2,12 @@
 
 use std::{
     env, fs,
-    io::{BufRead, BufReader},
+    io::{BufRead, BufReader, Read, Write},
+    net::{TcpListener, TcpStream},
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     process::{Command, Stdio},
+    thread,
 };
 
 use futures::{StreamExt, stream};
@@ -715,6 +717,46 @@ async fn no_secret_and_nothing_personal_is_in_the_recording_or_on_the_terminal()
     for secret in [CANARY, key.trim(), "sck_simulator", "4111", "589004"] {
         assert!(!shown.contains(secret), "{secret}: {shown}");
     }
+}
+
+/// Passes requests on, but for a sale, whose response is cut.
+fn cutting_sales(server: &str) -> String {
+    let to = server.trim_start_matches("http://").to_owned();
+    let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    thread::spawn(move || {
+        for client in listener.incoming() {
+            let mut client = client.unwrap();
+            let (mut request, mut buffer) = (Vec::new(), [0; 4096]);
+            while !request.ends_with(b"}") {
+                let read = client.read(&mut buffer).unwrap();
+                request.extend_from_slice(&buffer[..read]);
+            }
+            let text = String::from_utf8(request).unwrap();
+            if text.contains("init_sale_transaction") {
+                let body = r#"{"payment_session_id":"cut-1","deeplink_url":"paypos"#;
+                write!(client, "HTTP/1.1 200 OK\r\ncontent-length: 500\r\n\r\n{body}").unwrap();
+                continue;
+            }
+            let mut server = TcpStream::connect(&to).unwrap();
+            write!(server, "{}", text.replacen("\r\n", "\r\nconnection: close\r\n", 1)).unwrap();
+            std::io::copy(&mut server, &mut client).unwrap();
+        }
+    });
+    url
+}
+
+/// A recorder hides nothing from the library.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_id_in_a_response_that_was_cut_is_printed_with_a_recording_too() {
+    let mut till = Till::new(&json!({})).await;
+    till.url = cutting_sales(&till.server.url);
+    till.run(&["session", "open", "--write-key", "first.key"]);
+    let (code, failed) =
+        till.run(&["sale", "1.00", "--reference-no", "CUT-1", "--session-key-file", "first.key"]);
+    assert_eq!((code, &failed["payment_session_id"]), (Some(3), &json!("cut-1")), "{failed}");
+    let open = till.verify().1["open"].to_string();
+    assert!(open.contains("the sale CUT-1 was begun"), "{open}");
 }
 
 /// The recorder is for the command alone.
