@@ -24,6 +24,8 @@ use console::{Console, Done, Failure, written};
 
 #[tokio::main]
 async fn main() -> ExitCode {
+    // Refused only where another is installed, which would do as well.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let command = match Arguments::try_parse() {
         Ok(arguments) => arguments.command,
         Err(error) => return misused(&error),

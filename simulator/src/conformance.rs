@@ -2,8 +2,8 @@
 
 use std::sync::OnceLock;
 
+use boon::{Compiler, Draft, ErrorKind, SchemaIndex, Schemas, ValidationError};
 use http::StatusCode;
-use jsonschema::{Draft, Validator};
 use paypos::{DOCUMENT, Decimal};
 use serde_json::{Map, Value, json};
 
@@ -31,6 +31,12 @@ struct Header {
 struct Body {
     required: bool,
     content: Vec<(String, Validator)>,
+}
+
+/// A schema, compiled.
+struct Validator {
+    schemas: Schemas,
+    index: SchemaIndex,
 }
 
 /// The violations of a request, without values.
@@ -133,14 +139,14 @@ impl Operation {
                     name: header["name"].as_str().unwrap_or_default().to_owned(),
                     required: header["required"] == true,
                     is_credential,
-                    schema: validator(document, &header["schema"])?,
+                    schema: Validator::new(document, &header["schema"])?,
                 })
             })
             .collect::<Result<_, String>>()?;
         let body = &json["requestBody"];
         let content = members(&body["content"])
             .map(|(media_type, content)| {
-                Ok((media_type.to_owned(), validator(document, &content["schema"])?))
+                Ok((media_type.to_owned(), Validator::new(document, &content["schema"])?))
             })
             .collect::<Result<_, String>>()?;
         Ok(Self {
@@ -212,11 +218,9 @@ impl Body {
             Ok(body) => body,
             Err(problem) => return vec![problem],
         };
-        let errors = schema.iter_errors(&body);
-        let broken = errors.map(|error| {
-            format!("the body breaks the schema at `{}`: {}", error.instance_path(), error.masked())
-        });
-        broken.chain(unlike_the_library(&body)).collect()
+        let mut broken = schema.violations(&body);
+        broken.extend(unlike_the_library(&body));
+        broken
     }
 }
 
@@ -257,18 +261,67 @@ fn unlike_a_text(name: &str, text: &str) -> Option<&'static str> {
     (name == "xact_id" && text.trim() != text).then_some("begins or ends with a blank")
 }
 
-/// Compiles a schema, which may refer to the document's components. Patterns that cannot be compiled are dropped.
-fn validator(document: &Value, schema: &Value) -> Result<Validator, String> {
-    // OpenAPI 3.0's schemas are an older draft's; its `$ref`s start at the root of the document.
-    let mut root = json!({ "allOf": [schema], "components": document["components"] });
-    let build = |root: &Value| jsonschema::options().with_draft(Draft::Draft4).build(root);
-    build(&root)
-        .or_else(|error| {
-            tracing::warn!(%error, "a constraint of the documents cannot be used: no pattern is validated");
-            drop_patterns(&mut root);
-            build(&root)
-        })
-        .map_err(|error| error.to_string())
+impl Validator {
+    /// Compiles a schema, which may refer to the document's components. Patterns that cannot be compiled are dropped.
+    fn new(document: &Value, schema: &Value) -> Result<Self, String> {
+        let mut root = json!({ "allOf": [schema], "components": document["components"] });
+        Self::compile(root.clone())
+            .or_else(|error| {
+                tracing::warn!(%error, "a constraint of the documents cannot be used: no pattern is validated");
+                drop_patterns(&mut root);
+                Self::compile(root)
+            })
+            .map_err(|error| error.to_string())
+    }
+
+    fn compile(root: Value) -> Result<Self, boon::CompileError> {
+        let (mut schemas, mut compiler) = (Schemas::new(), Compiler::new());
+        // OpenAPI 3.0's schemas are an older draft's; its `$ref`s start at the root of the document.
+        compiler.set_default_draft(Draft::V4);
+        compiler.add_resource("paynet.json", root)?;
+        let index = compiler.compile("paynet.json", &mut schemas)?;
+        Ok(Self { schemas, index })
+    }
+
+    fn is_valid(&self, value: &Value) -> bool {
+        self.schemas.validate(value, self.index).is_ok()
+    }
+
+    /// What is wrong with a body, and where, without its values.
+    fn violations(&self, body: &Value) -> Vec<String> {
+        let mut texts = Vec::new();
+        if let Err(error) = self.schemas.validate(body, self.index) {
+            list(&error, &mut texts);
+        }
+        texts
+    }
+}
+
+fn list(error: &ValidationError, texts: &mut Vec<String>) {
+    // What is wrong with each of several forms says less than that none fits.
+    let is_choice = matches!(error.kind, ErrorKind::AnyOf | ErrorKind::OneOf(_));
+    if error.causes.is_empty() || is_choice {
+        let at = &error.instance_location;
+        texts.push(format!("the body breaks the schema at `{at}`: {}", masked(&error.kind)));
+    } else {
+        error.causes.iter().for_each(|cause| list(cause, texts));
+    }
+}
+
+/// What is wrong, without the value.
+fn masked(kind: &ErrorKind) -> String {
+    match kind {
+        ErrorKind::Format { want, .. } => format!("want the format {want}"),
+        ErrorKind::Pattern { want, .. } => format!("want a text that matches {want}"),
+        ErrorKind::Minimum { want, .. } => format!("want {want} or more"),
+        ErrorKind::Maximum { want, .. } => format!("want {want} or less"),
+        ErrorKind::ExclusiveMinimum { want, .. } => format!("want more than {want}"),
+        ErrorKind::ExclusiveMaximum { want, .. } => format!("want less than {want}"),
+        ErrorKind::MultipleOf { want, .. } => format!("want a multiple of {want}"),
+        ErrorKind::AnyOf | ErrorKind::OneOf(_) => "want one of the documented forms".to_owned(),
+        // Names of properties, types, lengths.
+        other => other.to_string(),
+    }
 }
 
 fn drop_patterns(value: &mut Value) {

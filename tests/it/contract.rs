@@ -29,8 +29,11 @@ fn violations(operation: &Operation, part: &[&str], value: &Value) -> Vec<String
     let body = part.iter().fold(json, |json, key| &json[key]);
     let schema = &body["content"]["application/json"]["schema"];
     let root = json!({ "allOf": [schema], "components": document["components"] });
-    let validator = jsonschema::options().with_draft(jsonschema::Draft::Draft4).build(&root).unwrap();
-    validator.iter_errors(value).map(|error| error.to_string()).collect()
+    let (mut schemas, mut compiler) = (boon::Schemas::new(), boon::Compiler::new());
+    compiler.set_default_draft(boon::Draft::V4);
+    compiler.add_resource("stated.json", root).unwrap();
+    let index = compiler.compile("stated.json", &mut schemas).unwrap();
+    schemas.validate(value, index).err().iter().map(ToString::to_string).collect()
 }
 
 #[tokio::test]
