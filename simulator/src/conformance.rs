@@ -265,21 +265,21 @@ impl Validator {
     /// Compiles a schema, which may refer to the document's components. Patterns that cannot be compiled are dropped.
     fn new(document: &Value, schema: &Value) -> Result<Self, String> {
         let mut root = json!({ "allOf": [schema], "components": document["components"] });
-        Self::compile(root.clone())
-            .or_else(|error| {
-                tracing::warn!(%error, "a constraint of the documents cannot be used: no pattern is validated");
-                drop_patterns(&mut root);
-                Self::compile(root)
-            })
-            .map_err(|error| error.to_string())
+        Self::compile(root.clone()).or_else(|error| {
+            tracing::warn!(%error, "a constraint of the documents cannot be used: no pattern is validated");
+            drop_patterns(&mut root);
+            Self::compile(root)
+        })
     }
 
-    fn compile(root: Value) -> Result<Self, boon::CompileError> {
+    fn compile(root: Value) -> Result<Self, String> {
         let (mut schemas, mut compiler) = (Schemas::new(), Compiler::new());
         // OpenAPI 3.0's schemas are an older draft's; its `$ref`s start at the root of the document.
         compiler.set_default_draft(Draft::V4);
-        compiler.add_resource("paynet.json", root)?;
-        let index = compiler.compile("paynet.json", &mut schemas)?;
+        let index = compiler
+            .add_resource("paynet.json", root)
+            .and_then(|()| compiler.compile("paynet.json", &mut schemas))
+            .map_err(|error| error.to_string())?;
         Ok(Self { schemas, index })
     }
 
