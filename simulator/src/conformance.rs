@@ -276,10 +276,8 @@ impl Validator {
         let (mut schemas, mut compiler) = (Schemas::new(), Compiler::new());
         // OpenAPI 3.0's schemas are an older draft's; its `$ref`s start at the root of the document.
         compiler.set_default_draft(Draft::V4);
-        let index = compiler
-            .add_resource("paynet.json", root)
-            .and_then(|()| compiler.compile("paynet.json", &mut schemas))
-            .map_err(|error| error.to_string())?;
+        compiler.add_resource("paynet.json", root).map_err(|error| error.to_string())?;
+        let index = compiler.compile("paynet.json", &mut schemas).map_err(|error| error.to_string())?;
         Ok(Self { schemas, index })
     }
 
