@@ -168,7 +168,7 @@ enum Underway {
 pub(crate) struct Console {
     pub(crate) json: bool,
     asks: bool,
-    /// Whether standard output is a terminal other than `dumb`.
+    /// Whether standard output is a terminal that reads escape sequences.
     is_terminal: bool,
     colors: bool,
     underway: Mutex<Underway>,
@@ -179,7 +179,9 @@ impl Console {
     pub(crate) fn new(json: bool, no_input: bool) -> Self {
         let is_set = |name: &str| env::var_os(name).is_some_and(|value| !value.is_empty());
         let is_dumb = env::var_os("TERM").is_some_and(|term| term == "dumb");
-        let is_terminal = io::stdout().is_terminal() && !is_dumb;
+        // Nothing elsewhere than on Windows.
+        let reads_escapes = anstyle_query::windows::enable_ansi_colors() != Some(false);
+        let is_terminal = io::stdout().is_terminal() && !is_dumb && reads_escapes;
         Self {
             json,
             asks: !no_input && io::stdin().is_terminal() && io::stderr().is_terminal(),

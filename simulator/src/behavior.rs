@@ -83,6 +83,8 @@ answers! {
     AmountUnit { Lira = "lira", Kurus = "kurus" }
     /// The amount of a transaction, for a requested 1.00.
     ListedAmount { AsRequested = "as requested", Kurus = "hundredfold", Comma = "text with a comma" }
+    /// The amount of a sale with a commission or instalments.
+    Commission { Same = "the same", Added = "another" }
     /// The JSON types of a transaction's numbers and booleans.
     PropertyTypes { Documented = "documented", Texts = "text" }
     /// The `agent_reference` of a sale.
@@ -129,6 +131,8 @@ questions! {
     amount_unit: AmountUnit,
     /// The amount of a transaction.
     listed_amount: ListedAmount,
+    /// The amount of a sale with a commission or instalments: as requested, or 2 % more.
+    commission: Commission,
     /// The JSON types of a transaction's numbers and booleans.
     property_types: PropertyTypes,
     /// The `agent_reference` of a sale.

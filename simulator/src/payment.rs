@@ -12,7 +12,8 @@ use serde_json::{
 use crate::{
     Behavior,
     behavior::{
-        ListedAmount, PropertyTypes, ReversalReference, ReversalType, SaleReference, SaleType, issue,
+        Commission, ListedAmount, PropertyTypes, ReversalReference, ReversalType, SaleReference, SaleType,
+        issue,
     },
     clock::write_time,
     conformance::{members, resolved},
@@ -101,6 +102,8 @@ pub struct PaymentRequest {
     pub description: Option<String>,
     #[serde(skip_serializing)]
     pub(crate) instalment: Option<i64>,
+    #[serde(skip_serializing)]
+    pub(crate) add_commission: Option<bool>,
     #[serde(skip_serializing)]
     pub(crate) card_holder_phone: Option<String>,
     #[serde(skip_serializing)]
@@ -253,9 +256,13 @@ impl PaymentRequest {
         ];
         let own =
             own.into_iter().map(|(name, value)| (name, value.and_then(|value| to_raw_value(&value).ok())));
-        let amount = self.listed_amount(behavior);
+        let net = self.amount.unwrap_or_default();
+        let amounts = [
+            ("amount", listed(self.with_commission(net, behavior), behavior)),
+            ("netAmount", listed(net, behavior)),
+        ];
         let mut properties = documented_properties().clone();
-        for (name, value) in own.chain([("amount", amount.clone()), ("netAmount", amount)]) {
+        for (name, value) in own.chain(amounts) {
             match value {
                 Some(value) => drop(properties.get_mut(name).map(|property| *property = value)),
                 None => drop(properties.remove(name)),
@@ -267,16 +274,23 @@ impl PaymentRequest {
         properties
     }
 
-    fn listed_amount(&self, behavior: &Behavior) -> Option<Box<RawValue>> {
-        let mut amount = self.amount.unwrap_or_default();
-        match behavior.listed_amount {
-            ListedAmount::AsRequested => digits(amount),
-            ListedAmount::Kurus => digits((amount * Decimal::ONE_HUNDRED).normalize()),
-            ListedAmount::Comma => {
-                // With two decimals, and more if it has them.
-                amount.rescale(amount.scale().max(2));
-                to_raw_value(&amount.to_string().replace('.', ",")).ok()
-            }
+    fn with_commission(&self, amount: Decimal, behavior: &Behavior) -> Decimal {
+        let is_plain = self.add_commission != Some(true) && self.instalment.unwrap_or_default() < 2;
+        if is_plain || behavior.commission == Commission::Same {
+            return amount;
+        }
+        (amount * Decimal::new(102, 2)).round_dp(2)
+    }
+}
+
+fn listed(mut amount: Decimal, behavior: &Behavior) -> Option<Box<RawValue>> {
+    match behavior.listed_amount {
+        ListedAmount::AsRequested => digits(amount),
+        ListedAmount::Kurus => digits((amount * Decimal::ONE_HUNDRED).normalize()),
+        ListedAmount::Comma => {
+            // With two decimals, and more if it has them.
+            amount.rescale(amount.scale().max(2));
+            to_raw_value(&amount.to_string().replace('.', ",")).ok()
         }
     }
 }

@@ -162,9 +162,13 @@ fn of_a_sale(sale: &Payment, words: &[&Exchange], note: &mut Note) {
     }
     note("listed_amount", sale.is_plain().then(|| amount_of(&paid["amount"], sale.amount())), &[first]);
     if !sale.is_plain() {
-        let is =
-            if amount_of(&paid["amount"], sale.amount()) == "as requested" { "the same" } else { "another" };
-        note("commission", Some(is.to_owned()), &[first]);
+        // Its unit and its comma are other questions.
+        let is = match &*amount_of(&paid["amount"], sale.amount()) {
+            "as requested" | "hundredfold" => Some("the same"),
+            "another amount" => Some("another"),
+            _ => None,
+        };
+        note("commission", is.map(str::to_owned), &[first]);
     }
     note("property_types", Some(types_of(paid).to_owned()), &[first]);
     note("sale_reference", sale.reference_no().map(|own| reference_of(paid, own, "")), &[first]);

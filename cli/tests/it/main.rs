@@ -89,6 +89,8 @@ impl Drop for Server {
 }
 
 fn http() -> reqwest::Client {
+    // As the command does: reqwest has none here, and is refused a second one.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     reqwest::Client::builder()
         .no_proxy()
         .tls_certs_only([])
