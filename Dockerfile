@@ -1,10 +1,11 @@
 # `paypos simulate` as a container: docker build -t paypos . && docker run --rm -p 127.0.0.1:8650:8650 paypos
-FROM rust:1.95-slim AS build
+# Both are of one Debian, since a binary needs the libc that it was built with, or a newer one.
+FROM rust:1.95-slim-bookworm AS build
 WORKDIR /src
 COPY . .
 RUN cargo build --locked --release --package paypos-cli
 
-FROM debian:stable-slim
+FROM debian:bookworm-slim
 RUN useradd --system --no-create-home paypos \
     && apt-get update && apt-get install --yes --no-install-recommends curl \
     && rm -rf /var/lib/apt/lists/*

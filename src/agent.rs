@@ -83,7 +83,7 @@ impl Agent {
     ///
     /// Its clones share one session key, and one of them opens it while the others wait. A call that Paynet refused for
     /// want of a session is made once more with the new key; a sale or a reversal only if nothing was done, as
-    /// [`Outcome::Rejected`](crate::Outcome::Rejected) says. If no session can be opened, the call fails with the reason,
+    /// [`Outcome::Rejected`](crate::Outcome::Rejected) and a `code` of Paynet's say. If no session can be opened, the call fails with the reason,
     /// and nothing of it was sent. [`end`](Self::end) ends the session.
     ///
     /// ```
@@ -190,6 +190,11 @@ impl Kept {
         let mut slot = self.slot.lock().await;
         slot.key.take_if(|key| Arc::ptr_eq(key, refused));
         self.open(slot, attempts).await
+    }
+
+    /// Opens another session at the next call, instead of one that Paynet refused.
+    pub(crate) async fn forget(&self, refused: &Arc<SessionKey>) {
+        self.slot.lock().await.key.take_if(|key| Arc::ptr_eq(key, refused));
     }
 
     async fn open(&self, mut slot: MutexGuard<'_, Slot>, attempts: u64) -> Result<Arc<SessionKey>, Error> {

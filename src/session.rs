@@ -70,6 +70,10 @@ impl Session {
         let key = kept.key().await.map_err(without_session)?;
         let response = send(api(Arc::clone(&key)));
         match transport::call(operation, environment, response).await {
+            Err(unusable) if is_refused_session(&unusable.error) && !may_repeat(&unusable.error) => {
+                kept.forget(&key).await;
+                Err(unusable)
+            }
             Err(Unusable { error, .. }) if is_refused_session(&error) => {
                 // Without another, it stays refused.
                 let refused = |error: Error| not_made(error.instead_of(operation).meaning(Outcome::Rejected));
@@ -303,8 +307,17 @@ fn handed_over(opened: Result<Opened, Unusable>, asked: Asked) -> Result<Handoff
 /// Whether nothing was done, since the session has ended or expired: an operation that initiates says so itself, and any
 /// other moves no money.
 fn is_refused_session(error: &Error) -> bool {
-    let moves_no_money = error.operation().and_then(Operation::moves_money) == Some(false);
     error.status() == Some(401)
         && error.kind() == ErrorKind::Unauthorized
-        && (moves_no_money || error.outcome() == Outcome::Rejected)
+        && (moves_no_money(error) || error.outcome() == Outcome::Rejected)
+}
+
+/// Whether a call may be made once more after a 401. What initiates needs Paynet's own word for it: a 401 without a body
+/// may be a gateway's, for a request that it has passed on.
+fn may_repeat(error: &Error) -> bool {
+    moves_no_money(error) || error.code().is_some()
+}
+
+fn moves_no_money(error: &Error) -> bool {
+    error.operation().and_then(Operation::moves_money) == Some(false)
 }

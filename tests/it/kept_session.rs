@@ -109,15 +109,24 @@ async fn no_sale_is_sent_again_unless_nothing_was_done() {
         assert_eq!(count(&simulator, Operation::InitSaleTransaction), before + 1);
     }
     assert_eq!(count(&simulator, Operation::GetAuthKey), 1);
+    // One without Paynet's word, as a gateway's may be after the execution: the next call opens another session.
+    simulator.inject(Fault::status(401).after().on(Operation::InitSaleTransaction));
+    let (before, opened) = (count(&simulator, Operation::InitSaleTransaction), simulator.payments().len());
+    session.init_sale_transaction(sale()).await.unwrap_err();
+    assert_eq!(count(&simulator, Operation::InitSaleTransaction), before + 1);
+    assert_eq!((count(&simulator, Operation::GetAuthKey), simulator.payments().len()), (1, opened + 1));
+    session.init_sale_transaction(sale()).await.unwrap();
+    assert_eq!(count(&simulator, Operation::GetAuthKey), 2);
     // Refused again with the new key: that is the end.
     for _ in 0..2 {
-        simulator.inject(Fault::status(401).on(Operation::InitSaleTransaction));
+        let refusal = Fault::status(401).body(r#"{"object_name":"o","code":401,"message":"m"}"#);
+        simulator.inject(refusal.on(Operation::InitSaleTransaction));
     }
     let before = count(&simulator, Operation::InitSaleTransaction);
     let error = session.init_sale_transaction(sale()).await.unwrap_err();
     assert_is(&error, ErrorKind::Unauthorized, Outcome::Rejected);
     assert_eq!(count(&simulator, Operation::InitSaleTransaction), before + 2);
-    assert_eq!(count(&simulator, Operation::GetAuthKey), 2);
+    assert_eq!(count(&simulator, Operation::GetAuthKey), 3);
 }
 
 #[tokio::test]

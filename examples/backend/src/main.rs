@@ -1,21 +1,27 @@
-//! A merchant's backend for PayPOS that loses no payment: configuration, start and shutdown. Its README describes the
-//! states and the calls.
+//! A merchant's backend for PayPOS that loses no payment: start and shutdown. Its README describes the states and the
+//! calls.
 
+mod clock;
+mod config;
+mod guard;
+mod health;
+mod operators;
 mod orders;
 mod routes;
+mod server;
 mod store;
+mod terminals;
+mod waiters;
 mod worker;
 
 use std::{
-    collections::HashMap,
-    env,
     io::{self, IsTerminal, Write},
     process::ExitCode,
-    sync::{Arc, Mutex, PoisonError},
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    sync::Arc,
+    time::Duration,
 };
 
-use paypos::{Agent, Client, Environment, SecretKey, Session, types::AuthRequest};
+use paypos::{Agent, Client, SecretKey};
 use paypos_simulator::{SECRET_KEY, Simulator};
 use tokio::{
     net::TcpListener,
@@ -25,16 +31,25 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing_subscriber::EnvFilter;
 
-use crate::store::Store;
+use crate::{
+    clock::Clock,
+    config::{Config, Limits},
+    guard::Tokens,
+    health::Health,
+    orders::{Payment, State},
+    store::Store,
+    terminals::Terminals,
+    waiters::Waiters,
+};
 
 /// What the requests and the waits share.
 struct Backend {
     store: Store,
-    agent: Agent,
-    agent_id: String,
-    /// The session of each terminal that was needed.
-    sessions: Mutex<HashMap<String, Session>>,
-    terminals: Vec<String>,
+    clock: Clock,
+    terminals: Terminals,
+    waiters: Waiters,
+    health: Health,
+    tokens: Tokens,
     callback_url: Option<String>,
     limits: Limits,
     /// Cancelled by a signal. Waits end immediately, which loses nothing.
@@ -45,122 +60,19 @@ struct Backend {
 }
 
 impl Backend {
-    /// Returns the session of a terminal, which opens itself when it is needed.
-    fn session(&self, terminal: &str) -> Session {
-        let mut sessions = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
-        let new = || self.agent.session(AuthRequest::new(&self.agent_id, terminal));
-        sessions.entry(terminal.to_owned()).or_insert_with(new).clone()
-    }
-
-    async fn end_sessions(&self) {
-        let sessions = std::mem::take(&mut *self.sessions.lock().unwrap_or_else(PoisonError::into_inner));
-        for (terminal, session) in sessions {
-            match self.agent.end(&session).await {
-                Ok(()) => tracing::info!(terminal, "session ended"),
-                Err(error) => tracing::warn!(terminal, %error, "session not ended"),
+    /// Tells everybody here of a change that was written.
+    fn changed(&self, before: &Payment, next: &Payment) {
+        if before.state != next.state {
+            tracing::info!(reference_no = next.reference_no(), state = %next.state, "changed");
+            if matches!(next.state, State::Paid | State::Refunded | State::Declined) {
+                self.health.decided(next);
             }
         }
-    }
-}
-
-struct Limits {
-    /// How long the phone has to finish a payment.
-    payment_within: Duration,
-    /// How often a payment is checked after that.
-    look_again: Duration,
-    /// How long one call to Paynet may take.
-    paynet_timeout: Duration,
-}
-
-/// The configuration, from the environment.
-struct Config {
-    listen: String,
-    database_url: String,
-    /// `None`: a simulator.
-    paynet: Option<(Environment, SecretKey)>,
-    simulator_url: Option<String>,
-    agent_id: String,
-    terminals: Vec<String>,
-    callback_url: Option<String>,
-    limits: Limits,
-    shutdown_within: Duration,
-}
-
-impl Config {
-    /// Reads all variables. The errors name each variable that is missing or unusable, and what is expected.
-    fn read() -> Result<Self, Vec<String>> {
-        let mut problems = Vec::new();
-        let environment = text("PAYPOS_ENVIRONMENT").filter(|name| name != "simulator");
-        let environment = environment.map(|name| name.parse::<Environment>()).transpose();
-        let is_simulator = matches!(environment, Ok(None));
-        let mut value = |name: &str, of_simulator: &str, expected: &str| {
-            let value = text(name).or_else(|| is_simulator.then(|| of_simulator.to_owned()));
-            if value.is_none() {
-                problems.push(format!("{name} is missing; expected {expected}"));
-            }
-            value
-        };
-        let agent_id = value("PAYPOS_AGENT_ID", "simulator", "the dealer's agent_id");
-        let terminals =
-            value("TERMINALS", "till-1,till-2", "the user_id of each terminal, such as till-1,till-2");
-        let names = terminals.iter().flat_map(|names| names.split(',')).map(str::trim);
-        let terminals = names.filter(|name| !name.is_empty()).map(str::to_owned).collect();
-        let secret_key = value("PAYPOS_SECRET_KEY", SECRET_KEY, "the dealer's secret key");
-        let mut paynet = None;
-        match (environment, secret_key.map(SecretKey::new)) {
-            (Err(error), _) => problems.push(format!("PAYPOS_ENVIRONMENT: {error}, or simulator")),
-            (Ok(Some(_)), Some(Err(error))) => problems.push(format!("PAYPOS_SECRET_KEY: {error}")),
-            (Ok(Some(environment)), Some(Ok(key))) => paynet = Some((environment, key)),
-            // Anybody who reaches the simulator's page approves its payments.
-            (Ok(None), Some(Ok(key))) if key.expose() != SECRET_KEY => problems.push(
-                "PAYPOS_SECRET_KEY: it is not the simulator's, which is called without PAYPOS_ENVIRONMENT; expected \
-                 PAYPOS_ENVIRONMENT=sandbox or production with it"
-                    .to_owned(),
-            ),
-            (Ok(Some(_)), None) | (Ok(None), _) => {}
+        if next.due_at.is_none() {
+            self.clock.forget(next);
         }
-        let callback_url = text("CALLBACK_URL");
-        if callback_url.as_ref().is_some_and(|url| !paypos::opens_app(url)) {
-            problems
-                .push("CALLBACK_URL: expected a URL that opens the app, such as myshop://paid".to_owned());
-        }
-        let mut seconds = |name: &str, default: u64| {
-            let value = text(name).map_or(Some(default), |value| value.parse().ok());
-            Duration::from_secs(value.filter(|value| (1..=86_400).contains(value)).unwrap_or_else(|| {
-                problems.push(format!("{name}: expected 1 to 86400 whole seconds, such as {default}"));
-                default
-            }))
-        };
-        let config = Self {
-            listen: text("LISTEN").unwrap_or("127.0.0.1:8080".to_owned()),
-            database_url: text("DATABASE_URL").unwrap_or("sqlite://paypos-backend.db?mode=rwc".to_owned()),
-            paynet,
-            simulator_url: text("PAYPOS_SIMULATOR_URL"),
-            agent_id: agent_id.unwrap_or_default(),
-            terminals,
-            callback_url,
-            limits: Limits {
-                payment_within: seconds("PAYMENT_WITHIN", 15 * 60),
-                look_again: seconds("LOOK_AGAIN", 60 * 60),
-                paynet_timeout: seconds("PAYNET_TIMEOUT", 20),
-            },
-            shutdown_within: seconds("SHUTDOWN_WITHIN", 60),
-        };
-        if problems.is_empty() { Ok(config) } else { Err(problems) }
+        self.waiters.wake(&next.reference);
     }
-}
-
-fn text(name: &str) -> Option<String> {
-    env::var(name).ok().filter(|value| !value.trim().is_empty())
-}
-
-pub(crate) fn millis(duration: Duration) -> i64 {
-    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
-}
-
-/// Returns the time in milliseconds since 1970.
-fn now() -> i64 {
-    millis(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default())
 }
 
 #[tokio::main]
@@ -192,15 +104,18 @@ async fn run(config: Config) -> Result<(), String> {
     let environment = config.paynet.as_ref().map_or("simulator", |(environment, _)| environment.as_str());
     // Longer than all calls of an initiation or a wait, so a process that holds a lease for longer is dead.
     let lease = 8 * config.limits.paynet_timeout;
-    let database = Store::open(&config.database_url, environment, lease).await;
+    let store = Store::open(&config.database_url, environment, lease).await;
+    let store = store.map_err(|problem| format!("DATABASE_URL: {problem}"))?;
+    let now = store.now().await.map_err(|error| format!("DATABASE_URL: {error}"))?;
     let listener = TcpListener::bind(&config.listen).await;
     let listener = listener.map_err(|error| format!("LISTEN={}: {error}", config.listen))?;
     let backend = Arc::new(Backend {
-        store: database.map_err(|problem| format!("DATABASE_URL: {problem}"))?,
-        agent,
-        agent_id: config.agent_id,
-        sessions: Mutex::default(),
-        terminals: config.terminals,
+        store,
+        clock: Clock::new(now),
+        terminals: Terminals::new(agent, config.agent_id, config.terminals),
+        waiters: Waiters::default(),
+        health: Health::new(),
+        tokens: config.tokens,
         callback_url: config.callback_url,
         limits: config.limits,
         stop: CancellationToken::new(),
@@ -208,26 +123,32 @@ async fn run(config: Config) -> Result<(), String> {
         initiations: TaskTracker::new(),
     });
     let address = listener.local_addr().map_err(|error| error.to_string())?;
-    let line = format!("listening on http://{address}, with the {environment} at {}", client.base_url());
+    let which = if config.paynet.is_none() && config.simulator_url.is_none() {
+        "its own simulator"
+    } else {
+        environment
+    };
+    let line = format!("listening on http://{address}, with {which} at {}", client.base_url());
     // A closed pipe is no reason to stop.
     let _ = writeln!(io::stdout(), "{line}");
 
     let stop = backend.stop.clone();
     stop_on_signal(&stop)?;
+    back_up_on_signal(&backend)?;
     let worker = tokio::spawn(worker::run(Arc::clone(&backend)));
-    let server = axum::serve(listener, routes::router(Arc::clone(&backend)))
-        .with_graceful_shutdown(stop.clone().cancelled_owned());
-    let server = tokio::spawn(server.into_future());
+    let watcher = tokio::spawn(waiters::run(Arc::clone(&backend)));
+    let server = tokio::spawn(server::serve(listener, routes::router(Arc::clone(&backend)), stop.clone()));
     stop.cancelled().await;
     tracing::info!("stopping: what is in flight is finished");
     backend.initiations.close();
     backend.waits.close();
     let finished = timeout(config.shutdown_within, async {
-        let _ = worker.await;
+        let _ = tokio::join!(worker, watcher);
         tokio::join!(backend.initiations.wait(), backend.waits.wait());
         // Without a limit, a client that does not read its response would delay the end of the sessions.
         let _ = timeout(Duration::from_secs(2), server).await;
-        backend.end_sessions().await;
+        backend.terminals.end_sessions().await;
+        backend.store.close().await;
     });
     finished.await.map_err(|_| {
         let left = backend.initiations.len();
@@ -265,5 +186,20 @@ fn stop_on_signal(stop: &CancellationToken) -> Result<(), String> {
             stop.cancel();
         });
     }
+    Ok(())
+}
+
+/// Writes a copy of the database whenever SIGUSR1 comes.
+fn back_up_on_signal(backend: &Arc<Backend>) -> Result<(), String> {
+    let mut signals = signal(SignalKind::user_defined1()).map_err(|error| format!("signals: {error}"))?;
+    let backend = Arc::clone(backend);
+    tokio::spawn(async move {
+        while signals.recv().await.is_some() {
+            match backend.store.back_up().await {
+                Ok(path) => tracing::info!(path = %path.display(), "backed up"),
+                Err(problem) => tracing::error!(problem, "not backed up"),
+            }
+        }
+    });
     Ok(())
 }

@@ -1,17 +1,31 @@
 //! The state machine of a payment. Each transition is a function from a [`Payment`] to the next one, and uses neither
-//! the database nor the network. `routes` and `worker` call them.
+//! the database, the network nor a clock. `routes` and `worker` call them.
 
 use paypos::{Decimal, Decision, Error, Handoff, Outcome, PaymentSession, Secret};
 use serde::{Deserialize, Serialize};
 use strum::{Display, EnumString};
 
-use crate::{Limits, millis};
+use crate::{clock::millis, config::Limits};
 
-/// How long a payment is checked after it began, and how long after a failed check, in milliseconds.
+/// How long a payment is checked after its time is over, and how long after a failed check, in milliseconds.
 const LOOK_AGAIN_FOR: i64 = 24 * 60 * 60 * 1_000;
 const PAUSE_AFTER_ERROR: i64 = 2_000;
+/// The length of what is stored of a reason, in characters.
+const MAX_REASON: usize = 1_000;
 
-#[derive(Clone, Copy, Debug, Deserialize, Display, EnumString, PartialEq)]
+/// When Paynet was asked about a payment.
+#[derive(Clone, Copy)]
+pub(crate) struct Moment {
+    /// By the database's clock, in milliseconds since 1970: or before it, never after it.
+    pub(crate) at: i64,
+    /// Whether the time that the phone has was over.
+    pub(crate) is_over: bool,
+}
+
+/// The reference, the kind and the attempt.
+pub(crate) type Key = (String, Kind, i64);
+
+#[derive(Clone, Copy, Debug, Deserialize, Display, EnumString, Eq, Hash, PartialEq)]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub(crate) enum Kind {
@@ -39,10 +53,8 @@ pub(crate) enum State {
     NeedsAttention,
     /// An operator found that nothing happened. It may be posted again.
     Released,
-}
-
-impl State {
-    pub(crate) const NOTHING_HAPPENED: [Self; 3] = [Self::NotSent, Self::Rejected, Self::Released];
+    /// The customer has left. Nobody looks at it unless it is paid after all.
+    GivenUp,
 }
 
 /// One attempt at a sale or a refund: a row of the database.
@@ -66,8 +78,14 @@ pub(crate) struct Payment {
     /// Whether a card was declined. The customer may try another one.
     pub(crate) is_declined: bool,
     pub(crate) created_at: i64,
+    /// When it was paid, refunded or declined, as far as it is known.
+    pub(crate) decided_at: Option<i64>,
     /// When to check it next; `None` if never.
     pub(crate) due_at: Option<i64>,
+    /// How often it was checked after its time was over.
+    pub(crate) looks: i64,
+    /// Whether an operator has decided it, who may correct it.
+    pub(crate) is_resolved: bool,
     /// Number of writes. A write that has not seen the latest one fails.
     pub(crate) version: i64,
 }
@@ -85,7 +103,7 @@ pub(crate) struct Resolution {
 }
 
 impl Payment {
-    pub(crate) fn new(reference: String, kind: Kind, terminal: String, amount: Decimal) -> Self {
+    pub(crate) fn new(reference: String, kind: Kind, terminal: String, amount: Decimal, now: i64) -> Self {
         Self {
             reference,
             kind,
@@ -100,9 +118,12 @@ impl Payment {
             encryption_key: None,
             transaction_id: None,
             is_declined: false,
-            created_at: crate::now(),
+            created_at: now,
+            decided_at: None,
             // Due when the lease of the claim expires, which means that its process died.
-            due_at: Some(crate::now()),
+            due_at: Some(now),
+            looks: 0,
+            is_resolved: false,
             version: 0,
         }
     }
@@ -116,14 +137,18 @@ impl Payment {
         }
     }
 
-    /// Returns whether nothing has happened for certain, so that it may be posted again.
-    pub(crate) fn may_be_posted_again(&self) -> bool {
-        State::NOTHING_HAPPENED.contains(&self.state)
+    pub(crate) fn key(&self) -> Key {
+        (self.reference.clone(), self.kind, self.attempt)
     }
 
-    /// Returns when the time is over that the phone has.
-    pub(crate) fn ends_at(&self, limits: &Limits) -> i64 {
-        self.created_at + millis(limits.payment_within)
+    /// Returns whether it may be posted again: nothing has happened. Of a refund, also if it was declined, since there is
+    /// no other reference for it.
+    pub(crate) fn may_be_posted_again(&self) -> bool {
+        match self.state {
+            State::NotSent | State::Rejected | State::Released => true,
+            State::Declined => self.kind == Kind::Refund,
+            _ => false,
+        }
     }
 
     /// Returns its payment session with the amount that was asked for, which an older version did not store in it.
@@ -138,11 +163,11 @@ impl Payment {
     }
 
     /// Returns the payment after Paynet's response to the one request of this attempt.
-    pub(crate) fn initiated(&self, initiated: &Result<Handoff, Error>) -> Self {
+    pub(crate) fn initiated(&self, initiated: &Result<Handoff, Error>, now: i64) -> Self {
         let mut next = self.clone();
         // Another process may have given the claim up, and an operator may have resolved it.
         let is_undecided = matches!(self.state, State::Initiating | State::NeedsAttention);
-        next.reason = initiated.as_ref().err().map(with_words_of_paynet);
+        next.reason = initiated.as_ref().err().map(|error| readable(&with_words_of_paynet(error)));
         if let Ok(handoff) = initiated {
             next.deeplink_url = Some(handoff.deeplink_url.clone());
             next.encryption_key = Some(handoff.encryption_key.clone());
@@ -150,7 +175,7 @@ impl Payment {
         match (payment_session_of(initiated), initiated) {
             (Some(obtained), _) => {
                 next.payment_session = Some(obtained);
-                next.due_at = Some(crate::now());
+                next.due_at = Some(now);
                 if is_undecided {
                     next.state = State::Pending;
                 } else {
@@ -160,9 +185,18 @@ impl Payment {
             (None, Err(error)) if is_undecided => {
                 next.due_at = None;
                 match error.outcome() {
-                    _ if error.is_safe_to_retry() => next.state = State::NotSent,
+                    Outcome::Rejected if !is_paynets(error) => {
+                        next.attention(&format!("{error}, in words that are not Paynet's"));
+                    }
+                    Outcome::NotSent | Outcome::Rejected if error.is_safe_to_retry() => {
+                        next.state = State::NotSent;
+                    }
+                    // A sale that was reversed already is refused as well.
+                    Outcome::Rejected if self.kind == Kind::Refund => {
+                        next.attention(&with_words_of_paynet(error));
+                    }
                     Outcome::NotSent | Outcome::Rejected => next.state = State::Rejected,
-                    Outcome::Unknown => next.attention(&error.to_string()),
+                    Outcome::Unknown => next.attention(&with_words_of_paynet(error)),
                 }
             }
             (None, _) => return self.clone(),
@@ -172,9 +206,25 @@ impl Payment {
 
     /// Returns the payment to write where its row is gone: whoever removed it may have posted it again.
     pub(crate) fn restored(&self) -> Self {
-        let mut restored = Self { version: 0, ..self.clone() };
+        let mut restored = self.clone();
         restored.attention("its row was gone from the database");
         restored
+    }
+
+    /// Returns the payment to write where the database refuses its next state for good, as one of an encoding that lacks
+    /// a character of Paynet's.
+    pub(crate) fn unstorable(&self, next: &Self) -> Self {
+        let mut plain = Self { payment_session: next.payment_session.clone(), ..self.clone() };
+        plain.due_at = next.due_at;
+        plain.attention("the database refuses what came of it");
+        plain
+    }
+
+    /// Returns whether somebody has written what was to be written, which a lost commit does not say.
+    pub(crate) fn is_written_as(&self, next: &Self) -> bool {
+        let session =
+            |payment: &Self| payment.payment_session.as_ref().map(|session| session.id().to_owned());
+        (self.version, self.state, session(self)) == (next.version + 1, next.state, session(next))
     }
 
     /// Returns the payment after the lease of its claim expired. The request may have been sent, so it is not sent again.
@@ -187,37 +237,41 @@ impl Payment {
         next
     }
 
-    /// Returns the payment after a check of its payment session, for which Paynet was asked at `asked_at` or later. When
-    /// its time is over, it is checked for another day, since a phone may finish late.
+    /// Returns the payment after a check of its payment session. When its time is over, it is checked for another day,
+    /// since a phone may finish late. How often is counted, and not read from a clock.
     pub(crate) fn looked_at(
         &self,
         looked: &Result<Decision, String>,
-        asked_at: i64,
+        moment: Moment,
         limits: &Limits,
     ) -> Self {
-        use State::{Declined, NeedsAttention, Paid, Pending, Refunded, Released};
+        use State::{Declined, GivenUp, NeedsAttention, Paid, Pending, Refunded, Released};
         let mut next = self.clone();
         if self.due_at.is_none() {
             return next;
         }
-        let is_over = asked_at >= self.ends_at(limits);
-        next.due_at = if is_over {
-            (asked_at < self.created_at + LOOK_AGAIN_FOR).then_some(asked_at + millis(limits.look_again))
+        if moment.is_over {
+            next.looks += 1;
+            let pause = millis(limits.look_again);
+            next.due_at = (next.looks <= LOOK_AGAIN_FOR / pause).then_some(moment.at + pause);
         } else {
-            Some(if looked.is_ok() { asked_at } else { asked_at + PAUSE_AFTER_ERROR })
-        };
+            let pause = if looked.is_ok() { 0 } else { PAUSE_AFTER_ERROR };
+            next.due_at = Some(moment.at + pause);
+        }
         match (self.state, looked) {
             (Pending | NeedsAttention, Ok(Decision::Succeeded(only))) => {
+                next.decided(if self.kind == Kind::Sale { Paid } else { Refunded }, moment.at);
                 next.due_at = None;
-                next.state = if self.kind == Kind::Sale { Paid } else { Refunded };
-                next.reason = None;
                 next.transaction_id.clone_from(&only.xact_id);
             }
-            (Declined | Released, Ok(Decision::Succeeded(_))) => {
+            (Declined | Released | GivenUp, Ok(Decision::Succeeded(_))) => {
                 next.due_at = None;
-                next.attention(&format!("it was {} before it succeeded", self.state));
+                next.attention(&format!(
+                    "it was {} before it succeeded, so another attempt or reference may be paid as well",
+                    self.state
+                ));
             }
-            (Pending | Declined | NeedsAttention | Released, Ok(Decision::Differs(difference))) => {
+            (Pending | Declined | NeedsAttention | Released | GivenUp, Ok(Decision::Differs(difference))) => {
                 next.due_at = None;
                 let ids = difference.transactions().iter().filter_map(|one| one.xact_id.as_deref());
                 let ids = ids.collect::<Vec<_>>().join(", ");
@@ -225,28 +279,42 @@ impl Payment {
             }
             (Pending | NeedsAttention, Ok(Decision::Failed(_))) => {
                 next.is_declined = true;
-                if is_over {
-                    next.state = Declined;
-                    next.reason = None;
+                if moment.is_over {
+                    next.decided(Declined, moment.at);
                 }
             }
-            (Pending, Ok(Decision::Pending)) if is_over => {
+            (Pending, Ok(Decision::Pending)) if moment.is_over => {
                 next.attention("nobody finished it on the phone in time");
             }
-            (Pending, Err(problem)) if is_over => next.attention(problem),
-            (Pending | Declined | NeedsAttention | Released, _) => {}
+            (Pending, Err(problem)) if moment.is_over => next.attention(problem),
+            (Pending | Declined | NeedsAttention | Released | GivenUp, _) => {}
             // It was decided in the meantime.
             _ => return self.clone(),
         }
         next
     }
 
-    /// Returns the payment as an operator resolves it, or why it cannot be resolved so.
-    pub(crate) fn resolved(&self, resolution: &Resolution) -> Result<Self, String> {
+    /// Returns the payment as one that is checked now, though it may not have been due any more.
+    pub(crate) fn due_again(&self, moment: Moment) -> Self {
+        Self { due_at: Some(self.due_at.unwrap_or(moment.at)), ..self.clone() }
+    }
+
+    /// Returns the payment as one that the customer has left, or why it cannot be given up.
+    pub(crate) fn given_up(&self) -> Result<Self, String> {
+        if self.state != State::Pending {
+            return Err(format!("it is {}; only a pending payment can be given up", self.state));
+        }
+        Ok(Self { state: State::GivenUp, ..self.clone() })
+    }
+
+    /// Returns the payment as an operator resolves it, or why it cannot be resolved so. What an operator has decided can
+    /// be corrected.
+    pub(crate) fn resolved(&self, resolution: &Resolution, now: i64) -> Result<Self, String> {
         let done = if self.kind == Kind::Sale { State::Paid } else { State::Refunded };
         let allowed: &[State] = match self.state {
             State::NeedsAttention => &[done, State::Declined, State::Released],
-            State::Declined => &[State::Released],
+            _ if self.is_resolved => &[done, State::Declined, State::Released],
+            State::Declined | State::GivenUp => &[State::Released],
             state => return Err(format!("it is {state}, which needs no attention")),
         };
         if !allowed.contains(&resolution.state) {
@@ -257,8 +325,10 @@ impl Payment {
             return Err("`note` is blank; expected who found what".to_owned());
         }
         let mut next = self.clone();
-        next.state = resolution.state;
-        next.reason = Some(format!("resolved by an operator: {}", resolution.note));
+        next.decided(resolution.state, now);
+        next.is_resolved = true;
+        next.reason = Some(readable(&format!("resolved by an operator: {}", resolution.note)));
+        next.transaction_id = None;
         if next.state == done {
             next.due_at = None;
             next.transaction_id.clone_from(&resolution.transaction_id);
@@ -266,9 +336,19 @@ impl Payment {
         Ok(next)
     }
 
+    /// Nothing of it is needed on the phone any more.
+    fn decided(&mut self, state: State, at: i64) {
+        self.state = state;
+        self.decided_at = Some(at);
+        self.reason = None;
+        self.deeplink_url = None;
+        self.encryption_key = None;
+    }
+
     fn attention(&mut self, problem: &str) {
         self.state = State::NeedsAttention;
-        self.reason = Some(format!("{problem}; look up {} in Paynet's panel", self.reference_no()));
+        let what_to_do = format!("look up {} in Paynet's panel", self.reference_no());
+        self.reason = Some(format!("{}; {what_to_do}", readable(problem)));
     }
 }
 
@@ -278,6 +358,16 @@ pub(crate) fn payment_session_of(initiated: &Result<Handoff, Error>) -> Option<P
         Ok(handoff) => Some(handoff.payment_session().clone()),
         Err(error) => error.payment_session().cloned(),
     }
+}
+
+/// Returns whether a refusal has Paynet's own words. A gateway may refuse what it has passed on.
+fn is_paynets(error: &Error) -> bool {
+    error.code().is_some() || error.server_message().is_some()
+}
+
+/// Returns what can be stored and shown of a text that others wrote.
+fn readable(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(MAX_REASON).collect()
 }
 
 /// Returns the error with Paynet's own message, which is untrusted text.

@@ -1,48 +1,81 @@
-//! The HTTP interface for the merchant's app and for operators.
+//! The HTTP interface for the merchant's app.
 
 use std::{str::FromStr, sync::Arc, time::Duration};
 
 use axum::{
     Json, Router,
-    extract::{Path, Query, State, rejection::JsonRejection},
+    body::{Body, to_bytes},
+    extract::{Path, Query, Request, State, rejection::JsonRejection},
     http::{
         HeaderValue, StatusCode,
         header::{LOCATION, RETRY_AFTER},
     },
+    middleware::{Next, from_fn_with_state},
     response::{IntoResponse, Response},
     routing::{get, post},
 };
+use jiff::Timestamp;
 use paypos::{Decimal, Error, ErrorKind, Outcome, PaymentSession};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, timeout};
 
 use crate::{
     Backend,
-    orders::{self, Kind, Payment, Resolution},
+    guard::Caller,
+    operators,
+    orders::{self, Kind, Payment},
+    store::By,
     worker,
 };
 
-const MAX_WAIT: u64 = 60;
-/// How often a long poll reads the database, which another process may change.
-const LOOK: Duration = Duration::from_millis(250);
+/// How long an app may wait for a change, in seconds: less than the time after which proxies give up.
+const MAX_WAIT: u64 = 25;
+const MAX_BODY: usize = 16 * 1024;
+/// How long the body of a request may take.
+const BODY_WITHIN: Duration = Duration::from_secs(10);
 
-type Shared = State<Arc<Backend>>;
-type Body<T> = Result<Json<T>, JsonRejection>;
+pub(crate) type Shared = State<Arc<Backend>>;
+pub(crate) type JsonBody<T> = Result<Json<T>, JsonRejection>;
 
 pub(crate) fn router(backend: Arc<Backend>) -> Router {
     Router::new()
         .route("/orders/{reference}", get(order))
         .route("/orders/{reference}/sale", post(sale))
         .route("/orders/{reference}/refund", post(refund))
-        .route("/orders/{reference}/{kind}/resolve", post(resolve))
-        .route("/attention", get(attention))
-        .route("/healthz", get(healthz))
+        .route("/orders/{reference}/{kind}/give-up", post(give_up))
+        .merge(operators::router())
+        .layer(from_fn_with_state(Arc::clone(&backend), guarded))
+        // For those who start and stop it.
+        .route("/healthz", get(operators::healthz))
+        .route("/readyz", get(operators::readyz))
         .with_state(backend)
 }
 
+/// Lets in who may call, with a body that arrives in time.
+async fn guarded(State(backend): Shared, mut request: Request, next: Next) -> Result<Response, Problem> {
+    let caller = backend.tokens.caller(request.uri(), request.headers())?;
+    request.extensions_mut().insert::<Caller>(caller);
+    let (head, body) = request.into_parts();
+    let body = timeout(BODY_WITHIN, to_bytes(body, MAX_BODY)).await;
+    let body =
+        body.map_err(|_| Problem::new(StatusCode::REQUEST_TIMEOUT, "the body did not arrive in time"))?;
+    let body = body.map_err(|_| Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "expected at most 16 KiB"))?;
+    Ok(next.run(Request::from_parts(head, Body::from(body))).await)
+}
+
 /// A response that is an error.
-struct Problem(StatusCode, String);
+pub(crate) struct Problem(StatusCode, String);
+
+impl Problem {
+    pub(crate) fn new(status: StatusCode, text: impl Into<String>) -> Self {
+        Self(status, text.into())
+    }
+
+    pub(crate) fn unavailable(text: impl Into<String>) -> Self {
+        Self(StatusCode::SERVICE_UNAVAILABLE, text.into())
+    }
+}
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
@@ -53,7 +86,13 @@ impl IntoResponse for Problem {
 impl From<sqlx::Error> for Problem {
     fn from(error: sqlx::Error) -> Self {
         tracing::error!(%error, "the database failed");
-        Self(StatusCode::SERVICE_UNAVAILABLE, "the database is not available; try again".to_owned())
+        match error {
+            sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_) => Self(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "the payment cannot be read by this version of the backend; see /attention".to_owned(),
+            ),
+            _ => Self::unavailable("the database is not available; try again"),
+        }
     }
 }
 
@@ -63,12 +102,16 @@ impl From<JsonRejection> for Problem {
     }
 }
 
-fn bad(text: impl Into<String>) -> Problem {
+pub(crate) fn bad(text: impl Into<String>) -> Problem {
     Problem(StatusCode::BAD_REQUEST, text.into())
 }
 
-fn conflict(text: impl Into<String>) -> Problem {
+pub(crate) fn conflict(text: impl Into<String>) -> Problem {
     Problem(StatusCode::CONFLICT, text.into())
+}
+
+pub(crate) fn missing(text: impl Into<String>) -> Problem {
+    Problem(StatusCode::NOT_FOUND, text.into())
 }
 
 #[derive(Deserialize)]
@@ -88,7 +131,7 @@ struct NewRefund {
 async fn sale(
     State(backend): Shared,
     Path(reference): Path<String>,
-    body: Body<NewSale>,
+    body: JsonBody<NewSale>,
 ) -> Result<Response, Problem> {
     let Json(NewSale { terminal, amount }) = body?;
     // A Decimal would also parse from `1_000`.
@@ -98,24 +141,25 @@ async fn sale(
     let amount = exact.filter(is_amount);
     let amount = amount
         .ok_or_else(|| bad("`amount`: expected text such as \"149.90\", positive, with at most 15 digits"))?;
-    post_once(backend, Payment::new(reference, Kind::Sale, terminal, amount)).await
+    let now = backend.clock.now();
+    post_once(backend, Payment::new(reference, Kind::Sale, terminal, amount, now)).await
 }
 
 async fn refund(
     State(backend): Shared,
     Path(reference): Path<String>,
-    body: Body<NewRefund>,
+    body: JsonBody<NewRefund>,
 ) -> Result<Response, Problem> {
     let Json(NewRefund { terminal }) = body?;
     let sale = backend.store.current(&reference, Kind::Sale).await?;
-    let sale = sale.ok_or(Problem(StatusCode::NOT_FOUND, format!("there is no sale {reference}")))?;
+    let sale = sale.ok_or_else(|| missing(format!("there is no sale {reference}")))?;
     if sale.state != orders::State::Paid {
         return Err(conflict(format!("the sale is {}; only a paid sale can be refunded", sale.state)));
     }
     let transaction = sale
         .transaction_id
         .ok_or_else(|| conflict("the sale has no transaction id; refund it in Paynet's panel"))?;
-    let refund = Payment::new(reference, Kind::Refund, terminal, sale.amount);
+    let refund = Payment::new(reference, Kind::Refund, terminal, sale.amount, backend.clock.now());
     post_once(backend, Payment { reversal_of: Some(transaction), ..refund }).await
 }
 
@@ -125,36 +169,16 @@ async fn post_once(backend: Arc<Backend>, payment: Payment) -> Result<Response, 
     if !(1..=64).contains(&payment.reference.len()) || !payment.reference.chars().all(is_plain) {
         return Err(bad("the reference: expected 1 to 64 letters, digits, `-` and `_`, such as ORDER-1042"));
     }
-    if !backend.terminals.contains(&payment.terminal) {
-        return Err(bad(format!("`terminal`: expected one of {}", backend.terminals.join(", "))));
+    let terminals = backend.terminals.names();
+    if !terminals.contains(&payment.terminal) {
+        return Err(bad(format!("`terminal`: expected one of {}", terminals.join(", "))));
     }
     if backend.stop.is_cancelled() {
-        return Err(Problem(StatusCode::SERVICE_UNAVAILABLE, "stopping; try again".to_owned()));
+        return Err(Problem::unavailable("stopping; try again"));
     }
     // In its own task, since the app may disconnect while the request is in flight.
     let tracker = backend.initiations.clone();
-    let task = tracker.spawn(async move {
-        let there = backend.store.current(&payment.reference, payment.kind).await?;
-        if let Some(there) = there.filter(|there| !there.may_be_posted_again()) {
-            return what_there_is(&there, &payment);
-        }
-        let session = backend.session(&payment.terminal);
-        // Without a session, nothing is claimed.
-        session.key().await.map_err(|error| {
-            let problem = format!("no session for {}: {error}", payment.terminal);
-            Problem(StatusCode::SERVICE_UNAVAILABLE, problem)
-        })?;
-        if let Some(claimed) = backend.store.claim(&payment).await? {
-            let (payment, error) = worker::initiate(&backend, session, claimed).await;
-            let mut response = response(&payment, error.as_ref());
-            if payment.state == orders::State::NeedsAttention && error.is_none() {
-                *response.status_mut() = StatusCode::BAD_GATEWAY;
-            }
-            return Ok(response);
-        }
-        let there = backend.store.current(&payment.reference, payment.kind).await?;
-        what_there_is(&there.ok_or(sqlx::Error::RowNotFound)?, &payment)
-    });
+    let task = tracker.spawn(async move { initiated_once(&backend, &payment).await });
     task.await.unwrap_or_else(|_| {
         Err(Problem(
             StatusCode::INTERNAL_SERVER_ERROR,
@@ -163,7 +187,48 @@ async fn post_once(backend: Arc<Backend>, payment: Payment) -> Result<Response, 
     })
 }
 
-fn what_there_is(there: &Payment, asked: &Payment) -> Result<Response, Problem> {
+async fn initiated_once(backend: &Backend, asked: &Payment) -> Result<Response, Problem> {
+    let there = backend.store.current(&asked.reference, asked.kind).await?;
+    if let Some(there) = there.as_ref().filter(|there| !there.may_be_posted_again()) {
+        return what_there_is(backend, there, asked);
+    }
+    if !backend.health.is_recording() || !backend.store.is_its_file() {
+        return Err(Problem::unavailable("what becomes of a payment cannot be recorded; try again"));
+    }
+    if there.is_some() {
+        // The phone may still have the deeplink of an attempt before.
+        let earlier = worker::look_at_earlier(backend, &asked.reference, asked.kind).await;
+        let earlier = earlier.map_err(|problem| {
+            Problem::unavailable(format!("the attempt before cannot be checked: {problem}; try again"))
+        })?;
+        if let Some(earlier) = earlier {
+            return what_there_is(backend, &earlier, asked);
+        }
+    }
+    let session = backend.terminals.session(&asked.terminal);
+    // Without a session, nothing is claimed.
+    session
+        .key()
+        .await
+        .map_err(|error| Problem::unavailable(format!("no session for {}: {error}", asked.terminal)))?;
+    if let Some(claimed) = backend.store.claim(asked).await? {
+        backend.waiters.wake(&claimed.reference);
+        let (payment, error) = worker::initiate(backend, session, claimed).await;
+        let also_open = backend.store.open_at(&payment.terminal, &payment.reference).await;
+        let mut response = response(&payment, error.as_ref(), &also_open.unwrap_or_default());
+        if payment.state == orders::State::NeedsAttention && error.is_none() {
+            *response.status_mut() = StatusCode::BAD_GATEWAY;
+        } else if response.status() == StatusCode::OK {
+            *response.status_mut() = StatusCode::CREATED;
+        }
+        return Ok(response);
+    }
+    let there = backend.store.current(&asked.reference, asked.kind).await?;
+    what_there_is(backend, &there.ok_or(sqlx::Error::RowNotFound)?, asked)
+}
+
+/// Tells of a payment that was posted before.
+fn what_there_is(backend: &Backend, there: &Payment, asked: &Payment) -> Result<Response, Problem> {
     if there.amount != asked.amount || there.terminal != asked.terminal {
         let (amount, terminal) = (there.amount, &there.terminal);
         return Err(conflict(format!(
@@ -171,21 +236,32 @@ fn what_there_is(there: &Payment, asked: &Payment) -> Result<Response, Problem> 
             there.kind
         )));
     }
-    Ok(response(there, None))
+    let mut response = response(there, None, &[]);
+    // Whoever posts a reference so late may mean other goods.
+    if response.status() == StatusCode::OK && backend.clock.left(there, &backend.limits).is_zero() {
+        *response.status_mut() = StatusCode::CONFLICT;
+    }
+    Ok(response)
 }
 
 /// Maps each outcome to its own status, so that the app knows whether to try again.
-fn response(payment: &Payment, error: Option<&Error>) -> Response {
+fn response(payment: &Payment, error: Option<&Error>, also_open: &[String]) -> Response {
     let status = match (payment.state, error) {
         (_, Some(error)) if error.kind() == ErrorKind::InvalidInput => StatusCode::BAD_REQUEST,
-        (_, Some(error)) if error.kind() == ErrorKind::RateLimited => StatusCode::TOO_MANY_REQUESTS,
+        (orders::State::NotSent, Some(error)) if error.kind() == ErrorKind::RateLimited => {
+            StatusCode::TOO_MANY_REQUESTS
+        }
         (_, Some(error)) if error.outcome() == Outcome::Unknown => StatusCode::BAD_GATEWAY,
         (orders::State::Initiating, _) => StatusCode::ACCEPTED,
         (orders::State::NotSent, _) => StatusCode::SERVICE_UNAVAILABLE,
         (orders::State::Rejected | orders::State::NeedsAttention, _) => StatusCode::CONFLICT,
         _ => StatusCode::OK,
     };
-    let mut response = (status, Json(view(payment))).into_response();
+    let mut shown = view(payment);
+    if !also_open.is_empty() {
+        shown["also_open"] = json!(also_open);
+    }
+    let mut response = (status, Json(shown)).into_response();
     if let Ok(place) = HeaderValue::from_str(&format!("/orders/{}", payment.reference)) {
         response.headers_mut().insert(LOCATION, place);
     }
@@ -196,21 +272,28 @@ fn response(payment: &Payment, error: Option<&Error>) -> Response {
 }
 
 /// Describes a payment without its secrets.
-fn view(payment: &Payment) -> Value {
+pub(crate) fn view(payment: &Payment) -> Value {
     use orders::State::{
-        Declined, Initiating, NeedsAttention, NotSent, Paid, Pending, Refunded, Rejected, Released,
+        Declined, GivenUp, Initiating, NeedsAttention, NotSent, Paid, Pending, Refunded, Rejected, Released,
     };
     let is_pending = payment.state == Pending;
-    let what_to_do = match payment.state {
-        Initiating => "look again, with ?wait=30",
-        NotSent | Released => "post it again",
-        Rejected => "remove the cause, then post it again",
-        Pending if payment.deeplink_url.is_none() => "look again; Paynet's response had no usable deeplink",
-        Pending if payment.is_declined => "try another card in the PayPOS app, or give up",
-        Pending => "open deeplink_url on the terminal, then look again, with ?wait=60",
-        Paid | Refunded => "nothing",
-        Declined => "post another reference, if the customer wants to pay",
-        NeedsAttention => "charge nothing; an operator resolves it",
+    let what_to_do = match (payment.state, payment.kind) {
+        (Initiating, _) => "look again, with ?wait=25",
+        (NotSent | Released, _) => "post it again",
+        (Rejected, _) => "remove the cause, then post it again",
+        (Pending, _) if payment.deeplink_url.is_none() => {
+            "look again; Paynet's response had no usable deeplink"
+        }
+        (Pending, Kind::Sale) if payment.is_declined => "try another card in the PayPOS app, or give it up",
+        (Pending, Kind::Refund) if payment.is_declined => {
+            "look again: it was declined, and is final when its time is over"
+        }
+        (Pending, _) => "open deeplink_url on the terminal, then look again, with ?wait=25",
+        (Paid | Refunded | GivenUp, _) => "nothing",
+        (Declined, Kind::Sale) => "post another reference, if the customer wants to pay",
+        (Declined, Kind::Refund) => "post it again, or refund it in Paynet's panel",
+        (NeedsAttention, Kind::Sale) => "charge nothing; an operator resolves it",
+        (NeedsAttention, Kind::Refund) => "refund nothing; an operator resolves it",
     };
     json!({
         "state": payment.state,
@@ -222,11 +305,18 @@ fn view(payment: &Payment) -> Value {
         "reference_no": payment.reference_no(),
         "terminal": payment.terminal,
         "amount": payment.amount.to_string(),
+        "created_at": time(payment.created_at),
+        "decided_at": payment.decided_at.map(time),
         "is_declined": payment.is_declined,
         "payment_session_id": payment.payment_session.as_ref().map(PaymentSession::id),
         "deeplink_url": payment.deeplink_url.as_ref().filter(|_| is_pending),
         "transaction_id": payment.transaction_id,
     })
+}
+
+/// A time as RFC 3339 has it, in UTC.
+pub(crate) fn time(millis: i64) -> String {
+    Timestamp::from_millisecond(millis).map(|time| time.to_string()).unwrap_or_default()
 }
 
 #[derive(Deserialize)]
@@ -242,51 +332,42 @@ async fn order(
     Path(reference): Path<String>,
     wait: Result<Query<Wait>, axum::extract::rejection::QueryRejection>,
 ) -> Result<Response, Problem> {
-    let Query(Wait { wait }) = wait.map_err(|_| bad("`wait`: expected seconds, such as ?wait=30"))?;
+    let Query(Wait { wait }) = wait.map_err(|_| bad("`wait`: expected seconds, such as ?wait=25"))?;
     let until = Instant::now() + Duration::from_secs(wait.min(MAX_WAIT));
     let mut first = None;
     loop {
+        // Before it is read, so that no change is missed.
+        let waiter = backend.waiters.enter(&reference);
         let (sale, refund) = tokio::try_join!(
             backend.store.current(&reference, Kind::Sale),
             backend.store.current(&reference, Kind::Refund)
         )?;
         let is_open = [&sale, &refund].into_iter().flatten().any(Payment::is_open);
-        let Some(sale) = sale else {
-            return Err(Problem(StatusCode::NOT_FOUND, format!("there is no order {reference}")));
-        };
+        let sale = sale.ok_or_else(|| missing(format!("there is no order {reference}")))?;
         let shown = json!({ "sale": view(&sale), "refund": refund.as_ref().map(view) });
         let has_changed = *first.get_or_insert_with(|| shown.clone()) != shown;
-        if has_changed || !is_open || Instant::now() >= until || backend.stop.is_cancelled() {
-            return Ok(Json(shown).into_response());
+        let left = until.saturating_duration_since(Instant::now());
+        if let Some(mut waiter) = waiter
+            && !(has_changed || !is_open || left.is_zero() || backend.stop.is_cancelled())
+        {
+            backend.stop.run_until_cancelled(waiter.changed(left)).await;
+            continue;
         }
-        backend.stop.run_until_cancelled(sleep(LOOK)).await;
+        return Ok(Json(shown).into_response());
     }
 }
 
-/// Returns the payments that an operator has to look up in Paynet's panel.
-async fn attention(State(backend): Shared) -> Result<Response, Problem> {
-    let payments = backend.store.needing_attention().await?;
-    Ok(Json(json!({ "payments": payments.iter().map(view).collect::<Vec<_>>() })).into_response())
-}
-
-async fn resolve(
+/// Takes note that the customer has left.
+async fn give_up(
     State(backend): Shared,
     Path((reference, kind)): Path<(String, Kind)>,
-    body: Body<Resolution>,
 ) -> Result<Response, Problem> {
-    let Json(resolution) = body?;
-    let found = backend.store.get(&reference, kind, resolution.attempt).await?;
-    let found =
-        found.ok_or(Problem(StatusCode::NOT_FOUND, format!("there is no such {kind} of {reference}")))?;
-    let next = found.resolved(&resolution).map_err(conflict)?;
-    if !backend.store.replace(&found, &next).await? {
+    let found = backend.store.current(&reference, kind).await?;
+    let found = found.ok_or_else(|| missing(format!("there is no {kind} of {reference}")))?;
+    let next = found.given_up().map_err(conflict)?;
+    if !backend.store.replace(&found, &next, By::App).await? {
         return Err(conflict("it has changed in the meantime; look again"));
     }
-    tracing::info!(reference_no = next.reference_no(), state = %next.state, "resolved by an operator");
+    backend.changed(&found, &next);
     Ok(Json(view(&next)).into_response())
-}
-
-async fn healthz(State(backend): Shared) -> Result<Response, Problem> {
-    backend.store.is_up().await?;
-    Ok(Json(json!({ "status": "ok" })).into_response())
 }

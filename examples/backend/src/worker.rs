@@ -1,10 +1,7 @@
-//! Opens payment sessions at Paynet, and waits for the phone.
+//! Opens payment sessions at Paynet, waits for the phone, and records what comes of it.
 
 use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicI64, Ordering},
-    },
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
@@ -12,14 +9,15 @@ use paypos::{
     Decision, Error, Handoff, PaymentSession, Session,
     types::{InitReversalRequest, InitSaleRequest},
 };
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 use crate::{
-    Backend, now,
+    Backend,
     orders::{Payment, payment_session_of},
+    store::{By, stays},
 };
 
-/// How often the database is asked for due payments.
+/// How often the database is asked for due payments, and how long after a write that failed.
 const POLL: Duration = Duration::from_millis(250);
 
 /// Sends a claimed payment to Paynet once, and records the response.
@@ -29,11 +27,13 @@ pub(crate) async fn initiate(
     claimed: Payment,
 ) -> (Payment, Option<Error>) {
     let initiated = send(backend, &session, &claimed).await;
+    backend.terminals.responded(&claimed.terminal, &initiated);
     // The id is out before anything else that can fail.
     if let Some(obtained) = payment_session_of(&initiated) {
         tracing::info!(reference_no = claimed.reference_no(), id = obtained.id(), "payment session opened");
     }
-    let payment = record(backend, claimed, |payment| payment.initiated(&initiated)).await;
+    let now = backend.clock.now();
+    let payment = record(backend, claimed, By::Backend, |payment| payment.initiated(&initiated, now)).await;
     (payment, initiated.err())
 }
 
@@ -53,74 +53,132 @@ async fn send(backend: &Backend, session: &Session, payment: &Payment) -> Result
 /// Waits for pending payments, until the backend stops.
 pub(crate) async fn run(backend: Arc<Backend>) {
     while !backend.stop.is_cancelled() {
-        match backend.store.lease().await {
-            Ok(due) => {
-                for payment in due {
-                    let backend_of_wait = Arc::clone(&backend);
-                    backend.waits.spawn(async move { look_at(&backend_of_wait, payment).await });
-                }
-            }
-            Err(error) => tracing::error!(%error, "due payments cannot be read"),
+        if let Err(error) = round(&backend).await {
+            tracing::error!(%error, "due payments cannot be read");
         }
         backend.stop.run_until_cancelled(sleep(POLL)).await;
     }
 }
 
+async fn round(backend: &Arc<Backend>) -> sqlx::Result<()> {
+    backend.clock.set(backend.store.now().await?);
+    for read in backend.store.lease(backend.limits.look_again).await? {
+        match read {
+            Ok(payment) => {
+                let backend_of_wait = Arc::clone(backend);
+                backend.waits.spawn(async move { look_at(&backend_of_wait, payment).await });
+            }
+            Err(row) => {
+                let (reference, error) = (row.reference, row.problem);
+                tracing::error!(reference, %error, "a payment cannot be read");
+            }
+        }
+    }
+    backend.health.round_finished();
+    Ok(())
+}
+
 async fn look_at(backend: &Backend, payment: Payment) {
     let Some(payment_session) = payment.asked() else {
-        record(backend, payment, Payment::abandoned).await;
+        record(backend, payment, By::Backend, Payment::abandoned).await;
         return;
     };
-    match backend.stop.run_until_cancelled(wait(backend, &payment, &payment_session)).await {
-        Some((looked, asked_at)) => {
-            record(backend, payment, |payment| payment.looked_at(&looked, asked_at, &backend.limits)).await;
-        }
+    let left = backend.clock.left(&payment, &backend.limits).min(2 * backend.limits.paynet_timeout);
+    let wait = wait(backend, &payment, &payment_session, left);
+    let Some((looked, asked)) = backend.stop.run_until_cancelled(wait).await else {
         // Ends the lease, so that another process waits for it immediately.
-        None => drop(backend.store.replace(&payment, &payment).await),
+        drop(backend.store.replace(&payment, &payment, By::Backend).await);
+        return;
+    };
+    let looked = looked.map_err(|error| error.to_string());
+    let moment = backend.clock.moment(&payment, asked, &backend.limits);
+    let (reference, kind, attempt) = payment.key();
+    let next =
+        record(backend, payment, By::Backend, |payment| payment.looked_at(&looked, moment, &backend.limits));
+    if next.await.is_open() && attempt > 1 {
+        // The phone may still have the deeplink of an attempt before it.
+        if let Err(problem) = look_at_earlier(backend, &reference, kind).await {
+            tracing::warn!(reference, problem, "an attempt before it cannot be checked");
+        }
     }
 }
 
-/// Waits for a part of the payment's time, or checks once if its time is over. Also returns a time at which Paynet had
-/// not been asked yet for what it returned: the process may be paused before it, and the database be gone after it.
+/// Checks the attempts that nothing is said to have come of, once each. Returns one of which something has.
+pub(crate) async fn look_at_earlier(
+    backend: &Backend,
+    reference: &str,
+    kind: crate::orders::Kind,
+) -> Result<Option<Payment>, String> {
+    let attempts = backend.store.attempts(reference, kind).await.map_err(|error| error.to_string())?;
+    for payment in attempts.into_iter().filter(Payment::may_be_posted_again) {
+        let Some(payment_session) = payment.asked() else { continue };
+        let (looked, asked) = wait(backend, &payment, &payment_session, Duration::ZERO).await;
+        let looked = Ok(looked.map_err(|error| error.to_string())?);
+        let moment = backend.clock.moment(&payment, asked, &backend.limits);
+        // It is looked at again even if it was not due any more.
+        let step = |payment: &Payment| payment.due_again(moment).looked_at(&looked, moment, &backend.limits);
+        let next = record(backend, payment, By::Backend, step).await;
+        if !next.may_be_posted_again() {
+            return Ok(Some(next));
+        }
+    }
+    Ok(None)
+}
+
+/// Waits for the phone, or checks once if there is no time. Also returns a moment at which Paynet had not been asked yet
+/// for what it returned: the process may be paused before it, and the database be gone after it.
 async fn wait(
     backend: &Backend,
     payment: &Payment,
     payment_session: &PaymentSession,
-) -> (Result<Decision, String>, i64) {
-    let asked_at = Arc::new(AtomicI64::new(now()));
-    let last_ended = AtomicI64::new(now());
-    let left = payment.ends_at(&backend.limits) - now();
-    let left = Duration::from_millis(u64::try_from(left).unwrap_or_default());
-    let session = backend.session(&payment.terminal);
-    let mut wait =
-        session.wait_for(payment_session).timeout(left.min(2 * backend.limits.paynet_timeout)).on_check({
-            let asked_at = Arc::clone(&asked_at);
-            // A check began after the one before it had ended.
-            move |_| asked_at.store(last_ended.swap(now(), Ordering::SeqCst), Ordering::SeqCst)
-        });
+    within: Duration,
+) -> (Result<Decision, Error>, Instant) {
+    let began = Instant::now();
+    // When the last check began, at the earliest, and when it ended.
+    let checks = Arc::new(Mutex::new((began, began)));
+    let session = backend.terminals.session(&payment.terminal);
+    let mut wait = session.wait_for(payment_session).timeout(within).on_check({
+        let checks = Arc::clone(&checks);
+        // A check began after the one before it had ended.
+        move |_| {
+            let mut checks = checks.lock().unwrap_or_else(PoisonError::into_inner);
+            *checks = (checks.1, Instant::now());
+        }
+    });
     if payment.is_declined {
         wait = wait.after_decline();
     }
-    let looked = wait.await.map_err(|error| error.to_string());
-    (looked, asked_at.load(Ordering::SeqCst))
+    let looked = wait.await;
+    backend.terminals.responded(&payment.terminal, &looked);
+    let (asked, _) = *checks.lock().unwrap_or_else(PoisonError::into_inner);
+    (looked, asked)
 }
 
 /// Writes the next state of a payment, and tries until it is written. If somebody else has changed the payment, `step`
 /// is applied to the changed one. If its row is gone, it is written as one that needs attention.
-async fn record(backend: &Backend, mut before: Payment, step: impl Fn(&Payment) -> Payment) -> Payment {
+async fn record(
+    backend: &Backend,
+    mut before: Payment,
+    by: By,
+    step: impl Fn(&Payment) -> Payment,
+) -> Payment {
+    let (mut is_refused, mut failing) = (false, None);
     loop {
         let next = step(&before);
-        match try_record(backend, &before, &next).await {
-            Ok(Recorded::Written) => return next,
-            Ok(Recorded::Changed(changed)) => before = *changed,
-            Ok(Recorded::Gone(restored)) => {
-                let reference_no = restored.reference_no();
-                tracing::error!(reference_no, "the row of a payment was gone, and is written again");
-                return *restored;
+        let next = if is_refused { before.unstorable(&next) } else { next };
+        match try_record(backend, &before, &next, by).await {
+            Ok(Recorded::Written(written)) => {
+                backend.changed(&before, &written);
+                return *written;
             }
+            Ok(Recorded::Changed(changed)) => before = *changed,
             Err(error) => {
                 tracing::error!(reference_no = before.reference_no(), %error, "not written yet");
-                sleep(POLL).await;
+                is_refused = stays(&error);
+                if !is_refused {
+                    failing.get_or_insert_with(|| backend.health.failing());
+                    sleep(POLL).await;
+                }
             }
         }
     }
@@ -128,25 +186,26 @@ async fn record(backend: &Backend, mut before: Payment, step: impl Fn(&Payment) 
 
 /// What became of a write.
 enum Recorded {
-    Written,
-    /// As somebody else has changed it.
+    Written(Box<Payment>),
+    /// Nothing: somebody else has changed it so.
     Changed(Box<Payment>),
-    /// As it was written again.
-    Gone(Box<Payment>),
 }
 
-async fn try_record(backend: &Backend, before: &Payment, next: &Payment) -> sqlx::Result<Recorded> {
-    if backend.store.replace(before, next).await? {
-        if next.state != before.state {
-            tracing::info!(reference_no = next.reference_no(), state = %next.state, "changed");
+async fn try_record(backend: &Backend, before: &Payment, next: &Payment, by: By) -> sqlx::Result<Recorded> {
+    if backend.store.replace(before, next, by).await? {
+        return Ok(Recorded::Written(Box::new(next.clone())));
+    }
+    match backend.store.get(&before.key()).await? {
+        // By this process, which was not told of its commit.
+        Some(changed) if changed.is_written_as(next) => Ok(Recorded::Written(Box::new(changed))),
+        Some(changed) => Ok(Recorded::Changed(Box::new(changed))),
+        None => {
+            let restored = next.restored();
+            backend.store.restore(before).await?;
+            backend.store.replace(before, &restored, by).await?;
+            let reference_no = restored.reference_no();
+            tracing::error!(reference_no, "the row of a payment was gone, and is written again");
+            Ok(Recorded::Written(Box::new(restored)))
         }
-        return Ok(Recorded::Written);
     }
-    if let Some(changed) = backend.store.get(&before.reference, before.kind, before.attempt).await? {
-        return Ok(Recorded::Changed(Box::new(changed)));
-    }
-    let restored = next.restored();
-    backend.store.restore(&restored).await?;
-    backend.store.replace(&restored, &restored).await?;
-    Ok(Recorded::Gone(Box::new(restored)))
 }

@@ -1,24 +1,21 @@
 //! What is left when the backend ends, in order or not.
 
 use std::{
-    path::Path,
     process::Command,
-    sync::Arc,
     time::{Duration, Instant},
 };
 
 use paypos::reqwest;
 use serde_json::json;
-use tempfile::{TempDir, tempdir};
+use tempfile::tempdir;
 use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional},
-    net::{TcpListener, TcpStream, UnixStream},
-    sync::watch,
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
     task::JoinHandle,
     time::{sleep, timeout},
 };
 
-use crate::world::{Backend, Paynet, Setup, postgres, send};
+use crate::world::{Backend, Cable, Paynet, Setup, database_behind_a_cable, postgres};
 
 /// Posts a sale, for which Paynet has opened a payment session and does not respond yet.
 async fn in_flight(
@@ -62,7 +59,7 @@ async fn what_is_pending_is_waited_for_again_from_the_database_alone() {
     let setup = Setup::new(&folder, &paynet).with("PAYNET_TIMEOUT", "20");
     let backend = setup.start();
     let (status, before) = backend.sale("A", "10").await;
-    assert_eq!(status, 200);
+    assert_eq!(status, 201);
     while paynet.requests("/check_transaction").await == 0 {
         sleep(Duration::from_millis(20)).await;
     }
@@ -102,7 +99,7 @@ async fn a_shutdown_finishes_what_is_in_flight_and_ends_the_sessions() {
         "{}",
         setup.log()
     );
-    assert_eq!(in_flight.await.unwrap().unwrap().status().as_u16(), 200);
+    assert_eq!(in_flight.await.unwrap().unwrap().status().as_u16(), 201);
     assert_eq!(poll.await.unwrap().unwrap().status().as_u16(), 200);
     assert_eq!(paynet.requests("/agent/get_auth_key").await, 1);
     assert_eq!(paynet.requests("/agent/logout").await, 1);
@@ -136,66 +133,6 @@ async fn what_arrives_during_a_shutdown_is_not_sent() {
     assert!(response.starts_with("HTTP/1.1 503 ") && response.contains("stopping; try again"), "{response}");
     assert_eq!(ended.await.unwrap(), Some(0));
     assert!(paynet.ledger().await.is_empty());
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_row_that_cannot_be_read_hides_no_other() {
-    let (folder, paynet) = (tempdir().unwrap(), Paynet::start());
-    let setup = Setup::new(&folder, &paynet);
-    let backend = setup.start();
-    backend.sale("ODD", "10").await;
-    let (_, sale) = backend.sale("PAID", "10").await;
-    backend.terminate();
-    let pool = opened(&folder).await;
-    let newer = "UPDATE payments SET state = 'of_a_newer_version' WHERE reference = 'ODD'";
-    assert_eq!(sqlx::query(newer).execute(&pool).await.unwrap().rows_affected(), 1);
-    pool.close().await;
-    paynet.decide(&sale, "approve").await;
-    setup.start().until("PAID", "sale", "paid").await;
-}
-
-/// Opens the database that a backend has left.
-async fn opened(folder: &TempDir) -> sqlx::AnyPool {
-    sqlx::any::install_default_drivers();
-    let url = format!("sqlite://{}", folder.path().join("backend.db").display());
-    sqlx::AnyPool::connect(&url).await.unwrap()
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn nothing_is_sent_whose_claim_was_not_committed() {
-    let (folder, paynet) = (tempdir().unwrap(), Paynet::start());
-    let setup = Setup::new(&folder, &paynet);
-    setup.start().terminate();
-    // Of the files, the write-ahead log is the one that grows.
-    let backend = setup.clone().on_a_small_disk(200).start();
-    let mut refused = Vec::new();
-    for n in 0..60 {
-        let reference = format!("ORDER-{n}");
-        let body = json!({ "terminal": "till-1", "amount": "10" });
-        let request = backend.request(&format!("/orders/{reference}/sale"), &body);
-        // One that was claimed before the disk was full is answered once its payment session can be written.
-        let Ok(sent) = timeout(Duration::from_secs(3), send(request)).await else { continue };
-        let (status, response) = sent.unwrap();
-        let is_opened = !paynet.opened_for(&reference).await.is_empty();
-        match status {
-            200 => assert!(is_opened && response["deeplink_url"].is_string(), "{response}"),
-            503 => {
-                assert!(!is_opened, "sent, and in no database: {response}");
-                refused.push(reference);
-            }
-            _ => panic!("{status} {response}"),
-        }
-        if refused.len() == 4 {
-            break;
-        }
-    }
-    assert_eq!(refused.len(), 4, "the disk was not full: {}", setup.log());
-    backend.kill();
-    let backend = setup.start();
-    for reference in refused {
-        assert_eq!(backend.sale(&reference, "10").await.0, 200);
-        assert_eq!(paynet.opened_for(&reference).await.len(), 1, "{reference}");
-    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -389,44 +326,17 @@ async fn one_process_waits_for_a_payment_and_leaves_it_to_another_when_it_stops(
 #[ignore = "needs PAYPOS_POSTGRES, the URL of a database: .ci/with-postgres"]
 async fn a_database_that_is_gone_while_paynet_responds_loses_no_payment_session() {
     let (folder, paynet) = (tempdir().unwrap(), Paynet::start());
-    let (url, is_reachable) = database_behind_a_cable().await;
+    let (url, cable) = database_behind_a_cable("behind_a_cable").await;
     let backend = Setup::new(&folder, &paynet).with("DATABASE_URL", &url).start();
     let in_flight = in_flight(&backend, &paynet, "DATABASE-GONE").await;
-    is_reachable.send_replace(false);
+    cable.send_replace(Cable::Cut);
     sleep(Duration::from_secs(2)).await;
-    is_reachable.send_replace(true);
-    assert_eq!(in_flight.await.unwrap().unwrap().status().as_u16(), 200);
+    cable.send_replace(Cable::Whole);
+    assert_eq!(in_flight.await.unwrap().unwrap().status().as_u16(), 201);
     let sale = backend.until("DATABASE-GONE", "sale", "pending").await;
     assert!(sale["deeplink_url"].is_string());
 
-    is_reachable.send_replace(false);
-    let (status, problem) = backend.get("/healthz").await;
+    cable.send_replace(Cable::Cut);
+    let (status, problem) = backend.get("/readyz").await;
     assert_eq!((status, &problem["error"]), (503, &json!("the database is not available; try again")));
-}
-
-/// Returns a URL of the database that can be cut off, and what cuts it off.
-async fn database_behind_a_cable() -> (String, Arc<watch::Sender<bool>>) {
-    let url = postgres("behind_a_cable").await;
-    let socket = Path::new(url.split("?host=").nth(1).unwrap()).join(".s.PGSQL.5432");
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let port = listener.local_addr().unwrap().port();
-    let is_reachable = Arc::new(watch::Sender::new(true));
-    let cable = Arc::clone(&is_reachable);
-    tokio::spawn(async move {
-        loop {
-            let (mut client, _) = listener.accept().await.unwrap();
-            let mut is_reachable = cable.subscribe();
-            let socket = socket.clone();
-            tokio::spawn(async move {
-                if *is_reachable.borrow_and_update() {
-                    let mut server = UnixStream::connect(socket).await.unwrap();
-                    tokio::select! {
-                        _ = copy_bidirectional(&mut client, &mut server) => {}
-                        _ = is_reachable.changed() => {}
-                    }
-                }
-            });
-        }
-    });
-    (format!("postgres://merchant@127.0.0.1:{port}/behind_a_cable?sslmode=disable"), is_reachable)
 }

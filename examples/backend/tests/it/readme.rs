@@ -14,7 +14,7 @@ fn curl(lines: &mut impl Iterator<Item = &'static str>, begins: &str, url: &str)
     let line = lines.next().unwrap();
     assert!(line.starts_with(begins), "{line}");
     let line =
-        line.replace("localhost:8080", url.strip_prefix("http://").unwrap()).replace("wait=60", "wait=2");
+        line.replace("localhost:8080", url.strip_prefix("http://").unwrap()).replace("wait=25", "wait=2");
     let output = Command::new("sh").args(["-c", &line]).output().unwrap();
     serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{line}: {error}: {output:?}"))
 }
@@ -45,7 +45,7 @@ async fn the_lines_of_the_readme_do_what_it_says() {
 
 #[test]
 fn the_readme_has_each_variable_with_its_default() {
-    let main = include_str!("../../src/main.rs");
+    let config = include_str!("../../src/config.rs");
     for (name, default) in [
         ("PAYMENT_WITHIN", "15 * 60"),
         ("LOOK_AGAIN", "60 * 60"),
@@ -53,10 +53,10 @@ fn the_readme_has_each_variable_with_its_default() {
         ("SHUTDOWN_WITHIN", "60"),
     ] {
         let seconds: u64 = default.split(" * ").map(|factor| factor.parse::<u64>().unwrap()).product();
-        assert!(main.contains(&format!("seconds(\"{name}\", {default})")), "{name}");
+        assert!(config.contains(&format!("seconds(\"{name}\", {default})")), "{name}");
         assert!(README.contains(&format!("| `{name}` | {seconds} |")), "{name}");
     }
-    let variables = main
+    let variables = config
         .split('"')
         .skip(1)
         .step_by(2)

@@ -2,8 +2,9 @@
 //! the simulator's ledger.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, HashSet},
     env,
+    process::Command,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -16,32 +17,34 @@ use serde_json::{Value, json};
 use sqlx::{AnyPool, Row};
 use tempfile::tempdir;
 use tokio::{
-    sync::{Mutex, RwLock},
+    sync::{Mutex, RwLock, watch},
     task::JoinSet,
     time::sleep,
 };
 
-use crate::world::{Backend, Paynet, Setup, http, postgres, send, with_json};
+use crate::world::{
+    Backend, Cable, Clock, Paynet, Setup, database_behind_a_cable, http, postgres_url, send, with_json,
+};
 
 const PAYMENT_WITHIN: u64 = 10;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_lost_on_sqlite_by_one_process_that_is_killed() {
-    Torture::new(1, None).run().await;
+    Torture::new(1, false).run().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs PAYPOS_POSTGRES, the URL of a database: .ci/with-postgres"]
 async fn nothing_is_lost_on_postgresql_by_two_processes_that_are_killed() {
-    let url = postgres("torture").await;
-    Torture::new(2, Some(url)).run().await;
+    Torture::new(2, true).run().await;
 }
 
 struct Torture {
     processes: usize,
-    database: Option<String>,
+    is_postgres: bool,
     orders: usize,
     kills: usize,
+    bad_days: usize,
     rng: Rng,
 }
 
@@ -53,21 +56,27 @@ struct World {
     backends: Vec<RwLock<Option<Backend>>>,
     /// Payment sessions that some response has shown.
     shown: Mutex<HashMap<String, String>>,
+    clock: Clock,
+    /// Of the database itself, whatever is between it and the backends.
+    database: String,
+    /// Between the backends and `PostgreSQL`.
+    cable: Option<Arc<watch::Sender<Cable>>>,
     orders: usize,
     is_over: AtomicBool,
 }
 
 impl Torture {
-    /// 60 orders and 12 kills, or as many as the environment says.
-    fn new(processes: usize, database: Option<String>) -> Self {
+    /// 60 orders, 12 kills and 8 bad days, or as many as the environment says.
+    fn new(processes: usize, is_postgres: bool) -> Self {
         let number = |name: &str, default| env::var(name).map_or(default, |text| text.parse().unwrap());
         let seed = number("PAYPOS_TORTURE_SEED", fastrand::usize(..1_000_000));
         println!("PAYPOS_TORTURE_SEED={seed}");
         Self {
             processes,
-            database,
+            is_postgres,
             orders: number("PAYPOS_TORTURE_ORDERS", 60),
             kills: number("PAYPOS_TORTURE_KILLS", 12),
+            bad_days: number("PAYPOS_TORTURE_BAD_DAYS", 8),
             rng: Rng::with_seed(seed as u64),
         }
     }
@@ -77,8 +86,15 @@ impl Torture {
         let mut setup = Setup::new(&folder, &paynet)
             .with("PAYMENT_WITHIN", &PAYMENT_WITHIN.to_string())
             .with("PAYNET_TIMEOUT", "1");
-        if let Some(url) = &self.database {
-            setup = setup.with("DATABASE_URL", url);
+        let clock = Clock::new(&folder, "+0");
+        setup = clock.of(setup);
+        let (mut database, mut cable) =
+            (format!("sqlite://{}", folder.path().join("backend.db").display()), None);
+        if self.is_postgres {
+            let (url, between) = database_behind_a_cable("torture").await;
+            setup = setup.with("DATABASE_URL", &url);
+            database = postgres_url("torture");
+            cable = Some(between);
         }
         let backends = (0..self.processes).map(|_| RwLock::new(Some(setup.start()))).collect();
         let world = Arc::new(World {
@@ -86,6 +102,9 @@ impl Torture {
             setup,
             backends,
             shown: Mutex::default(),
+            clock,
+            database,
+            cable,
             orders: self.orders,
             is_over: AtomicBool::new(false),
         });
@@ -98,11 +117,13 @@ impl Torture {
         let pause =
             Duration::from_secs(1) * u32::try_from(self.kills).unwrap() / u32::try_from(self.orders).unwrap();
         let killer = tokio::spawn(kill(Arc::clone(&world), self.kills, self.rng.fork()));
+        let bad_days = tokio::spawn(bad_days(Arc::clone(&world), self.bad_days, self.rng.fork()));
         for number in 0..self.orders {
             customers.spawn(customer(Arc::clone(&world), format!("ORDER-{number}"), self.rng.fork()));
             sleep(pause.mul_f64(2.0 * self.rng.f64())).await;
         }
         killer.await.unwrap();
+        bad_days.await.unwrap();
         customers.join_all().await;
         world.is_over.store(true, Ordering::Relaxed);
         actors.join_all().await;
@@ -116,13 +137,10 @@ impl Torture {
             let status = tokio::task::spawn_blocking(|| backend.terminate()).await.unwrap();
             assert_eq!(status, Some(0), "{}", world.setup.log());
         }
-        let url = self
-            .database
-            .unwrap_or_else(|| format!("sqlite://{}", folder.path().join("backend.db").display()));
-        let attention = world.compare(&rows(&url).await).await;
+        let attention = world.compare(&rows(&world.database).await, &released(&world.database).await).await;
         println!(
-            "{} orders, {} kills of {} processes in {tortured:.0?}, settled {settled:.0?} later: {attention}",
-            self.orders, self.kills, self.processes
+            "{} orders, {} bad days, {} kills of {} processes in {tortured:.0?}, settled {settled:.0?} later: {attention}",
+            self.orders, self.bad_days, self.kills, self.processes
         );
     }
 }
@@ -189,7 +207,7 @@ impl World {
                 .to_vec(),
             };
             // An app tries again while it is told so, or told nothing.
-            if responses.iter().flatten().any(|(status, _)| [200, 202, 409, 502].contains(status)) {
+            if responses.iter().flatten().any(|(status, _)| [200, 201, 202, 409, 502].contains(status)) {
                 return;
             }
             sleep(Duration::from_millis(rng.u64(50..300))).await;
@@ -219,7 +237,7 @@ impl World {
     }
 
     /// Holds the database against the ledger, and returns the share that needs attention.
-    async fn compare(&self, rows: &BTreeMap<String, Stored>) -> String {
+    async fn compare(&self, rows: &BTreeMap<String, Stored>, released: &HashSet<String>) -> String {
         let ledger = self.paynet.ledger().await;
         let mut problems = Vec::new();
         let mut sessions = HashMap::new();
@@ -231,8 +249,8 @@ impl World {
             let is_approved = payment["state"] == "approved";
             sessions.insert(id.to_owned(), payment.clone());
             *opened.entry(payment_of(reference_no)).or_default() += 1;
-            if let (true, Some(sale)) = (is_approved, payment["xact_id"].as_str()) {
-                *reversed.entry(sale.to_owned()).or_default() += 1;
+            if is_approved && payment["xact_id"].is_string() {
+                *reversed.entry(payment_of(reference_no)).or_default() += 1;
             }
             let known = rows.get(reference_no);
             let state = known.map_or("none", |row| row.state.as_str());
@@ -240,7 +258,9 @@ impl World {
                 problems.push(format!("{reference_no} is approved at Paynet, and {state} in the database"));
             }
         }
-        for (payment, count) in opened.iter().chain(&reversed).filter(|(_, count)| **count > 1) {
+        // What an operator has released too early, nobody can prevent: it is seen in the rows.
+        let twice = opened.iter().chain(&reversed).filter(|(payment, _)| !released.contains(*payment));
+        for (payment, count) in twice.filter(|(_, count)| **count > 1) {
             problems.push(format!("{payment} was initiated or reversed {count} times"));
         }
         for (reference_no, row) in rows {
@@ -335,6 +355,18 @@ async fn rows(url: &str) -> BTreeMap<String, Stored> {
     rows.collect()
 }
 
+/// The payments of which an operator has released an attempt, or of whose refund one was declined.
+async fn released(url: &str) -> HashSet<String> {
+    let pool = AnyPool::connect(url).await.unwrap();
+    let all = "SELECT DISTINCT reference, kind FROM events WHERE state = 'released' OR (state = 'declined' AND kind = 'refund')";
+    let rows = sqlx::query(all).fetch_all(&pool).await.unwrap();
+    let name = |row: &sqlx::any::AnyRow| {
+        let (reference, kind): (String, String) = (row.get("reference"), row.get("kind"));
+        if kind == "sale" { reference } else { format!("{reference}.R") }
+    };
+    rows.iter().map(name).collect()
+}
+
 /// Orders, waits, and sometimes wants the money back.
 async fn customer(world: Arc<World>, reference: String, mut rng: Rng) {
     let sale = json!({ "terminal": if rng.bool() { "till-1" } else { "till-2" }, "amount": format!("{}.50", rng.u32(1..500)) });
@@ -367,7 +399,7 @@ async fn customer(world: Arc<World>, reference: String, mut rng: Rng) {
 
 /// Decides each payment session as its plan has it.
 async fn phones(world: Arc<World>) {
-    let mut decided = std::collections::HashSet::new();
+    let mut decided = HashSet::new();
     while !world.is_over.load(Ordering::Relaxed) {
         for payment in world.paynet.ledger().await {
             let id = payment["payment_session_id"].as_str().unwrap().to_owned();
@@ -417,6 +449,108 @@ async fn faults(world: Arc<World>, mut rng: Rng) {
     }
 }
 
+/// Breaks the database, the disk, the clock and the gateway, and lets an operator be rash.
+async fn bad_days(world: Arc<World>, count: usize, mut rng: Rng) {
+    sqlx::any::install_default_drivers();
+    for _ in 0..count {
+        sleep(Duration::from_millis(rng.u64(200..2_000))).await;
+        let lasts = Duration::from_millis(rng.u64(300..2_500));
+        match rng.u8(..6) {
+            0 => world.refuse_writes(lasts).await,
+            1 => match &world.cable {
+                Some(cable) => {
+                    cable.send_replace(Cable::Dark);
+                    sleep(lasts * 3).await;
+                    cable.send_replace(Cable::Whole);
+                }
+                None => world.fill_the_disk(lasts).await,
+            },
+            2 => match &world.cable {
+                Some(_) => {
+                    let restart = env::var("PAYPOS_POSTGRES_RESTART").unwrap();
+                    assert!(Command::new("sh").args(["-c", &restart]).status().unwrap().success());
+                }
+                None => world.fill_the_disk(lasts).await,
+            },
+            3 => world.clock.set(["+172800", "-172800", "+300", "-300", "+0"][rng.usize(..5)]),
+            4 => {
+                let operation = ["init_sale_transaction", "init_reversal_transaction"][rng.usize(..2)];
+                let status = [400, 401, 403, 404, 429][rng.usize(..5)];
+                let fault = json!({ "operation": operation, "status": status, "when": "after", "times": 3 });
+                world.paynet.fault(fault).await;
+            }
+            _ => world.release_something().await,
+        }
+    }
+    world.clock.set("+0");
+}
+
+impl World {
+    /// Lets no write of a payment succeed for a time.
+    async fn refuse_writes(&self, lasts: Duration) {
+        let pool = AnyPool::connect(&self.database).await.unwrap();
+        let (begin, end): (&[&'static str], &'static str) = if self.cable.is_some() {
+            (
+                &[
+                    "CREATE OR REPLACE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'no commit'; END $$",
+                    "CREATE CONSTRAINT TRIGGER no_commit AFTER INSERT OR UPDATE ON payments DEFERRABLE INITIALLY DEFERRED
+                     FOR EACH ROW EXECUTE FUNCTION refuse()",
+                ],
+                "DROP TRIGGER no_commit ON payments",
+            )
+        } else {
+            (
+                &["CREATE TRIGGER no_write BEFORE INSERT ON payments BEGIN SELECT RAISE(FAIL, 'full'); END"],
+                "DROP TRIGGER no_write",
+            )
+        };
+        for statement in begin {
+            until_done(&pool, statement).await;
+        }
+        sleep(lasts).await;
+        until_done(&pool, end).await;
+        pool.close().await;
+    }
+
+    /// Lets no file of the first backend grow for a time.
+    async fn fill_the_disk(&self, lasts: Duration) {
+        let limit = async |bytes| {
+            if let Some(backend) = &*self.backends[0].read().await {
+                backend.limit_files(bytes);
+            }
+        };
+        limit("4096").await;
+        sleep(lasts).await;
+        limit("unlimited").await;
+    }
+
+    /// Releases what needs attention, whatever the panel shows.
+    async fn release_something(&self) {
+        let Some(url) = self.backends[0].read().await.as_ref().map(|backend| backend.url.clone()) else {
+            return;
+        };
+        let Ok((200, attention)) = send(http().get(format!("{url}/attention"))).await else { return };
+        for payment in attention["payments"].as_array().unwrap() {
+            let [reference, kind] = ["reference", "kind"].map(|name| payment[name].as_str().unwrap());
+            let body = json!({ "attempt": payment["attempt"], "as": "released", "note": "in haste" });
+            let path = format!("{url}/orders/{reference}/{kind}/resolve");
+            let _ = send(with_json(http().post(path), &body)).await;
+        }
+    }
+}
+
+/// Executes a statement, while the database may be restarted or busy.
+async fn until_done(pool: &AnyPool, statement: &'static str) {
+    for _ in 0..200 {
+        match sqlx::query(statement).execute(pool).await {
+            Ok(_) => return,
+            Err(error) => println!("{statement}: {error}"),
+        }
+        sleep(Duration::from_millis(50)).await;
+    }
+    panic!("{statement}");
+}
+
 /// Kills a process at any moment, or while Paynet has been asked and has not responded.
 async fn kill(world: Arc<World>, kills: usize, mut rng: Rng) {
     for _ in 0..kills {
@@ -438,6 +572,6 @@ async fn kill(world: Arc<World>, kills: usize, mut rng: Rng) {
             running.kill();
         }
         let setup = world.setup.clone();
-        *backend = Some(tokio::task::spawn_blocking(move || setup.start()).await.unwrap());
+        *backend = Some(tokio::task::spawn_blocking(move || setup.start_again()).await.unwrap());
     }
 }

@@ -6,14 +6,19 @@ use std::{
     io::{BufRead, BufReader},
     path::{Path, PathBuf},
     process::{Child, Command, Output, Stdio},
-    sync::OnceLock,
+    sync::{Arc, OnceLock},
     time::{Duration, Instant},
 };
 
 use paypos::reqwest;
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tokio::time::sleep;
+use tokio::{
+    io::copy_bidirectional,
+    net::{TcpListener, UnixStream},
+    sync::watch,
+    time::sleep,
+};
 
 pub(crate) fn http() -> reqwest::Client {
     // No kept connection, which a server may close as the next request is sent.
@@ -131,14 +136,104 @@ fn first_line(child: &mut Child) -> String {
 
 /// Creates a database for one test, since a backend waits for every payment in its database. Returns its URL.
 pub(crate) async fn postgres(name: &str) -> String {
+    postgres_with(name, "").await
+}
+
+pub(crate) async fn postgres_with(name: &str, options: &str) -> String {
     let server = env::var("PAYPOS_POSTGRES").expect("PAYPOS_POSTGRES is the URL of a database");
     sqlx::any::install_default_drivers();
     let pool = sqlx::AnyPool::connect(&server).await.unwrap();
-    for statement in [format!("DROP DATABASE IF EXISTS {name}"), format!("CREATE DATABASE {name}")] {
+    for statement in [format!("DROP DATABASE IF EXISTS {name}"), format!("CREATE DATABASE {name} {options}")]
+    {
         sqlx::query(sqlx::AssertSqlSafe(statement)).execute(&pool).await.unwrap();
     }
     pool.close().await;
+    postgres_url(name)
+}
+
+/// The URL of a database that a test has created.
+pub(crate) fn postgres_url(name: &str) -> String {
+    let server = env::var("PAYPOS_POSTGRES").expect("PAYPOS_POSTGRES is the URL of a database");
     server.replace("/postgres?", &format!("/{name}?"))
+}
+
+/// Opens the `SQLite` database of a backend.
+pub(crate) async fn opened(folder: &TempDir) -> sqlx::AnyPool {
+    sqlx::any::install_default_drivers();
+    let url = format!("sqlite://{}", folder.path().join("backend.db").display());
+    sqlx::AnyPool::connect(&url).await.unwrap()
+}
+
+/// The clock of a process, which a file sets.
+pub(crate) struct Clock {
+    file: PathBuf,
+}
+
+impl Clock {
+    pub(crate) fn new(folder: &TempDir, offset: &str) -> Self {
+        let clock = Self { file: folder.path().join("clock") };
+        clock.set(offset);
+        clock
+    }
+
+    /// Sets it to an offset in seconds, such as `-172800`. The monotonic clock goes on.
+    pub(crate) fn set(&self, offset: &str) {
+        std::fs::write(&self.file, offset).unwrap();
+    }
+
+    pub(crate) fn of(&self, setup: Setup) -> Setup {
+        let library =
+            ["x86_64", "aarch64"].map(|arch| format!("/usr/lib/{arch}-linux-gnu/faketime/libfaketime.so.1"));
+        let library = library.into_iter().find(|path| std::fs::exists(path).unwrap());
+        let library = library.expect("libfaketime, of Debian's package faketime");
+        setup
+            .with("LD_PRELOAD", &library)
+            .with("FAKETIME_TIMESTAMP_FILE", &self.file.display().to_string())
+            .with("FAKETIME_NO_CACHE", "1")
+            .with("FAKETIME_DONT_FAKE_MONOTONIC", "1")
+            .with("DONT_FAKE_MONOTONIC", "1")
+    }
+}
+
+/// What is between a backend and its database.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Cable {
+    Whole,
+    /// All connections end.
+    Cut,
+    /// Nothing arrives any more, and nobody says so.
+    Dark,
+}
+
+/// Creates a database, and returns its URL through a cable, and what becomes of that.
+pub(crate) async fn database_behind_a_cable(name: &str) -> (String, Arc<watch::Sender<Cable>>) {
+    let url = postgres(name).await;
+    let socket = Path::new(url.split("?host=").nth(1).unwrap()).join(".s.PGSQL.5432");
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let cable = Arc::new(watch::Sender::new(Cable::Whole));
+    let state = Arc::clone(&cable);
+    tokio::spawn(async move {
+        loop {
+            let (mut client, _) = listener.accept().await.unwrap();
+            let (mut state, socket) = (state.subscribe(), socket.clone());
+            tokio::spawn(async move {
+                if *state.borrow_and_update() == Cable::Whole {
+                    // Cut, while the server is restarted.
+                    let Ok(mut server) = UnixStream::connect(socket).await else { return };
+                    tokio::select! {
+                        _ = copy_bidirectional(&mut client, &mut server) => {}
+                        _ = state.changed() => {}
+                    }
+                }
+                // Held, until it is whole again.
+                while *state.borrow_and_update() == Cable::Dark {
+                    state.changed().await.unwrap();
+                }
+            });
+        }
+    });
+    (format!("postgres://merchant@127.0.0.1:{port}/{name}?sslmode=disable"), cable)
 }
 
 /// How a backend is started.
@@ -146,15 +241,13 @@ pub(crate) async fn postgres(name: &str) -> String {
 pub(crate) struct Setup {
     variables: Vec<(String, String)>,
     log: PathBuf,
-    /// The largest file that it can write, in blocks of 512 bytes.
-    largest_file: Option<u32>,
 }
 
 impl Setup {
     /// With an `SQLite` file in a folder, and times that suit a test.
     pub(crate) fn new(folder: &TempDir, simulator: &Paynet) -> Self {
         let database = folder.path().join("backend.db");
-        Self { variables: Vec::new(), log: folder.path().join("log"), largest_file: None }
+        Self { variables: Vec::new(), log: folder.path().join("log") }
             .with("DATABASE_URL", &format!("sqlite://{}?mode=rwc", database.display()))
             .with("PAYPOS_SIMULATOR_URL", &simulator.url)
             .with("LISTEN", "127.0.0.1:0")
@@ -167,12 +260,6 @@ impl Setup {
     pub(crate) fn with(mut self, name: &str, value: &str) -> Self {
         self.variables.retain(|(known, _)| known != name);
         self.variables.push((name.to_owned(), value.to_owned()));
-        self
-    }
-
-    /// On a disk that is full after so many blocks of 512 bytes.
-    pub(crate) fn on_a_small_disk(mut self, blocks: u32) -> Self {
-        self.largest_file = Some(blocks);
         self
     }
 
@@ -191,8 +278,8 @@ impl Setup {
     fn command(&self) -> Command {
         // A test may be run where signals are ignored.
         let mut command = Command::new("sh");
-        let limit = self.largest_file.map(|blocks| format!("trap '' XFSZ; ulimit -f {blocks}; "));
-        command.args(["-c", &format!("{}exec \"$@\"", limit.unwrap_or_default()), "sh"]);
+        // A write beyond a limit is an error, as on a full disk.
+        command.args(["-c", "trap '' XFSZ; exec \"$@\"", "sh"]);
         command.args(["env", "--ignore-environment", "--default-signal=INT,TERM,HUP,PIPE"]);
         command.args(self.variables.iter().map(|(name, value)| format!("{name}={value}")));
         command.arg(env!("CARGO_BIN_EXE_paypos-backend")).stdin(Stdio::null());
@@ -200,12 +287,20 @@ impl Setup {
     }
 
     pub(crate) fn start(&self) -> Backend {
+        self.try_start().unwrap_or_else(|| panic!("it does not start: {}", self.log()))
+    }
+
+    /// Starts one, as often as an orchestrator does: its database may be away.
+    pub(crate) fn start_again(&self) -> Backend {
+        (0..20).find_map(|_| self.try_start()).unwrap_or_else(|| panic!("it does not start: {}", self.log()))
+    }
+
+    fn try_start(&self) -> Option<Backend> {
         let log = File::options().create(true).append(true).open(&self.log).unwrap();
         let mut child = self.command().stdout(Stdio::piped()).stderr(log).spawn().unwrap();
         let line = first_line(&mut child);
-        let url = line.strip_prefix("listening on ").and_then(|rest| rest.split(',').next());
-        let url = url.unwrap_or_else(|| panic!("it does not start: {}", self.log())).to_owned();
-        Backend { process: Process(child), url, http: http() }
+        let url = line.strip_prefix("listening on ")?.split(',').next()?.to_owned();
+        Some(Backend { process: Process(child), url, http: http() })
     }
 
     pub(crate) fn log(&self) -> String {
@@ -253,6 +348,13 @@ impl Backend {
             assert!(started.elapsed() < Duration::from_mins(1), "{reference} is not {state}: {order}");
             sleep(Duration::from_millis(50)).await;
         }
+    }
+
+    /// Fills the disk: from now on, no file of it has more than so many bytes. `unlimited` ends that.
+    pub(crate) fn limit_files(&self, bytes: &str) {
+        let limit = format!("--fsize={bytes}:unlimited");
+        let limited = Command::new("prlimit").args(["--pid", &self.pid().to_string(), &limit]).status();
+        assert!(limited.unwrap().success());
     }
 
     pub(crate) fn pid(&self) -> u32 {

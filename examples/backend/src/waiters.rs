@@ -1,0 +1,82 @@
+//! Apps that wait for a change of an order. Whoever changes one wakes its waiters; what another process has changed is
+//! read by one statement for all.
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use tokio::{
+    sync::watch,
+    time::{sleep, timeout},
+};
+
+use crate::{Backend, store::Change};
+
+/// How often the changes of other processes are read.
+const LOOK: Duration = Duration::from_millis(250);
+/// How far back they are read, in milliseconds: a change is seen once it is committed.
+const BACK: i64 = 15_000;
+/// How many wait at once. Others are told at once what there is.
+const MAX_WAITERS: usize = 10_000;
+
+#[derive(Default)]
+pub(crate) struct Waiters(Mutex<HashMap<String, watch::Sender<()>>>);
+
+/// A place among those who wait for an order: from now on, it misses no change.
+pub(crate) struct Waiter<'a> {
+    waiters: &'a Waiters,
+    reference: String,
+    changes: watch::Receiver<()>,
+}
+
+impl Waiters {
+    /// Returns a place for an order, and `None` if too many wait.
+    pub(crate) fn enter(&self, reference: &str) -> Option<Waiter<'_>> {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if !all.contains_key(reference) && all.len() >= MAX_WAITERS {
+            return None;
+        }
+        let changes = all.entry(reference.to_owned()).or_default().subscribe();
+        Some(Waiter { waiters: self, reference: reference.to_owned(), changes })
+    }
+
+    pub(crate) fn wake(&self, reference: &str) {
+        if let Some(order) = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(reference) {
+            order.send_replace(());
+        }
+    }
+}
+
+impl Waiter<'_> {
+    /// Waits until the order may have changed, or the time is over. Returns whether it may have.
+    pub(crate) async fn changed(&mut self, within: Duration) -> bool {
+        matches!(timeout(within, self.changes.changed()).await, Ok(Ok(())))
+    }
+}
+
+impl Drop for Waiter<'_> {
+    fn drop(&mut self) {
+        let mut all = self.waiters.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if all.get(&self.reference).is_some_and(|order| order.receiver_count() == 1) {
+            all.remove(&self.reference);
+        }
+    }
+}
+
+/// Wakes those who wait for what another process has changed, until the backend stops.
+pub(crate) async fn run(backend: Arc<Backend>) {
+    let mut seen: HashSet<Change> = HashSet::new();
+    while !backend.stop.is_cancelled() {
+        match backend.store.changed_since(backend.clock.now() - BACK).await {
+            Ok(changed) => {
+                let changed: HashSet<_> = changed.into_iter().collect();
+                changed.difference(&seen).for_each(|(reference, ..)| backend.waiters.wake(reference));
+                seen = changed;
+            }
+            Err(error) => tracing::error!(%error, "changes cannot be read"),
+        }
+        backend.stop.run_until_cancelled(sleep(LOOK)).await;
+    }
+}
