@@ -264,8 +264,10 @@ impl Payment {
                 next.due_at = None;
                 next.transaction_id.clone_from(&only.xact_id);
             }
-            (Declined | Released | GivenUp, Ok(Decision::Succeeded(_))) => {
+            (Declined | Released | GivenUp, Ok(Decision::Succeeded(only))) => {
                 next.due_at = None;
+                next.is_resolved = false;
+                next.transaction_id.clone_from(&only.xact_id);
                 next.attention(&format!(
                     "it was {} before it succeeded, so another attempt or reference may be paid as well",
                     self.state
@@ -312,6 +314,8 @@ impl Payment {
     pub(crate) fn resolved(&self, resolution: &Resolution, now: i64) -> Result<Self, String> {
         let done = if self.kind == Kind::Sale { State::Paid } else { State::Refunded };
         let allowed: &[State] = match self.state {
+            // Whatever the panel shows today, the backend has seen it.
+            State::NeedsAttention if self.transaction_id.is_some() => &[done],
             State::NeedsAttention => &[done, State::Declined, State::Released],
             _ if self.is_resolved => &[done, State::Declined, State::Released],
             State::Declined | State::GivenUp => &[State::Released],
@@ -330,8 +334,9 @@ impl Payment {
         next.reason = Some(readable(&format!("resolved by an operator: {}", resolution.note)));
         next.transaction_id = None;
         if next.state == done {
+            let seen = self.transaction_id.as_ref().filter(|_| self.state == State::NeedsAttention);
             next.due_at = None;
-            next.transaction_id.clone_from(&resolution.transaction_id);
+            next.transaction_id = resolution.transaction_id.as_ref().or(seen).cloned();
         }
         Ok(next)
     }

@@ -204,6 +204,13 @@ async fn an_attempt_that_was_released_too_early_is_checked_before_and_beside_the
     let (status, told) = backend.sale("BEFORE", "10").await;
     assert_eq!((status, &told["state"], &told["attempt"]), (409, &json!("needs_attention"), &json!(1)));
     assert_eq!(paynet.opened_for("BEFORE.2").await, Vec::<Value>::new());
+    // What was seen to succeed is no more released.
+    let body = json!({ "attempt": 1, "as": "released", "note": "in haste" });
+    let (status, problem) = backend.post("/orders/BEFORE/sale/resolve", body).await;
+    assert_eq!((status, &problem["error"]), (409, &json!("`as`: it is needs_attention; expected paid")));
+    let body = json!({ "attempt": 1, "as": "paid", "note": "in the panel" });
+    let (_, paid) = backend.post("/orders/BEFORE/sale/resolve", body).await;
+    assert_eq!(paid["transaction_id"], told["transaction_id"]);
 
     let beside = released(&backend, "BESIDE").await;
     backend.terminate();
