@@ -197,6 +197,7 @@ impl Kept {
         self.slot.lock().await.key.take_if(|key| Arc::ptr_eq(key, refused));
     }
 
+    // Guard: kept_session::it_is_renewed_once_after_a_401_however_many_are_refused
     async fn open(&self, mut slot: MutexGuard<'_, Slot>, attempts: u64) -> Result<Arc<SessionKey>, Error> {
         if let Some(key) = &slot.key {
             return Ok(Arc::clone(key));

@@ -86,7 +86,9 @@ impl Client {
     /// ```
     pub fn builder(environment: Environment) -> ClientBuilder {
         let http = reqwest::Client::builder()
+            // Guard: guarantees::an_idle_connection_is_dropped_before_usual_servers_drop_it
             .pool_idle_timeout(POOL_IDLE_TIMEOUT)
+            // Guard: answers::no_compression_is_requested_and_a_compressed_body_is_capped_when_decoded
             .no_gzip()
             .no_brotli()
             .no_zstd()
@@ -175,6 +177,7 @@ const DEFAULT_TIMEOUT: Duration = Duration::from_secs(20);
 const DEFAULT_CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// How many checks of waits are in flight at most, however many waits a client has.
+// Guard: waits::five_thousand_waits_take_few_connections_and_each_is_still_checked
 const CHECKS_IN_FLIGHT: usize = 64;
 
 /// Less than the keep-alive of usual servers, so that calls seldom meet a connection at its end.
@@ -276,6 +279,7 @@ impl ClientBuilder {
             ));
         }
         let connect_timeout = self.connect_timeout.unwrap_or(DEFAULT_CONNECT_TIMEOUT.min(self.timeout / 2));
+        // Guard: guarantees::timeouts_that_cannot_hold_are_refused
         if connect_timeout.is_zero() || connect_timeout >= self.timeout {
             return Err(Error::configuration(
                 "timeouts must be greater than zero, and the connect timeout shorter than the overall timeout",
@@ -294,23 +298,33 @@ impl ClientBuilder {
             .http
             // One that matches nothing, so that those of environment variables are not looked for.
             .proxy(Proxy::custom(|_| None::<Url>))
+            // Guard: sent_once::no_redirect_is_followed_and_the_key_goes_nowhere_else
             .redirect(redirect::Policy::none())
             .default_headers(transport::headers())
             // And no copy of a request is kept for a retry.
+            // Guard: sent_once::a_stream_that_http2_refuses_cancels_or_drops_is_sent_once
             .retry(retry::never().max_retries_per_request(0))
+            // Guard: guarantees::a_connection_may_take_five_seconds_or_half_of_a_short_timeout
             .connect_timeout(connect_timeout)
+            // Guard: guarantees::a_call_may_take_twenty_seconds_by_tokios_clock
             .timeout(self.timeout)
+            // Guard: guarantees::functions_for_http_run_in_their_order_and_cannot_undo_the_headers
             .https_only(https)
+            // Guard: secrets::verbose_connections_cannot_be_turned_on
             .connection_verbose(false);
         #[cfg(any(feature = "rustls", feature = "native-tls", feature = "rustls-no-provider"))]
+        // Guard: tls::verification_cannot_be_turned_off
         let http = http.tls_danger_accept_invalid_certs(false).tls_danger_accept_invalid_hostnames(false);
         #[cfg(any(feature = "rustls", feature = "rustls-no-provider"))]
+        // Guard: guarantees::no_key_log_of_tls_is_written
         let http = http.tls_sslkeylogfile(false);
         // Plain HTTP stays on this machine, whatever a resolver returns, or goes to a simulator; and through no proxy. It
         // needs no CA store, and must not fail for the lack of one.
         let loopback = [(Ipv4Addr::LOCALHOST, 0).into(), (Ipv6Addr::LOCALHOST, 0).into()];
+        // Guard: guarantees::plain_http_stays_on_this_machine_whatever_proxy_or_resolver_is_chosen
         let http = if https { http } else { http.no_proxy().resolve_to_addrs("localhost", &loopback) };
         #[cfg(any(feature = "rustls", feature = "native-tls", feature = "rustls-no-provider"))]
+        // Guard: never_sent::a_host_without_ca_certificates_is_an_error_and_no_panic
         let http = if https { http } else { http.tls_certs_only([]) };
         let http = http.build().map_err(|error| {
             let cause = cause(&error).unwrap_or("see the source error");
@@ -340,6 +354,7 @@ impl fmt::Debug for ClientBuilder {
 }
 
 /// The URL without a trailing slash. The error does not quote it, as it may hold a password.
+// Guard: input::a_base_url_is_https_or_http_on_loopback_with_nothing_else_in_it
 fn checked_base_url(text: &str, builder: &ClientBuilder) -> Result<String, Error> {
     let &ClientBuilder { environment, is_simulator, .. } = builder;
     let problem = match Url::parse(text) {

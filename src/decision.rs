@@ -161,6 +161,11 @@ fn decide(mut transactions: Vec<Transaction>, payment_session: &PaymentSession) 
 }
 
 /// Says how what succeeded differs from what was asked for; `None` if it does not.
+// Guard: cases/sale-
+// Guard: cases/differs-
+// Guard: cases/reversal-
+// Guard: money::a_merchant_who_believes_outcomes_and_decisions_is_never_wrong_about_the_money
+// Guard: behavior::no_verdict_is_wrong_whatever_differs
 fn difference(
     transactions: &[Transaction],
     succeeded: usize,
@@ -227,6 +232,7 @@ fn reference(asked: Option<&str>, transaction: &Transaction) -> Reference {
 }
 
 /// Whether a transaction can be the reversal of a sale, and is not known to be the sale itself.
+// Guard: cases/reversal-pending-
 fn may_be_reversal(transaction: &Transaction, sale: &str, asked: &PaymentSession) -> bool {
     let Some(xact_id) = &transaction.xact_id else { return false };
     let is_sale = matches!(transaction.transaction_type, Some(SALE | PRE_AUTHORIZATION));

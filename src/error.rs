@@ -381,6 +381,7 @@ impl Error {
     }
 
     /// Whether the call was to move money, as far as it is known.
+    // Guard: every_operation::an_outcome_is_about_the_two_operations_that_initiate_and_every_other_error_is_unknown
     fn initiates(&self) -> bool {
         self.0.operation.and_then(Operation::moves_money) == Some(true)
     }

@@ -32,6 +32,7 @@ pub(crate) fn failure(error: &reqwest::Error) -> Error {
 
 /// What the TLS libraries say of a connection that was not established, by a part of it; and what it means. It is
 /// compared and never shown, since it quotes the server.
+// Guard: tls::a_certificate_that_is_not_the_hosts_or_not_valid_now_is_refused
 const TLS_CAUSES: [(&str, &str); 10] = [
     ("No CA certificates", "no CA certificates were found on this machine"),
     ("InvalidContentType", "the server does not speak TLS at this port"),

@@ -103,6 +103,7 @@ pub(crate) struct Opened {
     object_name: Option<String>,
 }
 
+// Guard: cases/handoff-
 impl Object for Opened {
     fn from_properties(properties: &Properties<'_>, ignored: &mut usize) -> Result<Self, String> {
         let opened = Self {

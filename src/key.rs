@@ -7,6 +7,7 @@ use serde::{Deserialize, Deserializer, de};
 use crate::{Error, Secret};
 
 /// Accepts a key of visible ASCII characters, which a header carries unchanged. The error does not quote it.
+// Guard: input::a_key_is_visible_ascii_of_bounded_length
 fn checked(what: &str, key: String, expected: &str) -> Result<Secret, Error> {
     let (length, most) = (key.len(), SessionKey::MAX_LENGTH);
     let key = Secret::from(key);

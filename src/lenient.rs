@@ -13,6 +13,8 @@ use crate::validate::is_payment_session_id;
 /// Rewrites a body as JSON: a byte order mark, bytes that are not UTF-8, control characters, escapes that mean nothing,
 /// halves of surrogates, trailing commas, numbers that JSON does not have, and text around the object. `None` if the
 /// object does not end, or is not alone: then it could mean something else.
+// Guard: cases/odd-
+// Guard: cases/pending-
 pub(crate) fn repaired(body: &[u8]) -> Option<String> {
     let text = String::from_utf8_lossy(body);
     let (before, rest) = text.split_once('{')?;
@@ -93,6 +95,8 @@ pub(crate) fn is_html(text: &str) -> bool {
 
 /// Finds the `payment_session_id` at the top level of an object that cannot be read as JSON: one that was cut, or has a
 /// quote too many. `None` if there is none, or more than one.
+// Guard: cases/lost-id-
+// Guard: cases/no-id-
 pub(crate) fn find_payment_session_id(body: &[u8]) -> Option<String> {
     let text = String::from_utf8_lossy(body);
     let (before, mut rest) = text.split_at(text.find('{')?);

@@ -76,6 +76,7 @@ impl<'a> Properties<'a> {
         }
     }
 
+    // Guard: cases/handoff-not-json-
     fn parse(json: &'a str) -> Result<Self, String> {
         let mut deserializer = serde_json::Deserializer::from_str(json);
         let members = deserializer.deserialize_map(Members(Vec::with_capacity(8)));
@@ -151,6 +152,8 @@ impl<'a> Properties<'a> {
 
     /// Reads a property of a response that is not essential: as far as possible, and absent otherwise.
     #[allow(clippy::unnecessary_wraps, reason = "the counterpart of the others")]
+    // Guard: cases/odd-
+    // Guard: reading::any_json_in_any_property_never_hides_or_invents_a_success
     pub(crate) fn lenient<T: Property + Default>(
         &self,
         name: &str,
@@ -183,6 +186,8 @@ pub(crate) fn write<S: Serializer>(object: &impl Serialize, serializer: S) -> Re
 }
 
 /// Reads an object from any deserializer, also as a part of another type. `known` includes [`JSON_TEXT`].
+// Guard: stored::every_type_is_read_back_unchanged_from_every_format_and_every_place
+// Guard: reading::a_request_refuses_what_it_does_not_know_and_can_be_part_of_another_type
 pub(crate) fn read<'de, D: Deserializer<'de>, T: Object>(
     deserializer: D,
     name: &'static str,

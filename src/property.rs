@@ -16,6 +16,7 @@ use crate::{
 };
 
 /// The most items of a list that are read: a body of many that are small would take far more memory than it is long.
+// Guard: reading::a_days_list_is_read_within_a_bound_of_memory
 const MAX_ITEMS: usize = 5_000;
 
 /// The type of a generated field.
@@ -44,6 +45,7 @@ pub(crate) trait Property: Sized {
 }
 
 /// Writes and shows a property by its own rules, where serde and `fmt` expect theirs.
+// Guard: secrets::what_holds_secrets_tells_in_debug_what_it_is_and_nothing_else
 pub(crate) struct AsProperty<'a, T>(pub(crate) &'a T);
 
 impl<T: Property> fmt::Debug for AsProperty<'_, T> {
@@ -125,6 +127,7 @@ impl Property for Secret {
     }
 }
 
+// Guard: contract::a_number_is_read_with_its_digits_or_not_at_all
 impl Property for Decimal {
     /// Reads a JSON number, or a JSON string that contains one; `None` if it cannot be held exactly.
     fn read(json: &str, ignored: &mut usize) -> Option<Self> {

@@ -34,6 +34,10 @@ pub(crate) struct Verdict {
 }
 
 /// Judges a response with this status, and a body that was read whole.
+// Guard: cases/refused-
+// Guard: cases/unclear-
+// Guard: cases/gateway-
+// Guard: cases/status-
 pub(crate) fn judge(status: u16, body: &[u8]) -> Verdict {
     let (message, is_understood, is_readable) = match said(status, body) {
         Said::Nothing => (ServerMessage::default(), true, true),
@@ -70,6 +74,7 @@ pub(crate) fn judge(status: u16, body: &[u8]) -> Verdict {
 
 /// Whether a return code does not say that nothing was done: successful, duplicate data, server error, timeout, and an
 /// older success.
+// Guard: cases/open-code-
 pub(crate) fn leaves_open(return_code: Option<i64>) -> bool {
     matches!(return_code, Some(0 | 5 | 8 | 10 | 100))
 }

@@ -23,6 +23,9 @@ use crate::{
 
 /// The most that is read of a response's decoded body, in bytes: a day's list of a busy terminal, 5,000 transactions of
 /// 800 bytes.
+// Guard: answers::a_declared_length_of_ten_gigabytes_is_too_large_whatever_comes_of_it
+// Guard: answers::an_endless_body_is_refused_at_the_cap_and_its_connection_dropped
+// Guard: answers::a_body_of_the_cap_is_read_and_one_byte_more_is_not
 const MAX_BODY: usize = 4 << 20;
 
 /// A response with the status of a success.
@@ -149,6 +152,8 @@ impl Body {
     }
 
     /// The id that must not be lost: at the top level, and nowhere else.
+    // Guard: cases/lost-id-
+    // Guard: cases/no-id-
     fn payment_session_id(&self) -> Option<String> {
         self.properties(|properties| match properties {
             Ok(properties) => {
@@ -176,6 +181,7 @@ pub(crate) async fn refusal(mut response: reqwest::Response) -> Unusable {
     Unusable { error: error.responded(status, message).delayed(delay), payment_session_id }
 }
 
+// Guard: refusals::retry_after_is_read_in_seconds_and_as_a_date_by_the_servers_clock
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     if let Ok(seconds) = text.parse() {

@@ -314,6 +314,7 @@ fn is_refused_session(error: &Error) -> bool {
 
 /// Whether a call may be made once more after a 401. What initiates needs Paynet's own word for it: a 401 without a body
 /// may be a gateway's, for a request that it has passed on.
+// Guard: kept_session::no_sale_is_sent_again_unless_nothing_was_done
 fn may_repeat(error: &Error) -> bool {
     moves_no_money(error) || error.code().is_some()
 }

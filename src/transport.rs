@@ -60,6 +60,7 @@ pub(crate) struct Server {
 impl Server {
     /// Whether a key may be sent to the server. A simulator on another machine is called over plain http, so only keys
     /// that a simulator issued may be sent to it.
+    // Guard: kept_session::a_simulator_elsewhere_gets_no_key_but_its_own
     fn may_have(&self, credential: &Credential) -> bool {
         let key = match credential {
             Credential::SecretKey(key) => key.expose(),
@@ -70,6 +71,7 @@ impl Server {
 
     /// The URL of a call: that of its operation, with the values that the generated method has put into the path and the
     /// query.
+    // Guard: forms::every_form_of_the_vendors_documents_is_generated_compiles_and_can_be_called
     fn url(&self, operation: Operation, filled: &Url) -> Result<Url, &'static str> {
         if !operation.has_parameters() {
             return Ok(self.urls[operation as usize].clone());
@@ -162,6 +164,7 @@ impl Record {
     }
 }
 
+// Guard: logging::a_call_that_is_dropped_is_recorded_as_unknown
 impl Drop for Record {
     fn drop(&mut self) {
         if !self.finished {
@@ -188,6 +191,7 @@ const API_VERSION: HeaderName = HeaderName::from_static("api-version");
 const PAYNET_MOBILE: HeaderName = HeaderName::from_static("paynetmobile");
 
 /// The headers that every request has. Nothing here decodes a body that a gateway has compressed on its own.
+// Guard: contract::a_request_carries_no_header_that_neither_the_document_nor_http_requires
 pub(crate) fn headers() -> HeaderMap {
     let values = [
         (ACCEPT, "application/json"),
@@ -232,6 +236,7 @@ impl ClientHooks<Context> for wire::Client {
                     return Err(WireError::InvalidRequest(problem.to_owned()));
                 }
             };
+            // Guard: guarantees::the_session_key_is_sensitive_and_http2_never_indexes_it
             value.set_sensitive(name != PAYNET_MOBILE);
             headers.append(name, value);
         }

@@ -16,6 +16,7 @@ const REFUSED_SCHEMES: [&str; 21] = [
 const WEB_SCHEMES: [&str; 5] = ["http", "https", "ws", "wss", "ftp"];
 
 /// Validates a text: not blank if it is required, and more where its name says what it is.
+// Guard: input::a_request_that_cannot_be_right_opens_no_socket
 pub(crate) fn check_text(property: &str, text: &str, required: bool) -> Result<(), Error> {
     if required && text.trim().is_empty() {
         return Err(Error::invalid_input(format!("`{property}` is blank; the document requires a value")));
@@ -49,6 +50,7 @@ fn is_own_and_simple(url: &str) -> bool {
 }
 
 /// Returns whether a text can be an id or a reference: it has a letter or a digit, and no character was replaced in it.
+// Guard: stored::an_id_that_identifies_nothing_makes_no_payment_session
 pub(crate) fn is_id(text: &str) -> bool {
     text.contains(char::is_alphanumeric) && (is_plain(text) || !text.contains(char::REPLACEMENT_CHARACTER))
 }
@@ -77,6 +79,7 @@ pub(crate) fn check_xact_id(text: &str) -> Result<(), Error> {
 const NO_AMOUNTS: [&str; 1] = ["ratio"];
 
 /// Validates an amount, which any other decimal of a request is.
+// Guard: compiles::a_new_property_of_any_kind_gives_a_setter_and_a_field_with_no_other_change
 pub(crate) fn check_amount(property: &str, amount: Decimal) -> Result<(), Error> {
     let problem = match amount {
         _ if NO_AMOUNTS.contains(&property) => return Ok(()),
@@ -121,6 +124,7 @@ pub fn opens_app(url: &str) -> bool {
 }
 
 /// Validates a URL that an app is opened with. The error completes a sentence, and never quotes the value.
+// Guard: cases/handoff-
 pub(crate) fn check_app_url(url: &str) -> Result<(), &'static str> {
     if !is_plain(url) && url.contains(|c: char| c.is_whitespace() || c.is_control()) {
         return Err("contains a space or control character");

@@ -163,6 +163,9 @@ impl Wait {
         self
     }
 
+    // Guard: wait::transient_errors_do_not_end_a_wait
+    // Guard: wait::no_check_is_sooner_than_paynet_allows
+    // Guard: waits::waits_for_a_server_that_stalls_end_all_the_same
     async fn run(mut self) -> Result<Decision, Error> {
         if self.interval < Self::MIN_INTERVAL {
             let problem = "the interval of a wait is too short; expected at least 100 ms";

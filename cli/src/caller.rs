@@ -220,6 +220,8 @@ impl<'a> Caller<'a> {
 
     /// Composes the command that checks a payment session. It says what the payment session is for, since the sale that
     /// is being reversed could be taken for its reversal.
+    // Guard: commands::the_next_step_after_a_reversal_never_takes_the_sale_for_it
+    // Guard: shell::every_next_step_asks_the_same_server_with_the_same_keys_for_the_same_payment
     pub(crate) fn next_check(&self, payment_session: &PaymentSession) -> String {
         let mut words = vec!["check".to_owned(), quoted(payment_session.id())];
         match payment_session.reversal_of() {

@@ -243,6 +243,7 @@ impl Console {
     }
 
     /// Asks a question that is answered with yes or no. Reads the line on a thread: a signal must not wait for it.
+    // Guard: prompts::a_signal_at_a_prompt_ends_it_and_sends_nothing
     pub(crate) async fn confirm(&self, question: &str) -> bool {
         let _ = write!(io::stderr(), "{question} [y/N] ");
         let (read, line) = oneshot::channel();
@@ -302,6 +303,7 @@ impl Console {
 }
 
 /// Writes a result to standard output.
+// Guard: shell::a_full_disk_and_a_closed_pipe_lose_nothing_and_are_not_exit_0
 pub(crate) fn written(text: &str) -> Done {
     let mut out = io::stdout().lock();
     let written = writeln!(out, "{text}").and_then(|()| out.flush());
@@ -315,6 +317,7 @@ fn columns() -> Option<usize> {
 }
 
 /// Replaces unseen and control characters of a server's text.
+// Guard: shell::nothing_that_a_server_writes_acts_on_a_terminal
 pub(crate) fn printable(text: &str) -> String {
     text.chars().map(|c| if is_unseen(c) { '\u{fffd}' } else { c }).collect()
 }

@@ -138,6 +138,7 @@ fn warn_of_no_reference(caller: &Caller<'_>, reference_no: Option<&str>) {
 }
 
 /// Prints a handoff, and waits for the phone if that was asked for.
+// Guard: commands::a_payment_session_is_printed_before_the_wait_that_may_fail
 async fn finish(
     caller: &Caller<'_>,
     session: &Session,
@@ -252,6 +253,9 @@ struct Printed<'a> {
 }
 
 /// Reports what the phone decided.
+// Guard: shell::a_success_of_something_else_is_not_exit_0
+// Guard: commands::every_exit_code_is_what_the_money_allows
+// Guard: commands::an_answer_that_is_lost_is_unknown_and_a_check_does_not_ship_it
 fn report(caller: &Caller<'_>, payment_session: &PaymentSession, decision: &Decision) -> Done {
     let console = caller.console;
     let is_reversal = payment_session.reversal_of().is_some();

@@ -81,6 +81,7 @@ impl Recorder {
 }
 
 impl Shared {
+    // Guard: verify::a_recorder_passes_on_nothing_of_another_program
     async fn forward(&self, request: Request) -> Response {
         let Some(path) = request.uri().path().strip_prefix(&self.prefix).map(str::to_owned) else {
             return StatusCode::NOT_FOUND.into_response();

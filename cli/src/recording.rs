@@ -158,6 +158,7 @@ struct State {
 
 impl File {
     /// Opens a recording of an environment, or creates one that only its owner can read.
+    // Guard: verify::a_recording_is_of_one_environment_and_one_dealer_and_never_taken_for_none
     pub(crate) fn open(path: &Path, environment: &str, server: &str) -> Result<Self, Failure> {
         let unusable = |what: String| Failure::usage(format!("--record {}: {what}", path.display()));
         let cannot = |error: io::Error| unusable(format!("it cannot be written: {error}"));
@@ -212,6 +213,9 @@ impl File {
     }
 
     /// Appends a line, whole and at once, also beside another command.
+    // Guard: verify::a_full_disk_is_said_and_hides_nothing_that_was_obtained
+    // Guard: verify::a_recording_that_is_cut_says_less_and_nothing_else
+    // Guard: verify::many_commands_at_once_lose_no_line_and_a_killed_one_leaves_what_it_had
     fn append(&self, line: &Line) {
         let mut state = self.lock();
         state.note(line);

@@ -51,6 +51,7 @@ pub(crate) async fn read(
     // Set to nothing is not set.
     let set = env::var_os(variable).filter(|value| !value.is_empty());
     match set {
+        // Guard: shell::keys_of_the_environment_are_for_paynet_and_never_sent_to_a_simulator
         Some(_) if !is_for_paynet => {
             console.warn(&format!("{variable} is not sent to the simulator; pass {option} to send a key"));
             Ok(None)

@@ -29,6 +29,7 @@ pub(crate) fn asked(body: &Value) -> Value {
 
 /// Replaces each value of a response by what may be kept of it: names that the documents have, types, numbers of money,
 /// the ids of payments, and references that are the caller's own.
+// Guard: verify::no_secret_and_nothing_personal_is_in_the_recording_or_on_the_terminal
 pub(crate) fn masked(body: &Value, is_ours: &dyn Fn(&str) -> bool) -> Value {
     of(body, "", is_ours)
 }

@@ -34,6 +34,8 @@ pub(crate) fn first() -> Result<impl Future<Output = u8>, Failure> {
 
 /// Resolves to the number of a signal when it arrives; never, if there is none.
 #[cfg(unix)]
+// Guard: shell::a_signal_ends_a_wait_and_what_is_known_is_said
+// Guard: shell::a_signal_ends_a_wait_of_the_process_with_the_number_1
 async fn heard(signal: Option<Signal>, number: u8) -> u8 {
     match signal {
         Some(mut signal) => {

@@ -95,6 +95,7 @@ impl Document {
     ///
     /// # Errors
     /// If it is not an OpenAPI 3.0 document with servers, operations, and references that resolve.
+    // Guard: pipeline::a_document_that_cannot_be_used_is_refused_in_one_line
     pub fn parse(file: &str, text: &str) -> Result<Self, DocumentError> {
         const EXPECTED: &str = "expected the OpenAPI block of Paynet's page and nothing around it";
         let mut document = Self { file: file.to_owned(), json: Value::Null, origins: BTreeMap::new() };
@@ -344,6 +345,7 @@ impl<'de> Deserialize<'de> for Members<'de> {
 }
 
 /// Writes each fraction as a float is written.
+// Guard: compiles::a_build_script_of_another_crate_with_other_features_of_serde_json_changes_nothing
 fn as_floats(value: &mut Value) {
     match value {
         Value::Number(number) if number.as_i64().is_none() && number.as_u64().is_none() => {

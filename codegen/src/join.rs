@@ -70,6 +70,7 @@ pub fn join(documents: &[Document]) -> Result<Document, DocumentError> {
 }
 
 /// Refuses an operation that was joined before, or whose name another has.
+// Guard: pipeline::documents_that_contradict_each_other_are_refused_and_both_are_named
 fn check_operation(
     joined: &Document,
     document: &Document,

@@ -13,6 +13,7 @@ pub(crate) fn doc(text: &str) -> TokenStream {
 
 /// Text of a page that does nothing in Markdown: as it is, if it is a plain line, and otherwise as a block of text. No code
 /// that rustdoc would run, no link, no HTML, and no character that a compiler or a reader would take for another.
+// Guard: pipeline::no_text_of_a_page_is_code_or_a_link_to_rustdoc
 pub(crate) fn prose(text: &str) -> String {
     let text = text.trim().replace("\r\n", "\n");
     let text = text.replace(|c: char| is_unseen(c) && c != '\n', "\u{fffd}");

@@ -15,6 +15,7 @@ use crate::{
 };
 
 /// How many lists may be within one another.
+// Guard: pipeline::references_that_double_at_each_level_end_in_a_second
 const MAX_DEPTH: usize = 64;
 
 /// How many properties an object may have: Paynet's largest has 30.

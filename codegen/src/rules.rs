@@ -35,6 +35,7 @@ const RESERVED: [&str; 9] =
     ["all", "api_version", "baseurl", "client", "exec", "inner", "new", "new_with_client", "pre"];
 
 /// Names of the methods that every request has, its own or a trait's. A setter with such a name would hide the method.
+// Guard: pipeline::a_setter_is_named_unlike_the_methods_that_every_request_has
 const METHODS: [&str; 26] = [
     "as_mut", "as_ref", "borrow", "borrow_mut", "clone", "clone_from", "clone_into", "default",
     "deserialize", "eq", "fmt", "fmt_redacted", "from", "from_properties", "into", "is_absent", "ne", "new",
@@ -339,6 +340,7 @@ fn whereabouts(api: &Api, operation: &Operation, body: Option<&String>, property
 
 /// The documents do not mark secrets; by name, `*_key`, `*secret*` and `*token*` are. All that is text within an object
 /// that is sent is secret, if the object is.
+// Guard: contract::answers_and_requests_can_be_stored_and_a_secret_of_an_answer_is_left_out
 fn mark_secrets(
     api: &mut Api,
     document: &Document,

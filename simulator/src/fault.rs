@@ -16,6 +16,7 @@ use crate::ring::MOST_BYTES;
 pub(crate) const MAX_DELAY: Duration = Duration::from_secs(60 * 60);
 
 /// Maximum number of faults that wait.
+// Guard: safety::faults_are_bounded_in_number_and_in_text
 pub(crate) const MOST_WAITING: usize = 1_000;
 
 /// Headers that HTTP sets itself.
@@ -180,6 +181,7 @@ impl Fault {
     }
 
     /// Why a fault that was read from JSON could never occur, and what would be right.
+    // Guard: control::a_fault_comes_before_or_after_and_is_read_as_it_was_given
     pub(crate) fn problem(&self) -> Option<String> {
         let effects = [self.status.is_some(), self.delay_ms.is_some(), self.drop, self.truncate]
             .into_iter()
@@ -204,6 +206,7 @@ impl Fault {
     }
 
     /// Whether it applies to a request of this operation, which counts.
+    // Guard: simulator::a_fault_is_for_an_operation_skips_and_repeats_and_comes_before_or_after
     fn applies(&mut self, operation: &str) -> bool {
         if self.operation.is_some_and(|own| own.as_str() != operation) {
             return false;

@@ -31,6 +31,7 @@ use tokio::{
 use tokio_io_timeout::TimeoutWriter;
 
 /// Maximum size of a request's head, and of a connection's buffer, in bytes.
+// Guard: safety::a_body_that_is_too_large_and_a_request_that_never_ends_are_refused
 const MAX_BUFFER: usize = 64 * 1024;
 
 /// Maximum size of a request's body, in bytes.

@@ -40,6 +40,7 @@ impl Journal {
     }
 
     /// The number of the latest copy of an initiation, if one came shortly before.
+    // Guard: control::a_copy_of_an_initiation_is_marked
     fn earlier_copy(&mut self, request: &ReceivedRequest) -> Option<u64> {
         if !request.operation().starts_with("init_") {
             return None;

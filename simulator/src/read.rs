@@ -6,6 +6,7 @@ use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::{Value, value::RawValue};
 
 /// Parses the body of a request. The error quotes nothing of it except the name of a member.
+// Guard: simulator::a_body_that_cannot_be_read_is_refused_with_the_real_reason
 pub(crate) fn json(body: &[u8], content_encoding: Option<&str>) -> Result<Value, String> {
     if content_encoding.is_some_and(|coding| !coding.eq_ignore_ascii_case("identity")) {
         return Err("the body is compressed, by its content-encoding; send it as it is".to_owned());

@@ -121,6 +121,7 @@ fn links<'a>(text: &'a str, url: &str) -> impl Iterator<Item = String> + 'a {
     })
 }
 
+// Guard: network::a_page_that_is_too_large_is_not_read_to_its_end
 fn limited(input: impl Read, name: &str) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
     let read = input.take(MAX_PAGE + 1).read_to_end(&mut bytes);
@@ -135,6 +136,8 @@ fn too_large(name: &str) -> String {
     format!("{name}: it is larger than {MAX_PAGE} bytes; expected a page with a document or two")
 }
 
+// Guard: network::a_page_is_not_read_over_http_wherever_its_server_redirects
+// Guard: network::a_page_that_never_comes_is_not_waited_for
 fn fetch(url: &str) -> Result<Vec<u8>> {
     if !url.starts_with("https://") {
         bail!("{url}: a page is read over https; expected a URL that begins with https://");
@@ -245,6 +248,7 @@ enum What {
     Other,
 }
 
+// Guard: pages::other_blocks_of_a_page_are_named_and_set_aside
 fn what(block: &str) -> What {
     let Ok(json) = serde_json::from_str::<Value>(block) else {
         // With `&quot;` in place of its quotes, too.

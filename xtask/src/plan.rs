@@ -106,6 +106,7 @@ impl Store {
     }
 
     /// What can be generated from: all of it, or else each that can be by itself.
+    // Guard: pages::a_page_that_cannot_be_used_stops_no_other
     fn accept(&self, placed: Vec<Placed>, plan: &mut Report) -> Result<(Generated, Vec<Placed>)> {
         let with = |texts: &BTreeMap<String, String>, placed: &[Placed]| {
             let mut texts = texts.clone();
@@ -136,6 +137,7 @@ impl Store {
     }
 
     /// Reports the pages of the vendor's index that nothing is stored of, once.
+    // Guard: network::the_pages_of_the_sources_are_read_over_https_if_none_is_given
     fn look_for_new_pages(&mut self, index: Option<&str>, plan: &mut Report) {
         let known = self.sources.pages();
         if plan.refused.len() >= known.len() {
@@ -164,6 +166,7 @@ impl Store {
     /// Of the documents that were found, those to store. Each operation is taken once, from the page that
     /// `sources.toml` names if it is among them. A page that contradicts another is refused as a whole: what is stored
     /// of it stays.
+    // Guard: pages::of_two_pages_the_one_that_is_recorded_is_taken
     fn choose(&self, mut found: Vec<Found>, plan: &mut Report) -> Vec<Found> {
         found.sort_by_key(|found| !self.is_recorded(found));
         let mut chosen: Vec<Found> = Vec::new();

@@ -20,6 +20,7 @@ pub(crate) struct Report {
 }
 
 /// A text that shows each of its characters: lines stay, and what is not seen is replaced.
+// Guard: pages::no_character_of_a_page_acts_on_a_terminal_or_in_a_table
 pub(crate) fn visible(text: &str) -> String {
     text.replace(|c: char| is_unseen(c) && c != '\n', "\u{fffd}")
 }

@@ -71,6 +71,7 @@ impl Store {
     }
 
     /// Writes the changes, with the line ends that each file has. A write that fails half way is undone by git.
+    // Guard: changes::files_with_the_line_ends_of_windows_keep_them_and_are_the_same
     pub(crate) fn write(&self, changes: &[Change]) -> Result<()> {
         for (file, text) in changes {
             let path = self.root.join(file);

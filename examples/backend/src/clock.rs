@@ -56,6 +56,8 @@ impl Clock {
         limits.payment_within.saturating_sub(self.age(payment, Instant::now()))
     }
 
+    // Guard: bad_days::a_clock_that_is_set_forward_makes_no_decline_final
+    // Guard: bad_days::a_clock_that_was_set_while_the_backend_was_away_makes_no_decline_final
     fn age(&self, payment: &Payment, at: Instant) -> Duration {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let (seen, age) = *known.entry(payment.key()).or_insert_with(|| {

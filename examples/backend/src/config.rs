@@ -56,6 +56,7 @@ impl Config {
             (Err(error), _) => problems.push(format!("PAYPOS_ENVIRONMENT: {error}, or simulator")),
             (Ok(Some(_)), Some(Err(error))) => problems.push(format!("PAYPOS_SECRET_KEY: {error}")),
             (Ok(Some(environment)), Some(Ok(key))) => paynet = Some((environment, key)),
+            // Guard: crash::a_key_of_paynets_is_never_used_with_a_simulator
             // Anybody who reaches the simulator's page approves its payments.
             (Ok(None), Some(Ok(key))) if key.expose() != SECRET_KEY => problems.push(
                 "PAYPOS_SECRET_KEY: it is not the simulator's, which is called without PAYPOS_ENVIRONMENT; expected \

@@ -57,6 +57,7 @@ impl Tokens {
     }
 
     /// Returns who calls. An operator may do what an app may.
+    // Guard: day::apps_and_operators_have_tokens_of_their_own
     pub(crate) fn caller(&self, uri: &Uri, headers: &HeaderMap) -> Result<Caller, Problem> {
         let Some(Pair { app, operator }) = &self.0 else {
             // A page of another site may have its own name lead to this machine.
@@ -81,6 +82,7 @@ impl Tokens {
     }
 }
 
+// Guard: day::a_page_of_another_site_reaches_nothing
 fn is_this_machine(uri: &Uri, headers: &HeaderMap) -> bool {
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
     let host = host.or(uri.authority().map(axum::http::uri::Authority::as_str)).unwrap_or_default();

@@ -142,6 +142,7 @@ async fn run(config: Config) -> Result<(), String> {
     tracing::info!("stopping: what is in flight is finished");
     backend.initiations.close();
     backend.waits.close();
+    // Guard: crash::a_shutdown_finishes_what_is_in_flight_and_ends_the_sessions
     let finished = timeout(config.shutdown_within, async {
         let _ = tokio::join!(worker, watcher);
         tokio::join!(backend.initiations.wait(), backend.waits.wait());

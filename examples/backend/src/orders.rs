@@ -185,12 +185,14 @@ impl Payment {
             (None, Err(error)) if is_undecided => {
                 next.due_at = None;
                 match error.outcome() {
+                    // Guard: day::a_refusal_that_is_not_paynets_is_no_word_on_the_money
                     Outcome::Rejected if !is_paynets(error) => {
                         next.attention(&format!("{error}, in words that are not Paynet's"));
                     }
                     Outcome::NotSent | Outcome::Rejected if error.is_safe_to_retry() => {
                         next.state = State::NotSent;
                     }
+                    // Guard: day::a_refund_that_paynet_refuses_needs_attention
                     // A sale that was reversed already is refused as well.
                     Outcome::Rejected if self.kind == Kind::Refund => {
                         next.attention(&with_words_of_paynet(error));
@@ -314,6 +316,7 @@ impl Payment {
     pub(crate) fn resolved(&self, resolution: &Resolution, now: i64) -> Result<Self, String> {
         let done = if self.kind == Kind::Sale { State::Paid } else { State::Refunded };
         let allowed: &[State] = match self.state {
+            // Guard: day::an_attempt_that_was_released_too_early_is_checked_before_and_beside_the_next_one
             // Whatever the panel shows today, the backend has seen it.
             State::NeedsAttention if self.transaction_id.is_some() => &[done],
             State::NeedsAttention => &[done, State::Declined, State::Released],
@@ -342,6 +345,7 @@ impl Payment {
     }
 
     /// Nothing of it is needed on the phone any more.
+    // Guard: bad_days::keys_and_deeplinks_are_deleted_once_they_are_not_needed
     fn decided(&mut self, state: State, at: i64) {
         self.state = state;
         self.decided_at = Some(at);

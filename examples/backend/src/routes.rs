@@ -8,7 +8,7 @@ use axum::{
     extract::{Path, Query, Request, State, rejection::JsonRejection},
     http::{
         HeaderValue, StatusCode,
-        header::{LOCATION, RETRY_AFTER},
+        header::{CONTENT_TYPE, LOCATION, RETRY_AFTER},
     },
     middleware::{Next, from_fn_with_state},
     response::{IntoResponse, Response},
@@ -195,6 +195,8 @@ async fn initiated_once(backend: &Backend, asked: &Payment) -> Result<Response, 
     if !backend.health.is_recording() || !backend.store.is_its_file() {
         return Err(Problem::unavailable("what becomes of a payment cannot be recorded; try again"));
     }
+    // Guard: day::an_attempt_that_was_released_too_early_is_checked_before_and_beside_the_next_one
+    // Guard: day::a_declined_refund_can_be_posted_again_and_is_checked_before
     if there.is_some() {
         // The phone may still have the deeplink of an attempt before.
         let earlier = worker::look_at_earlier(backend, &asked.reference, asked.kind).await;
@@ -237,6 +239,7 @@ fn what_there_is(backend: &Backend, there: &Payment, asked: &Payment) -> Result<
         )));
     }
     let mut response = response(there, None, &[]);
+    // Guard: day::a_reference_is_new_for_ever
     // Whoever posts a reference so late may mean other goods.
     if response.status() == StatusCode::OK && backend.clock.left(there, &backend.limits).is_zero() {
         *response.status_mut() = StatusCode::CONFLICT;
@@ -334,27 +337,32 @@ async fn order(
 ) -> Result<Response, Problem> {
     let Query(Wait { wait }) = wait.map_err(|_| bad("`wait`: expected seconds, such as ?wait=25"))?;
     let until = Instant::now() + Duration::from_secs(wait.min(MAX_WAIT));
-    let mut first = None;
+    // As text, which takes the least memory while thousands wait.
+    let mut first: Option<String> = None;
     loop {
         // Before it is read, so that no change is missed.
         let waiter = backend.waiters.enter(&reference);
-        let (sale, refund) = tokio::try_join!(
-            backend.store.current(&reference, Kind::Sale),
-            backend.store.current(&reference, Kind::Refund)
-        )?;
-        let is_open = [&sale, &refund].into_iter().flatten().any(Payment::is_open);
-        let sale = sale.ok_or_else(|| missing(format!("there is no order {reference}")))?;
-        let shown = json!({ "sale": view(&sale), "refund": refund.as_ref().map(view) });
-        let has_changed = *first.get_or_insert_with(|| shown.clone()) != shown;
+        let (shown, is_open) = shown(&backend, &reference).await?;
+        let has_changed = first.as_ref().is_some_and(|first| *first != shown);
         let left = until.saturating_duration_since(Instant::now());
         if let Some(mut waiter) = waiter
             && !(has_changed || !is_open || left.is_zero() || backend.stop.is_cancelled())
         {
+            first = Some(shown);
             backend.stop.run_until_cancelled(waiter.changed(left)).await;
             continue;
         }
-        return Ok(Json(shown).into_response());
+        return Ok(([(CONTENT_TYPE, "application/json")], shown).into_response());
     }
+}
+
+/// Returns an order as JSON, and whether it will change soon.
+async fn shown(backend: &Backend, reference: &str) -> Result<(String, bool), Problem> {
+    let (sale, refund) = backend.waiters.read(&backend.store, reference).await?;
+    let is_open = [&sale, &refund].into_iter().flatten().any(Payment::is_open);
+    let sale = sale.ok_or_else(|| missing(format!("there is no order {reference}")))?;
+    let shown = json!({ "sale": view(&sale), "refund": refund.as_ref().map(view) });
+    Ok((shown.to_string(), is_open))
 }
 
 /// Takes note that the customer has left.

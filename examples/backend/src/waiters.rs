@@ -8,11 +8,15 @@ use std::{
 };
 
 use tokio::{
-    sync::watch,
+    sync::{Semaphore, watch},
     time::{sleep, timeout},
 };
 
-use crate::{Backend, store::Change};
+use crate::{
+    Backend,
+    orders::{Kind, Payment},
+    store::{Change, Store},
+};
 
 /// How often the changes of other processes are read.
 const LOOK: Duration = Duration::from_millis(250);
@@ -21,8 +25,19 @@ const BACK: i64 = 15_000;
 /// How many wait at once. Others are told at once what there is.
 const MAX_WAITERS: usize = 10_000;
 
-#[derive(Default)]
-pub(crate) struct Waiters(Mutex<HashMap<String, watch::Sender<()>>>);
+/// How many read what they wait for at the same time.
+const MAX_READERS: usize = 16;
+
+pub(crate) struct Waiters {
+    orders: Mutex<HashMap<String, watch::Sender<()>>>,
+    readers: Semaphore,
+}
+
+impl Default for Waiters {
+    fn default() -> Self {
+        Self { orders: Mutex::default(), readers: Semaphore::new(MAX_READERS) }
+    }
+}
 
 /// A place among those who wait for an order: from now on, it misses no change.
 pub(crate) struct Waiter<'a> {
@@ -34,7 +49,7 @@ pub(crate) struct Waiter<'a> {
 impl Waiters {
     /// Returns a place for an order, and `None` if too many wait.
     pub(crate) fn enter(&self, reference: &str) -> Option<Waiter<'_>> {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = self.orders.lock().unwrap_or_else(PoisonError::into_inner);
         if !all.contains_key(reference) && all.len() >= MAX_WAITERS {
             return None;
         }
@@ -42,8 +57,23 @@ impl Waiters {
         Some(Waiter { waiters: self, reference: reference.to_owned(), changes })
     }
 
+    /// Reads the sale and the refund of an order. Thousands who come at once read one after another, and hold the memory
+    /// of their statements for no longer than that.
+    pub(crate) async fn read(
+        &self,
+        store: &Store,
+        reference: &str,
+    ) -> sqlx::Result<(Option<Payment>, Option<Payment>)> {
+        let _place = self.readers.acquire().await;
+        let both = async {
+            tokio::try_join!(store.current(reference, Kind::Sale), store.current(reference, Kind::Refund))
+        };
+        Box::pin(both).await
+    }
+
+    // Guard: day::those_who_wait_are_told_at_once_and_cost_nothing_meanwhile
     pub(crate) fn wake(&self, reference: &str) {
-        if let Some(order) = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(reference) {
+        if let Some(order) = self.orders.lock().unwrap_or_else(PoisonError::into_inner).get(reference) {
             order.send_replace(());
         }
     }
@@ -58,7 +88,7 @@ impl Waiter<'_> {
 
 impl Drop for Waiter<'_> {
     fn drop(&mut self) {
-        let mut all = self.waiters.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = self.waiters.orders.lock().unwrap_or_else(PoisonError::into_inner);
         if all.get(&self.reference).is_some_and(|order| order.receiver_count() == 1) {
             all.remove(&self.reference);
         }

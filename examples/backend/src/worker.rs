@@ -95,6 +95,7 @@ async fn look_at(backend: &Backend, payment: Payment) {
     let (reference, kind, attempt) = payment.key();
     let next =
         record(backend, payment, By::Backend, |payment| payment.looked_at(&looked, moment, &backend.limits));
+    // Guard: day::an_attempt_that_was_released_too_early_is_checked_before_and_beside_the_next_one
     if next.await.is_open() && attempt > 1 {
         // The phone may still have the deeplink of an attempt before it.
         if let Err(problem) = look_at_earlier(backend, &reference, kind).await {
@@ -127,6 +128,7 @@ pub(crate) async fn look_at_earlier(
 
 /// Waits for the phone, or checks once if there is no time. Also returns a moment at which Paynet had not been asked yet
 /// for what it returned: the process may be paused before it, and the database be gone after it.
+// Guard: crash::a_look_from_before_a_pause_is_not_judged_by_the_clock_after_it
 async fn wait(
     backend: &Backend,
     payment: &Payment,
@@ -156,6 +158,8 @@ async fn wait(
 
 /// Writes the next state of a payment, and tries until it is written. If somebody else has changed the payment, `step`
 /// is applied to the changed one. If its row is gone, it is written as one that needs attention.
+// Guard: torture::nothing_is_lost_on_postgresql_by_two_processes_that_are_killed
+// Guard: crash::a_row_that_is_gone_is_written_again_and_its_deeplink_is_not_handed_out
 async fn record(
     backend: &Backend,
     mut before: Payment,

@@ -7,6 +7,7 @@ use http::{
 use url::{Host, Url};
 
 /// Refuses a request whose `Host` is not one of the server's, which prevents DNS rebinding.
+// Guard: safety::a_host_that_is_a_name_of_somebody_else_is_refused
 pub(crate) fn check_host(headers: &HeaderMap, hosts: &[String]) -> Result<(), String> {
     let host = headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
     let url = Url::parse(&format!("http://{host}")).ok();
@@ -23,6 +24,8 @@ pub(crate) fn check_host(headers: &HeaderMap, hosts: &[String]) -> Result<(), St
 }
 
 /// Refuses a request that changes something and that another site's page may have made.
+// Guard: safety::another_sites_page_cannot_change_anything
+// Guard: browser::every_button_of_the_phone_works_in_chromium
 pub(crate) fn check_site(
     method: &Method,
     headers: &HeaderMap,

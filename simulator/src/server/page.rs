@@ -14,6 +14,7 @@ use crate::{
 };
 
 /// Content security policy: scripts and styles of this server only, and no frames.
+// Guard: pages::whatever_a_request_says_is_inert_on_every_page
 pub(crate) const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
                                  form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
 
@@ -21,6 +22,9 @@ pub(crate) const POLICY: &str = "default-src 'none'; script-src 'self'; style-sr
 const SHOWN_TEXT: usize = 300;
 
 /// A page; `kind` is what it looks like.
+// Guard: browser::every_page_fits_the_screen_and_axe_finds_nothing
+// Guard: browser::the_keyboard_alone_decides_and_its_focus_is_seen
+// Guard: browser::a_page_follows_what_happens_without_a_reload
 pub(crate) fn document(words: &Words, title: &str, kind: &str, content: &Markup) -> Markup {
     html! {
         (DOCTYPE)

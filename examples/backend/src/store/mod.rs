@@ -24,6 +24,7 @@ use crate::{
 use self::open::File;
 
 /// How long a statement may take.
+// Guard: bad_days::a_connection_that_goes_dark_stops_nothing_for_ever
 const STATEMENT: Duration = Duration::from_secs(5);
 /// How many rows a list has at most.
 const MAX_LIST: i64 = 1_000;
@@ -116,6 +117,8 @@ macro_rules! with_pool {
 
 /// Uses a connection for a limited time. After an error it is closed: it may have gone dark, or sqlx may take it for one
 /// within a transaction that `SQLite` has ended, and then commits nothing more.
+// Guard: bad_days::on_a_full_disk_nothing_is_sent_and_it_says_that_it_is_not_ready
+// Guard: torture::nothing_is_lost_on_sqlite_by_one_process_that_is_killed
 macro_rules! within_time {
     ($pool:expr, $connection:ident => $do:expr) => {{
         let mut held = $pool.acquire().await?;
@@ -161,6 +164,7 @@ impl Store {
                     break;
                 }
             }
+            // Guard: crash::nothing_is_sent_whose_claim_postgresql_did_not_commit
             transaction.commit().await?;
             Ok(has_changed)
         }))
@@ -181,6 +185,7 @@ impl Store {
     }
 
     /// Returns whether what is written goes where it was opened: not into a file that was moved or deleted.
+    // Guard: bad_days::a_file_that_was_moved_takes_no_payment
     pub(crate) fn is_its_file(&self) -> bool {
         self.file.as_ref().is_none_or(File::is_there)
     }
@@ -195,6 +200,8 @@ impl Store {
     }
 
     /// Claims the next attempt. Returns `None` if an attempt may have happened, or if another caller was faster.
+    // Guard: interface::a_reference_is_initiated_once_however_often_it_is_posted
+    // Guard: crash::what_was_claimed_and_not_answered_for_is_never_sent_again
     pub(crate) async fn claim(&self, payment: &Payment) -> sqlx::Result<Option<Payment>> {
         let kind = payment.kind.to_string();
         let next =
@@ -253,6 +260,7 @@ impl Store {
     }
 
     /// Returns what needs attention, and what cannot be read and may need it.
+    // Guard: bad_days::a_row_that_cannot_be_read_is_listed_and_hides_no_other
     pub(crate) async fn needing_attention(&self) -> sqlx::Result<Vec<Read>> {
         let all = "SELECT @columns FROM payments
              WHERE state NOT IN ('not_sent', 'rejected', 'paid', 'refunded', 'declined', 'released', 'given_up')
@@ -347,6 +355,8 @@ impl Store {
 
     /// Leases due payments to this process. If it does not replace one before the lease expires, another process leases
     /// it. What is due or leased later than anything can be is so by a clock that was set back.
+    // Guard: bad_days::a_clock_that_is_set_back_delays_no_look
+    // Guard: crash::one_process_waits_for_a_payment_and_leaves_it_to_another_when_it_stops
     pub(crate) async fn lease(&self, look_again: Duration) -> sqlx::Result<Vec<Read>> {
         let skip_locked = match self.pool {
             Pool::Sqlite(_) => "",
@@ -367,6 +377,7 @@ impl Store {
 
 /// Whether an error of the database stays however often a write is tried: it refuses the data, as one whose encoding lacks
 /// a character.
+// Guard: bad_days::what_an_encoding_lacks_is_recorded_without_it
 pub(crate) fn stays(error: &sqlx::Error) -> bool {
     let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
     // SQLSTATE's class of data exceptions.
@@ -412,6 +423,7 @@ where
     args.into_iter().fold(query, |query, arg| match arg {
         Arg::Number(number) => query.bind(number),
         // What `PostgreSQL` cannot store would never be recorded.
+        // Guard: bad_days::words_of_paynets_that_the_database_cannot_hold_are_replaced
         Arg::Text(text) => query.bind(text.map(|text| text.replace('\0', "\u{fffd}"))),
     })
 }

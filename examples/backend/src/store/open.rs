@@ -115,6 +115,7 @@ async fn sqlite(url: &str) -> Result<(SqlitePool, File), String> {
     }
     let unusable = |error: io::Error| format!("{}: {error}", path.display());
     let lock = private(&beside(&path, ".lock")).map_err(unusable)?;
+    // Guard: crash::sqlite_is_for_one_process_and_a_database_for_one_environment
     lock.try_lock().map_err(|error| match error {
         fs::TryLockError::WouldBlock => {
             "another process uses it; SQLite is for one process, PostgreSQL for several".to_owned()
@@ -143,6 +144,7 @@ async fn sqlite(url: &str) -> Result<(SqlitePool, File), String> {
 }
 
 /// Opens a file, which nobody but its owner can read if it is new.
+// Guard: bad_days::it_is_backed_up_while_it_runs_and_its_files_are_its_owners
 fn private(path: &Path) -> io::Result<fs::File> {
     fs::OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path)
 }
@@ -158,6 +160,7 @@ async fn postgres(url: &str) -> Result<PgPool, String> {
         Box::pin(async move {
             let commit = sqlx::query_scalar::<_, String>("SELECT current_setting('synchronous_commit')");
             let commit = commit.persistent(false).fetch_all(connection).await?;
+            // Guard: bad_days::a_server_that_may_forget_commits_is_refused
             if commit.iter().any(|setting| setting == "off" || setting == "local") {
                 let problem = "synchronous_commit is off, so that a crash of the server loses payments that were \
                                initiated; expected on";
@@ -180,11 +183,13 @@ async fn postgres(url: &str) -> Result<PgPool, String> {
 /// The changes of the tables. Those of a newer version, which an older one finds after a rollback, are left alone.
 fn migrator() -> Migrator {
     let mut migrator = sqlx::migrate!();
+    // Guard: bad_days::an_older_version_runs_beside_what_a_newer_one_has_added
     migrator.set_ignore_missing(true);
     migrator
 }
 
 /// Whether all tables are as this version needs them, so that a role that may not create any is enough.
+// Guard: bad_days::a_role_that_may_create_nothing_is_enough_once_the_tables_are_there
 async fn is_migrated(pool: &PgPool) -> bool {
     let applied = sqlx::query_scalar::<_, i64>("SELECT version FROM _sqlx_migrations WHERE success");
     let applied = applied.persistent(false).fetch_all(pool).await.unwrap_or_default();
