@@ -299,6 +299,19 @@ impl Error {
         self.0.message.message.as_deref()
     }
 
+    /// Returns whether the response has the form of a refusal of Paynet's: a `code`, and an `object_name` or a
+    /// `result_code`. That of a gateway has not; it may refuse a request that it has passed on.
+    ///
+    /// ```
+    /// # use paypos::{Error, ErrorKind, Operation};
+    /// let error = Error::simulated(ErrorKind::Unauthorized, Operation::InitSaleTransaction);
+    /// assert!(!error.is_paynets()); // nothing was received
+    /// ```
+    #[must_use]
+    pub fn is_paynets(&self) -> bool {
+        self.0.message.is_paynets()
+    }
+
     /// Returns how long to wait before the next request: the `Retry-After` header, in seconds or as a date. Dates are
     /// compared with the response's `Date` header if present, so that a wrong local clock does not matter.
     ///

@@ -316,7 +316,7 @@ fn is_refused_session(error: &Error) -> bool {
 /// may be a gateway's, for a request that it has passed on.
 // Guard: kept_session::no_sale_is_sent_again_unless_nothing_was_done
 fn may_repeat(error: &Error) -> bool {
-    moves_no_money(error) || error.code().is_some()
+    moves_no_money(error) || error.is_paynets()
 }
 
 fn moves_no_money(error: &Error) -> bool {

@@ -186,7 +186,7 @@ impl Payment {
                 next.due_at = None;
                 match error.outcome() {
                     // Guard: day::a_refusal_that_is_not_paynets_is_no_word_on_the_money
-                    Outcome::Rejected if !is_paynets(error) => {
+                    Outcome::Rejected if !error.is_paynets() => {
                         next.attention(&format!("{error}, in words that are not Paynet's"));
                     }
                     Outcome::NotSent | Outcome::Rejected if error.is_safe_to_retry() => {
@@ -261,12 +261,13 @@ impl Payment {
             next.due_at = Some(moment.at + pause);
         }
         match (self.state, looked) {
-            (Pending | NeedsAttention, Ok(Decision::Succeeded(only))) => {
+            (Pending | NeedsAttention, Ok(Decision::Succeeded(only))) if !self.is_resolved => {
                 next.decided(if self.kind == Kind::Sale { Paid } else { Refunded }, moment.at);
                 next.due_at = None;
                 next.transaction_id.clone_from(&only.xact_id);
             }
-            (Declined | Released | GivenUp, Ok(Decision::Succeeded(only))) => {
+            // Also one that an operator had released before Paynet's response arrived.
+            (NeedsAttention | Declined | Released | GivenUp, Ok(Decision::Succeeded(only))) => {
                 next.due_at = None;
                 next.is_resolved = false;
                 next.transaction_id.clone_from(&only.xact_id);
@@ -308,7 +309,7 @@ impl Payment {
         if self.state != State::Pending {
             return Err(format!("it is {}; only a pending payment can be given up", self.state));
         }
-        Ok(Self { state: State::GivenUp, ..self.clone() })
+        Ok(Self { state: State::GivenUp, deeplink_url: None, encryption_key: None, ..self.clone() })
     }
 
     /// Returns the payment as an operator resolves it, or why it cannot be resolved so. What an operator has decided can
@@ -367,11 +368,6 @@ pub(crate) fn payment_session_of(initiated: &Result<Handoff, Error>) -> Option<P
         Ok(handoff) => Some(handoff.payment_session().clone()),
         Err(error) => error.payment_session().cloned(),
     }
-}
-
-/// Returns whether a refusal has Paynet's own words. A gateway may refuse what it has passed on.
-fn is_paynets(error: &Error) -> bool {
-    error.code().is_some() || error.server_message().is_some()
 }
 
 /// Returns what can be stored and shown of a text that others wrote.

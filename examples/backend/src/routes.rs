@@ -22,6 +22,7 @@ use tokio::time::{Instant, timeout};
 
 use crate::{
     Backend,
+    clock::millis,
     guard::Caller,
     operators,
     orders::{self, Kind, Payment},
@@ -238,11 +239,14 @@ fn what_there_is(backend: &Backend, there: &Payment, asked: &Payment) -> Result<
             there.kind
         )));
     }
-    let mut response = response(there, None, &[]);
+    let response = response(there, None, &[]);
     // Guard: day::a_reference_is_new_for_ever
     // Whoever posts a reference so late may mean other goods.
-    if response.status() == StatusCode::OK && backend.clock.left(there, &backend.limits).is_zero() {
-        *response.status_mut() = StatusCode::CONFLICT;
+    let is_over = backend.clock.now() - there.created_at >= millis(backend.limits.payment_within);
+    if response.status() == StatusCode::OK && is_over && !there.is_open() {
+        let mut shown = view(there);
+        shown["error"] = json!("the reference was used before, at `created_at`; expected another reference");
+        return Ok((StatusCode::CONFLICT, Json(shown)).into_response());
     }
     Ok(response)
 }

@@ -5,7 +5,11 @@ use std::time::{Duration, Instant};
 use futures::future::join_all;
 use serde_json::{Value, json};
 use tempfile::tempdir;
-use tokio::time::sleep;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+    time::sleep,
+};
 
 use crate::world::{Backend, Paynet, Setup, http, opened, send, with_json};
 
@@ -97,6 +101,16 @@ async fn a_reference_is_new_for_ever() {
     sleep(Duration::from_secs(3)).await;
     let (status, late) = backend.sale("A", "10").await;
     assert_eq!((status, &late["state"]), (409, &json!("paid")));
+    // The day after, and the year after.
+    let pool = opened(&folder).await;
+    for days in [2_i64, 400] {
+        let earlier = "UPDATE payments SET created_at = created_at - $1";
+        sqlx::query(earlier).bind(days * 86_400_000).execute(&pool).await.unwrap();
+        let (status, late) = backend.sale("A", "10").await;
+        assert_eq!((status, &late["state"]), (409, &json!("paid")), "after {days} days");
+        assert!(late["error"].as_str().unwrap().contains("expected another reference"), "{late}");
+    }
+    pool.close().await;
     assert_eq!(paynet.ledger().await.len(), 1);
 }
 
@@ -172,15 +186,96 @@ async fn a_refund_that_paynet_refuses_needs_attention() {
 async fn a_refusal_that_is_not_paynets_is_no_word_on_the_money() {
     let (folder, paynet) = (tempdir().unwrap(), Paynet::start());
     let backend = Setup::new(&folder, &paynet).start();
-    for status in [400, 401, 403, 404, 429] {
-        let reference = format!("GATEWAY-{status}");
-        let fault = json!({ "operation": "init_sale_transaction", "status": status, "when": "after" });
-        paynet.fault(fault).await;
+    let bodies = ["", r#"{"message": "Unauthorized"}"#, r#"{"code": 401, "message": "no"}"#, "<html></html>"];
+    let all = [400, 401, 403, 404, 429].into_iter().flat_map(|status| bodies.map(|body| (status, body)));
+    for (n, (status, body)) in all.enumerate() {
+        let reference = format!("GATEWAY-{n}");
+        let operation = "init_sale_transaction";
+        paynet
+            .fault(json!({ "operation": operation, "status": status, "body": body, "when": "after" }))
+            .await;
         let (_, sale) = backend.sale(&reference, "10").await;
         assert_eq!(sale["state"], "needs_attention", "{sale}");
         assert_eq!(backend.sale(&reference, "10").await.0, 409);
         assert_eq!(paynet.opened_for(&reference).await.len(), 1);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_released_before_paynets_response_arrived_is_not_simply_paid() {
+    let (folder, paynet) = (tempdir().unwrap(), Paynet::start());
+    let setup = Setup::new(&folder, &paynet).with("PAYNET_TIMEOUT", "8").with("PAYMENT_WITHIN", "60");
+    let backend = setup.start();
+    paynet.fault(json!({ "operation": "init_sale_transaction", "delay_ms": 4000, "when": "after" })).await;
+    let body = json!({ "terminal": "till-1", "amount": "10" });
+    let late = tokio::spawn(backend.request("/orders/A/sale", &body).send());
+    while paynet.opened_for("A").await.is_empty() {
+        sleep(Duration::from_millis(20)).await;
+    }
+    // As a process does that takes it for abandoned.
+    let pool = opened(&folder).await;
+    let abandoned = "UPDATE payments SET state = 'needs_attention', due_at = NULL, version = version + 1";
+    sqlx::query(abandoned).execute(&pool).await.unwrap();
+    pool.close().await;
+    let released = json!({ "attempt": 1, "as": "released", "note": "not in the panel" });
+    assert_eq!(backend.post("/orders/A/sale/resolve", released).await.0, 200);
+    let response = late.await.unwrap().unwrap();
+    assert_eq!(response.status().as_u16(), 502);
+    paynet.decide(&paynet.opened_for("A").await[0], "approve").await;
+    let seen = async {
+        while backend.get("/orders/A").await.1["sale"]["transaction_id"].is_null() {
+            sleep(Duration::from_millis(100)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), seen).await.expect("it is not looked at");
+    let (_, order) = backend.get("/orders/A").await;
+    assert_eq!(order["sale"]["state"], "needs_attention", "{order}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_ended_session_that_is_refused_otherwise_than_by_401_is_renewed() {
+    let (folder, paynet) = (tempdir().unwrap(), Paynet::start());
+    let backend = Setup::new(&folder, &paynet).start();
+    let behavior = http().put(format!("{}/_paypos/behavior", paynet.url));
+    assert_eq!(send(with_json(behavior, &json!({ "ended_session": "400" }))).await.unwrap().0, 200);
+    assert_eq!(backend.sale("BEFORE", "10").await.0, 201);
+    paynet.control("sessions/expire", json!({})).await;
+    let mut statuses = Vec::new();
+    for n in 0..5 {
+        statuses.push(backend.sale(&format!("ORDER-{n}"), "10").await.0);
+    }
+    assert_eq!(statuses.last(), Some(&201), "{statuses:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_sends_half_a_request_is_not_waited_for() {
+    let (folder, paynet) = (tempdir().unwrap(), Paynet::start());
+    let backend = Setup::new(&folder, &paynet).start();
+    let address = backend.url.strip_prefix("http://").unwrap().to_owned();
+    let half = async |text: String| {
+        let mut app = TcpStream::connect(&address).await.unwrap();
+        app.write_all(text.as_bytes()).await.unwrap();
+        let mut response = String::new();
+        app.read_to_string(&mut response).await.map(|_| response).unwrap_or_default()
+    };
+    let head = "GET /healthz HTTP/1.1\r\nhost: x".to_owned();
+    let body = format!(
+        "POST /orders/A/sale HTTP/1.1\r\nhost: {address}\r\ncontent-type: application/json\r\n\
+         connection: close\r\ncontent-length: 50\r\n\r\n{{"
+    );
+    let both = async { tokio::join!(half(head), half(body)) };
+    let (head, body) = tokio::time::timeout(Duration::from_mins(1), both).await.expect("it waits");
+    assert!(!head.starts_with("HTTP/1.1 200"), "{head}");
+    assert!(body.starts_with("HTTP/1.1 408"), "{body}");
+    assert!(paynet.ledger().await.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn values_of_the_environment_may_be_quoted_and_end_with_a_cr() {
+    let (folder, paynet) = (tempdir().unwrap(), Paynet::start());
+    let setup =
+        Setup::new(&folder, &paynet).with("TERMINALS", "\"till-1,till-2\"\r").with("LOOK_AGAIN", " 3600\r");
+    assert_eq!(setup.start().sale("A", "10").await.0, 201);
 }
 
 /// Releases a sale that nobody has finished in time.

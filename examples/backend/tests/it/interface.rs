@@ -141,7 +141,7 @@ async fn the_app_learns_from_the_status_whether_to_try_again() {
         ),
         (
             "REFUSED",
-            json!({ "status": 400, "body": "{\"code\": 11, \"message\": \"no such agent\"}", "when": "before" }),
+            json!({ "status": 400, "body": "{\"object_name\": \"error\", \"code\": 11, \"message\": \"no such agent\"}", "when": "before" }),
             409,
             "rejected",
             "remove the cause, then post it again",

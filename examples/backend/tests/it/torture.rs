@@ -471,8 +471,12 @@ async fn bad_days(world: Arc<World>, count: usize, mut rng: Rng) {
             },
             2 => match &world.cable {
                 Some(_) => {
-                    let restart = env::var("PAYPOS_POSTGRES_RESTART").unwrap();
-                    assert!(Command::new("sh").args(["-c", &restart]).status().unwrap().success());
+                    // It may take longer than the simulator waits for a client.
+                    let restarted = tokio::task::spawn_blocking(|| {
+                        let restart = env::var("PAYPOS_POSTGRES_RESTART").unwrap();
+                        Command::new("sh").args(["-c", &restart]).status().unwrap()
+                    });
+                    assert!(restarted.await.unwrap().success());
                 }
                 None => world.fill_the_disk(lasts).await,
             },
