@@ -90,7 +90,8 @@ async fn a_page_of_another_site_reaches_nothing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_reference_is_new_for_ever() {
     let (folder, paynet) = (tempdir().unwrap(), Paynet::start());
-    let backend = Setup::new(&folder, &paynet).with("PAYMENT_WITHIN", "3").start();
+    let setup = Setup::new(&folder, &paynet).with("PAYMENT_WITHIN", "3");
+    let backend = setup.start();
     let (status, sale) = backend.sale("A", "10").await;
     assert_eq!(status, 201);
     assert!(sale["created_at"].as_str().unwrap().starts_with("20"), "{sale}");
@@ -103,9 +104,12 @@ async fn a_reference_is_new_for_ever() {
     assert_eq!((status, &late["state"]), (409, &json!("paid")));
     // The day after, and the year after.
     let pool = opened(&folder).await;
+    let mut backend = backend;
     for days in [2_i64, 400] {
         let earlier = "UPDATE payments SET created_at = created_at - $1";
         sqlx::query(earlier).bind(days * 86_400_000).execute(&pool).await.unwrap();
+        backend.terminate();
+        backend = setup.start();
         let (status, late) = backend.sale("A", "10").await;
         assert_eq!((status, &late["state"]), (409, &json!("paid")), "after {days} days");
         assert!(late["error"].as_str().unwrap().contains("expected another reference"), "{late}");
@@ -292,9 +296,9 @@ async fn released(backend: &Backend, reference: &str) -> Value {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_attempt_that_was_released_too_early_is_checked_before_and_beside_the_next_one() {
     let (folder, paynet) = (tempdir().unwrap(), Paynet::start());
-    let setup = Setup::new(&folder, &paynet).with("PAYMENT_WITHIN", "1").with("LOOK_AGAIN", "3600");
-    let backend = setup.clone().start();
-    let before = released(&backend, "BEFORE").await;
+    let setup = Setup::new(&folder, &paynet).with("PAYMENT_WITHIN", "10").with("LOOK_AGAIN", "3600");
+    let backend = setup.start();
+    let (before, beside) = tokio::join!(released(&backend, "BEFORE"), released(&backend, "BESIDE"));
     paynet.decide(&before, "approve").await;
     let (status, told) = backend.sale("BEFORE", "10").await;
     assert_eq!((status, &told["state"], &told["attempt"]), (409, &json!("needs_attention"), &json!(1)));
@@ -307,9 +311,6 @@ async fn an_attempt_that_was_released_too_early_is_checked_before_and_beside_the
     let (_, paid) = backend.post("/orders/BEFORE/sale/resolve", body).await;
     assert_eq!(paid["transaction_id"], told["transaction_id"]);
 
-    let beside = released(&backend, "BESIDE").await;
-    backend.terminate();
-    let backend = setup.with("PAYMENT_WITHIN", "30").start();
     let (status, second) = backend.sale("BESIDE", "10").await;
     assert_eq!((status, &second["attempt"]), (201, &json!(2)));
     paynet.decide(&beside, "approve").await;
