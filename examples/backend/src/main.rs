@@ -136,7 +136,7 @@ async fn run(config: Config) -> Result<(), String> {
     stop_on_signal(&stop)?;
     back_up_on_signal(&backend)?;
     let worker = tokio::spawn(worker::run(Arc::clone(&backend)));
-    let watcher = tokio::spawn(waiters::run(Arc::clone(&backend)));
+    let watcher = tokio::spawn(waiters::watch_others(Arc::clone(&backend)));
     let server = tokio::spawn(server::serve(listener, routes::router(Arc::clone(&backend)), stop.clone()));
     stop.cancelled().await;
     tracing::info!("stopping: what is in flight is finished");

@@ -193,6 +193,7 @@ async fn initiated_once(backend: &Backend, asked: &Payment) -> Result<Response, 
     if let Some(there) = there.as_ref().filter(|there| !there.may_be_posted_again()) {
         return what_there_is(backend, there, asked);
     }
+    // Guard: bad_days::no_payment_is_taken_while_another_cannot_be_recorded
     if !backend.health.is_recording() || !backend.store.is_its_file() {
         return Err(Problem::unavailable("what becomes of a payment cannot be recorded; try again"));
     }

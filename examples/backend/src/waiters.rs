@@ -95,8 +95,12 @@ impl Drop for Waiter<'_> {
     }
 }
 
-/// Wakes those who wait for what another process has changed, until the backend stops.
-pub(crate) async fn run(backend: Arc<Backend>) {
+/// Wakes those who wait for what another process has changed, until the backend stops. `SQLite` has no other process.
+// Guard: crash::those_who_wait_at_one_process_are_told_what_another_has_seen
+pub(crate) async fn watch_others(backend: Arc<Backend>) {
+    if !backend.store.is_shared() {
+        return;
+    }
     let mut seen: HashSet<Change> = HashSet::new();
     while !backend.stop.is_cancelled() {
         match backend.store.changed_since(backend.clock.now() - BACK).await {

@@ -184,6 +184,11 @@ impl Store {
         now.into_iter().next().ok_or(sqlx::Error::RowNotFound)
     }
 
+    /// Returns whether other processes may use it as well.
+    pub(crate) fn is_shared(&self) -> bool {
+        matches!(self.pool, Pool::Postgres(_))
+    }
+
     /// Returns whether what is written goes where it was opened: not into a file that was moved or deleted.
     // Guard: bad_days::a_file_that_was_moved_takes_no_payment
     pub(crate) fn is_its_file(&self) -> bool {

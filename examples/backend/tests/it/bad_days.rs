@@ -112,6 +112,29 @@ async fn on_a_full_disk_nothing_is_sent_and_it_says_that_it_is_not_ready() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn no_payment_is_taken_while_another_cannot_be_recorded() {
+    let (folder, paynet) = (tempdir().unwrap(), Paynet::start());
+    let backend = Setup::new(&folder, &paynet).start();
+    let (_, sale) = backend.sale("A", "10").await;
+    let pool = crate::world::opened(&folder).await;
+    let refuse =
+        "CREATE TRIGGER no_state BEFORE UPDATE OF state ON payments BEGIN SELECT RAISE(FAIL, 'full'); END";
+    sqlx::query(refuse).execute(&pool).await.unwrap();
+    paynet.decide(&sale, "approve").await;
+    while backend.get("/readyz").await.0 == 200 {
+        sleep(Duration::from_millis(50)).await;
+    }
+    // A claim, which is another kind of write, would succeed.
+    let (status, problem) = timeout(Duration::from_secs(5), backend.sale("B", "10")).await.unwrap();
+    assert_eq!(status, 503, "{problem}");
+    assert_eq!(paynet.ledger().await.len(), 1);
+    sqlx::query("DROP TRIGGER no_state").execute(&pool).await.unwrap();
+    pool.close().await;
+    backend.until("A", "sale", "paid").await;
+    assert_eq!(backend.sale("B", "10").await.0, 201);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_file_that_was_moved_takes_no_payment() {
     let (folder, paynet) = (tempdir().unwrap(), Paynet::start());
     let backend = Setup::new(&folder, &paynet).start();
@@ -198,6 +221,16 @@ async fn words_of_paynets_that_the_database_cannot_hold_are_replaced() {
     let (status, sale) = backend.sale("A", "10").await;
     assert_eq!((status, &sale["state"]), (409, &json!("rejected")));
     assert!(sale["reason"].as_str().unwrap().contains("no money"), "{sale}");
+
+    let (_, sale) = backend.sale("B", "10").await;
+    let id = sale["payment_session_id"].as_str().unwrap();
+    let path = format!("{}/_paypos/payments/{id}/transactions", paynet.url);
+    let properties = json!({ "properties": { "xact_id": "x\u{0}y" } });
+    let changed = crate::world::with_json(crate::world::http().patch(path), &properties);
+    assert_eq!(crate::world::send(changed).await.unwrap().0, 200);
+    paynet.decide(&sale, "approve").await;
+    let paid = backend.until("B", "sale", "paid").await;
+    assert_eq!(paid["transaction_id"], "x\u{fffd}y");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -340,3 +340,25 @@ async fn a_database_that_is_gone_while_paynet_responds_loses_no_payment_session(
     let (status, problem) = backend.get("/readyz").await;
     assert_eq!((status, &problem["error"]), (503, &json!("the database is not available; try again")));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs PAYPOS_POSTGRES, the URL of a database: .ci/with-postgres"]
+async fn those_who_wait_at_one_process_are_told_what_another_has_seen() {
+    let (folder, paynet) = (tempdir().unwrap(), Paynet::start());
+    let setup = Setup::new(&folder, &paynet).with("DATABASE_URL", &postgres("told_by_another").await);
+    let (one, two) = (setup.start(), setup.start());
+    let (_, sale) = one.sale("A", "10").await;
+    let wait = async |backend: &Backend| {
+        let (_, order) = backend.get("/orders/A?wait=25").await;
+        (order["sale"]["state"].clone(), Instant::now())
+    };
+    let decided = async {
+        sleep(Duration::from_secs(2)).await;
+        paynet.decide(&sale, "approve").await;
+    };
+    // One of them has the lease, and sees it; the other reads that.
+    let (first, second, ()) = tokio::join!(wait(&one), wait(&two), decided);
+    assert_eq!((&first.0, &second.0), (&json!("paid"), &json!("paid")));
+    let apart = first.1.max(second.1) - first.1.min(second.1);
+    assert!(apart < Duration::from_secs(10), "one was told {apart:?} after the other");
+}
