@@ -438,8 +438,9 @@ async fn those_who_wait_are_told_at_once_and_cost_nothing_meanwhile() {
     let decided = async {
         sleep(Duration::from_secs(1)).await;
         paynet.decide(&sale, "approve").await;
+        Instant::now()
     };
-    let (told, ()) = tokio::join!(join_all(polls), decided);
-    let (first, last) = (told.iter().min().unwrap(), told.iter().max().unwrap());
-    assert!(*last - *first < Duration::from_secs(5), "some were not woken");
+    let (told, decided) = tokio::join!(join_all(polls), decided);
+    let last = *told.iter().max().unwrap() - decided;
+    assert!(last < Duration::from_secs(10), "the last was told after {last:?}, so nobody woke it");
 }
