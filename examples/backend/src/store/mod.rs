@@ -25,6 +25,7 @@ use self::open::File;
 
 /// How long a statement may take.
 // Guard: bad_days::a_connection_that_goes_dark_stops_nothing_for_ever
+// Guard: bad_days::a_statement_that_the_database_does_not_end_is_given_up
 const STATEMENT: Duration = Duration::from_secs(5);
 /// How many rows a list has at most.
 const MAX_LIST: i64 = 1_000;

@@ -316,6 +316,22 @@ async fn a_connection_that_goes_dark_stops_nothing_for_ever() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs PAYPOS_POSTGRES, the URL of a database: .ci/with-postgres"]
+async fn a_statement_that_the_database_does_not_end_is_given_up() {
+    let (folder, paynet) = (tempdir().unwrap(), Paynet::start());
+    let url = postgres("locked").await;
+    let backend = Setup::new(&folder, &paynet).with("DATABASE_URL", &url).start();
+    let pool = sqlx::PgPool::connect(&url).await.unwrap();
+    let mut somebody = pool.begin().await.unwrap();
+    sqlx::query("LOCK TABLE payments").execute(&mut *somebody).await.unwrap();
+    let (status, problem) = timeout(Duration::from_secs(30), backend.sale("A", "10")).await.unwrap();
+    assert_eq!((status, &problem["error"]), (503, &json!("the database is not available; try again")));
+    somebody.rollback().await.unwrap();
+    assert!(paynet.ledger().await.is_empty());
+    assert_eq!(backend.sale("A", "10").await.0, 201);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_row_that_cannot_be_read_is_listed_and_hides_no_other() {
     let (folder, paynet) = (tempdir().unwrap(), Paynet::start());
     let setup = Setup::new(&folder, &paynet);
