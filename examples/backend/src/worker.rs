@@ -201,6 +201,7 @@ async fn try_record(backend: &Backend, before: &Payment, next: &Payment, by: By)
     }
     match backend.store.get(&before.key()).await? {
         // By this process, which was not told of its commit.
+        // Guard: crash::a_commit_that_the_database_acknowledges_too_late_is_read_and_not_judged
         Some(changed) if changed.is_written_as(next) => Ok(Recorded::Written(Box::new(changed))),
         Some(changed) => Ok(Recorded::Changed(Box::new(changed))),
         None => {

@@ -362,3 +362,23 @@ async fn those_who_wait_at_one_process_are_told_what_another_has_seen() {
     let apart = first.1.max(second.1) - first.1.min(second.1);
     assert!(apart < Duration::from_secs(10), "one was told {apart:?} after the other");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs PAYPOS_POSTGRES, the URL of a database: .ci/with-postgres"]
+async fn a_commit_that_the_database_acknowledges_too_late_is_read_and_not_judged() {
+    let (folder, paynet) = (tempdir().unwrap(), Paynet::start());
+    let url = postgres("late_commit").await;
+    let backend = Setup::new(&folder, &paynet).with("DATABASE_URL", &url).start();
+    let pool = sqlx::PgPool::connect(&url).await.unwrap();
+    for statement in [
+        "CREATE FUNCTION late() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(7); RETURN NULL; END'",
+        "CREATE CONSTRAINT TRIGGER late AFTER UPDATE ON payments DEFERRABLE INITIALLY DEFERRED FOR EACH ROW
+         WHEN (OLD.state = 'initiating' AND NEW.state = 'pending') EXECUTE FUNCTION late()",
+    ] {
+        sqlx::query(statement).execute(&pool).await.unwrap();
+    }
+    let (status, sale) = backend.sale("A", "10").await;
+    assert_eq!((status, &sale["state"]), (201, &json!("pending")), "{sale}");
+    paynet.decide(&sale, "approve").await;
+    backend.until("A", "sale", "paid").await;
+}
