@@ -139,12 +139,19 @@ macro_rules! args {
     ($($value:expr),* $(,)?) => { vec![$(Arg::from($value)),*] };
 }
 
-/// Reads all rows of a statement.
+/// Reads all rows of a statement, in a transaction: sqlx prepares it before it executes it, and `pgbouncer` may pass the
+/// two to different connections.
+// Guard: bad_days::pgbouncer_may_pass_each_transaction_to_another_connection
 macro_rules! rows {
     ($store:expr, $sql:expr, $args:expr, $read:path) => {{
         let (sql, args): (String, Vec<Arg>) = ($store.sql(&$sql), $args);
         with_pool!($store, pool => {
-            let rows = within_time!(pool, connection => bound::<Db>(sql, args).fetch_all(connection).await)?;
+            let rows = within_time!(pool, connection => {
+                let mut transaction = connection.begin_with("BEGIN").await?;
+                let rows = bound::<Db>(sql, args).fetch_all(&mut *transaction).await?;
+                transaction.commit().await?;
+                Ok(rows)
+            })?;
             rows.iter().map($read).collect::<sqlx::Result<Vec<_>>>()
         })
     }};
@@ -418,7 +425,7 @@ fn event(payment: &Payment, by: By) -> (String, Vec<Arg>) {
     (insert.to_owned(), values)
 }
 
-/// Prepares a statement for one use: `pgbouncer` may give the next one another connection.
+/// Prepares a statement for one transaction.
 fn bound<'q, DB>(sql: String, args: Vec<Arg>) -> Query<'q, DB, DB::Arguments>
 where
     DB: Database + HasStatementCache,

@@ -9,7 +9,7 @@ use std::{
 };
 
 use sqlx::{
-    Executor, PgPool, SqlitePool,
+    Executor, PgPool, Row, SqlitePool,
     migrate::Migrator,
     postgres::PgPoolOptions,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
@@ -158,8 +158,8 @@ fn beside(path: &Path, suffix: &str) -> PathBuf {
 async fn postgres(url: &str) -> Result<PgPool, String> {
     let pool = PgPoolOptions::new().acquire_timeout(ACQUIRE).after_connect(|connection, _| {
         Box::pin(async move {
-            let commit = sqlx::query_scalar::<_, String>("SELECT current_setting('synchronous_commit')");
-            let commit = commit.persistent(false).fetch_all(connection).await?;
+            let commit = sqlx::raw_sql("SHOW synchronous_commit").fetch_all(connection).await?;
+            let commit = commit.iter().map(|row| row.try_get(0)).collect::<sqlx::Result<Vec<String>>>()?;
             // Guard: bad_days::a_server_that_may_forget_commits_is_refused
             if commit.iter().any(|setting| setting == "off" || setting == "local") {
                 let problem = "synchronous_commit is off, so that a crash of the server loses payments that were \
@@ -191,8 +191,9 @@ fn migrator() -> Migrator {
 /// Whether all tables are as this version needs them, so that a role that may not create any is enough.
 // Guard: bad_days::a_role_that_may_create_nothing_is_enough_once_the_tables_are_there
 async fn is_migrated(pool: &PgPool) -> bool {
-    let applied = sqlx::query_scalar::<_, i64>("SELECT version FROM _sqlx_migrations WHERE success");
-    let applied = applied.persistent(false).fetch_all(pool).await.unwrap_or_default();
+    let applied = sqlx::raw_sql("SELECT version FROM _sqlx_migrations WHERE success").fetch_all(pool).await;
+    let applied = applied.unwrap_or_default();
+    let applied = applied.iter().filter_map(|row| row.try_get::<i64, _>(0).ok()).collect::<Vec<_>>();
     migrator().iter().all(|migration| applied.contains(&migration.version))
 }
 

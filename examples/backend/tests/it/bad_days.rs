@@ -2,11 +2,12 @@
 
 use std::{fs, os::unix::fs::PermissionsExt, process::Command, time::Duration};
 
+use futures::future::join_all;
 use serde_json::{Value, json};
 use tempfile::tempdir;
 use tokio::time::{sleep, timeout};
 
-use crate::world::{Clock, Paynet, Setup, postgres};
+use crate::world::{Clock, Paynet, Pgbouncer, Setup, postgres};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_clock_that_is_set_forward_makes_no_decline_final() {
@@ -329,6 +330,44 @@ async fn a_statement_that_the_database_does_not_end_is_given_up() {
     somebody.rollback().await.unwrap();
     assert!(paynet.ledger().await.is_empty());
     assert_eq!(backend.sale("A", "10").await.0, 201);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs PAYPOS_POSTGRES, the URL of a database: .ci/with-postgres"]
+async fn pgbouncer_may_pass_each_transaction_to_another_connection() {
+    let (folder, paynet) = (tempdir().unwrap(), Paynet::start());
+    let direct = postgres("behind_pgbouncer").await;
+    let setup = Setup::new(&folder, &paynet);
+    setup.clone().with("DATABASE_URL", &direct).start().terminate();
+    let pgbouncer = Pgbouncer::start("localhost");
+    let url = pgbouncer.url("behind_pgbouncer", &pgbouncer.certificate());
+    let backend = setup.with("DATABASE_URL", &url).start();
+    join_all((0..20).map(async |order| {
+        let (status, sale) = backend.sale(&format!("A{order}"), "10").await;
+        assert_eq!(status, 201, "{sale}");
+        paynet.decide(&sale, "approve").await;
+        backend.until(&format!("A{order}"), "sale", "paid").await;
+    }))
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs PAYPOS_POSTGRES, the URL of a database: .ci/with-postgres"]
+async fn a_database_with_a_certificate_of_somebody_else_is_refused() {
+    let (folder, paynet) = (tempdir().unwrap(), Paynet::start());
+    postgres("certified").await;
+    let (right, of_another_host) = (Pgbouncer::start("localhost"), Pgbouncer::start("database.example"));
+    for (pgbouncer, trusted) in
+        [(&right, of_another_host.certificate()), (&of_another_host, of_another_host.certificate())]
+    {
+        let url = pgbouncer.url("certified", &trusted);
+        let refused = Setup::new(&folder, &paynet).with("DATABASE_URL", &url).run();
+        let stderr = String::from_utf8(refused.stderr).unwrap();
+        assert_eq!(refused.status.code(), Some(1), "{stderr}");
+        assert!(stderr.contains("invalid peer certificate"), "{stderr}");
+    }
+    let url = right.url("certified", &right.certificate());
+    Setup::new(&folder, &paynet).with("DATABASE_URL", &url).start();
 }
 
 #[tokio::test(flavor = "multi_thread")]

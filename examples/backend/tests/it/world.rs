@@ -2,8 +2,9 @@
 
 use std::{
     env,
-    fs::File,
+    fs::{self, File, Permissions},
     io::{BufRead, BufReader},
+    os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     process::{Child, Command, Output, Stdio},
     sync::{Arc, OnceLock},
@@ -234,6 +235,71 @@ pub(crate) async fn database_behind_a_cable(name: &str) -> (String, Arc<watch::S
         }
     });
     (format!("postgres://merchant@127.0.0.1:{port}/{name}?sslmode=disable"), cable)
+}
+
+/// pgbouncer, which passes each transaction to one of three connections, and has a certificate.
+pub(crate) struct Pgbouncer {
+    _process: Process,
+    folder: TempDir,
+    port: u16,
+}
+
+impl Pgbouncer {
+    pub(crate) fn start(certificate_for: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let files = folder.path().display();
+        let made = rcgen::generate_simple_self_signed([certificate_for.to_owned()]).unwrap();
+        fs::write(folder.path().join("certificate.pem"), made.cert.pem()).unwrap();
+        fs::write(folder.path().join("key.pem"), made.signing_key.serialize_pem()).unwrap();
+        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let url = postgres_url("");
+        let server = url.split("?host=").nth(1).unwrap();
+        let settings = format!(
+            "[databases]
+             * = host={server} user=merchant
+             [pgbouncer]
+             listen_addr = 127.0.0.1
+             listen_port = {port}
+             unix_socket_dir =
+             auth_type = any
+             pool_mode = transaction
+             default_pool_size = 3
+             min_pool_size = 3
+             ignore_startup_parameters = extra_float_digits
+             client_tls_sslmode = require
+             client_tls_key_file = {files}/key.pem
+             client_tls_cert_file = {files}/certificate.pem
+             "
+        );
+        fs::write(folder.path().join("settings"), settings.replace("             ", "")).unwrap();
+        fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).unwrap();
+        let settings = folder.path().join("settings");
+        let mut command = Command::new("pgbouncer");
+        // It refuses to be root.
+        if Command::new("id").arg("-u").output().unwrap().stdout == b"0\n" {
+            command = Command::new("setpriv");
+            command.args(["--reuid=postgres", "--regid=postgres", "--clear-groups", "pgbouncer"]);
+        }
+        command.arg(settings);
+        let process = Process(command.arg("--quiet").spawn().unwrap());
+        let until = Instant::now() + Duration::from_secs(20);
+        while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
+            assert!(Instant::now() < until, "pgbouncer does not listen");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        Self { _process: process, folder, port }
+    }
+
+    /// Its own certificate.
+    pub(crate) fn certificate(&self) -> PathBuf {
+        self.folder.path().join("certificate.pem")
+    }
+
+    /// The URL of a database behind it, for a client that trusts a certificate.
+    pub(crate) fn url(&self, database: &str, trusted: &Path) -> String {
+        let (port, trusted) = (self.port, trusted.display());
+        format!("postgres://merchant@localhost:{port}/{database}?sslmode=verify-full&sslrootcert={trusted}")
+    }
 }
 
 /// How a backend is started.
