@@ -1,4 +1,4 @@
-//! The questions that Paynet's documents leave open, as data. The table in `openapi/README.md` is printed from them.
+//! The questions that Paynet's documents leave open, as data. The table in `docs/QUESTIONS.md` is printed from them.
 
 use serde::Deserialize;
 
@@ -52,7 +52,7 @@ impl Questions {
         toml::from_str(include_str!("questions.toml")).unwrap_or(Self { question: Vec::new() })
     }
 
-    /// Returns the table of `openapi/README.md`.
+    /// Returns the table of `docs/QUESTIONS.md`.
     pub(crate) fn table(&self) -> String {
         let rows = self.question.iter().map(|question| {
             let Question { id, text, assumed, seen, .. } = question;

@@ -804,10 +804,10 @@ async fn a_simulator_behaves_like_what_was_seen() {
 }
 
 #[test]
-fn the_table_of_the_documents_readme_follows_from_the_questions() {
+fn the_table_of_the_documentation_follows_from_the_questions() {
     let output = paypos(&["verify", "--questions"]).output().unwrap();
-    let readme = include_str!("../../../openapi/README.md");
-    assert!(readme.contains(stdout(&output).trim()), "expected in openapi/README.md:\n{}", stdout(&output));
+    let written = include_str!("../../../docs/QUESTIONS.md");
+    assert!(written.contains(stdout(&output).trim()), "expected in docs/QUESTIONS.md:\n{}", stdout(&output));
 }
 
 #[test]
