@@ -41,7 +41,7 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 
 #[test]
 fn every_test_that_a_guard_names_is_there() {
-    let packages = [".", "codegen", "simulator", "cli", "xtask", "examples/backend"];
+    let packages = [".", "codegen", "simulator", "cli", "xtask", "examples/backend", "tests/tls"];
     let below = |name: &str| -> Vec<PathBuf> {
         packages
             .iter()
