@@ -112,6 +112,7 @@ impl Document {
         document.json.sort_all_objects();
         as_floats(&mut document.json);
         document.check_version()?;
+        document.check_objects()?;
         document.check_references()?;
         document.check_servers()?;
         document.check_paths()?;
@@ -215,6 +216,35 @@ impl Document {
             return Err(self.error(&place, problem, "expected names of visible characters, each once"));
         }
         Ok(())
+    }
+
+    /// Refuses anything but an object where OpenAPI has one, and the generator adds to it.
+    // Guard: pipeline::a_document_that_cannot_be_used_is_refused_in_one_line
+    fn check_objects(&self) -> Result<(), DocumentError> {
+        self.check_object("", &["info"])?;
+        self.check_object("", &["components", "*", "*"])?;
+        METHODS.iter().try_for_each(|method| {
+            self.check_object("", &["paths", "*", method, "requestBody"])?;
+            self.check_object("", &["paths", "*", method, "responses", "*"])
+        })
+    }
+
+    /// Checks a value, and what follows below it; `*` is each member.
+    fn check_object(&self, place: &str, below: &[&str]) -> Result<(), DocumentError> {
+        let value = self.at(place);
+        if value.is_null() {
+            return Ok(());
+        }
+        if !value.is_object() {
+            return Err(self.error(place, format!("it is {value}"), "expected an object"));
+        }
+        match below {
+            [] => Ok(()),
+            ["*", below @ ..] => entries(Some(value))
+                .filter(|(name, _)| !name.starts_with("x-"))
+                .try_for_each(|(name, _)| self.check_object(&pointer(place, &[name]), below)),
+            [name, below @ ..] => self.check_object(&pointer(place, &[name]), below),
+        }
     }
 
     fn check_version(&self) -> Result<(), DocumentError> {

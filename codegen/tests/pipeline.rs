@@ -702,6 +702,19 @@ fn a_text_that_is_no_document_is_refused() {
 
 /// What a document of the reversal is refused with: the pointer, the problem and what was expected.
 const REFUSED: &[(Edit, &str)] = &[
+    (|json| json["info"] = json!("PayPOS"), "at /info: it is \"PayPOS\"; expected an object"),
+    (
+        |json| json["components"]["schemas"] = json!([]),
+        "at /components/schemas: it is []; expected an object",
+    ),
+    (
+        |json| at(json, OPERATION)["responses"]["200"] = json!(true),
+        "/responses/200: it is true; expected an object",
+    ),
+    (
+        |json| at(json, OPERATION)["requestBody"] = json!("JSON"),
+        "/requestBody: it is \"JSON\"; expected an object",
+    ),
     (
         |json| json["openapi"] = json!("3.1.0"),
         "at /openapi: the version is \"3.1.0\"; expected \"3.0.x\", the only versions that progenitor reads; give the other pages without this one",

@@ -86,7 +86,7 @@ fn read(source: &str) -> Result<String> {
 }
 
 impl Pages {
-    fn add(&mut self, source: &str, text: &str) -> Result<()> {
+    pub(crate) fn add(&mut self, source: &str, text: &str) -> Result<()> {
         let (page, url) = (name(source), source.contains("://").then(|| source.to_owned()));
         self.index = self.index.take().or_else(|| index_of(url.as_deref()?, text));
         let (documents, set_aside) = documents(page, text)?;
