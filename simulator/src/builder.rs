@@ -127,7 +127,6 @@ impl SimulatorBuilder {
     /// # Errors
     /// If it cannot listen on the address, with the operating system's kind of error. With `InvalidInput`, if the public
     /// URL or a sale of the seed cannot be used; the message names it.
-    // Guard: load::sixteen_suites_started_at_once_see_nothing_of_one_another
     pub async fn start(self) -> io::Result<Simulator> {
         let unusable = |problem: String| io::Error::new(io::ErrorKind::InvalidInput, problem);
         let public_url = self.public_url.as_deref().map(public_url).transpose().map_err(unusable)?;

@@ -6,7 +6,6 @@ mod child;
 mod contract;
 mod every_operation;
 mod examples;
-mod flow;
 mod guarantees;
 mod input;
 mod kept_session;

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use paypos::{
     Client, Decimal, Decision, Environment, Error, ErrorKind, Handoff, Operation, Outcome, PaymentSession,
-    Session, reqwest,
-    types::{CheckTransactionRequest, InitReversalRequest, InitSaleRequest},
+    SecretKey, Session, SessionKey, reqwest,
+    types::{AuthRequest, CheckTransactionRequest, InitReversalRequest, InitSaleRequest, LogoutRequest},
 };
 use paypos_simulator::{
     Fault, Simulator,
@@ -211,17 +211,32 @@ async fn null_is_taken_where_the_document_says_nullable_and_nowhere_else() {
 }
 
 #[tokio::test]
-async fn what_was_not_issued_is_refused() {
-    let (simulator, session) = started().await;
+async fn each_refusal_has_its_code_and_status() {
+    let simulator = Simulator::start().await.unwrap();
     let client = Client::builder(Environment::Sandbox).base_url(simulator.url()).build().unwrap();
-    let stranger = client.session(paypos::SessionKey::new("nobody-issued-this").unwrap());
-    let request = InitReversalRequest::new(simulator.add_transaction());
-    let error = stranger.init_reversal_transaction(request).await.unwrap_err();
-    assert_eq!((error.status(), error.code()), (Some(401), Some(code::UNKNOWN_SESSION)));
-
-    let error =
-        session.init_reversal_transaction(InitReversalRequest::new("nobody-added-this")).await.unwrap_err();
+    let checks = async |session: &Session| {
+        let checked = session.check_transaction(CheckTransactionRequest::new("unknown")).await;
+        let error = checked.unwrap_err();
+        (error.status(), error.code())
+    };
+    let stranger = client.session(SessionKey::new("simulated").unwrap());
+    assert_eq!(checks(&stranger).await, (Some(401), Some(code::UNKNOWN_SESSION)));
+    let open = client.session(simulator.issue_session());
+    assert_eq!(checks(&open).await, (Some(400), Some(code::UNKNOWN_PAYMENT_SESSION)));
+    let error = open.init_reversal_transaction(InitReversalRequest::new("unknown")).await.unwrap_err();
     assert_eq!((error.status(), error.code()), (Some(400), Some(code::UNKNOWN_TRANSACTION)));
+
+    let key = open.key().await.unwrap();
+    client.agent(simulator.secret_key()).logout(LogoutRequest::new(&key)).await.unwrap();
+    assert_eq!(checks(&open).await, (Some(401), Some(code::ENDED_SESSION)));
+    simulator.expire_session(&key);
+    assert_eq!(checks(&open).await, (Some(401), Some(code::ENDED_SESSION)), "it had ended before");
+    let expired = simulator.issue_session();
+    simulator.expire_session(&expired);
+    assert_eq!(checks(&client.session(expired)).await, (Some(401), Some(code::EXPIRED_SESSION)));
+    let nobody = client.agent(SecretKey::new("sck_nobody").unwrap());
+    let error = nobody.get_auth_key(AuthRequest::new("a", "u")).await.unwrap_err();
+    assert_eq!((error.status(), error.code()), (Some(401), Some(code::UNKNOWN_DEALER)));
 }
 
 #[tokio::test]

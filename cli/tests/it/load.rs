@@ -7,10 +7,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use paypos::{Client, Decimal, Environment, SecretKey, Session, SessionKey, types};
+use paypos::{Client, Decimal, Environment, Session, SessionKey, types};
 use serde_json::json;
 
-use crate::{Server, answered, call, get, http, post, session_key, with_json};
+use crate::{Server, answered, call, get, http, session_key, with_json};
 
 /// The resident memory of a process, in MiB.
 fn memory(server: &Server) -> u64 {
@@ -26,47 +26,6 @@ fn of_status(server: &Server, name: &str) -> u64 {
     let status = fs::read_to_string(format!("/proc/{}/status", server.child.id())).unwrap();
     let line = status.lines().find(|line| line.starts_with(name)).unwrap();
     line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() / 1024
-}
-
-/// One suite: its own simulator, a fault now and then, and all that it sees is its own.
-async fn suite(number: usize, payments: usize) {
-    let server = Server::start(&["--phone", "approve"]);
-    let client = Client::simulator(&server.url).build().unwrap();
-    let agent = client.agent(SecretKey::new("sck_simulator").unwrap());
-    let session = agent.get_auth_key(types::AuthRequest::new("a", "u")).await.unwrap().session;
-    for payment in 0..payments {
-        let faulty = payment % 50 == number;
-        if faulty {
-            let fault = json!({ "operation": "init_sale_transaction", "status": 503 });
-            assert_eq!(post(server.at("faults"), fault).await.0, 200);
-        }
-        let reference = format!("suite-{number}-{payment}");
-        let request = types::InitSaleRequest::new(Decimal::ONE).reference_no(&reference);
-        match session.init_sale_transaction(request).await {
-            Err(error) if faulty => assert_eq!(error.status(), Some(503)),
-            Err(error) => panic!("a fault of another suite: {error}"),
-            Ok(_) if faulty => panic!("the fault went elsewhere"),
-            Ok(handoff) => {
-                let request = types::CheckTransactionRequest::new(handoff.payment_session().id().to_owned());
-                let checked = session.check_transaction(request).await.unwrap();
-                assert_eq!(checked.data[0].agent_reference.as_deref(), Some(reference.as_str()));
-            }
-        }
-    }
-    let seen = get(server.at("payments")).await;
-    let seen = seen["payments"].as_array().unwrap();
-    assert_eq!(seen.len(), payments - (0..payments).filter(|payment| payment % 50 == number).count());
-    let own = format!("suite-{number}-");
-    assert!(seen.iter().all(|payment| payment["reference_no"].as_str().unwrap().starts_with(&own)));
-    // The journal has each of its requests, and no other: one session, and a sale and a check for each payment.
-    let journal = get(server.at("requests")).await;
-    let requests = journal["requests"].as_array().unwrap();
-    assert_eq!((requests.len(), &journal["forgotten"]), (1 + payments + seen.len(), &json!(0)));
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn sixteen_suites_started_at_once_see_nothing_of_one_another() {
-    futures::future::join_all((0..16).map(|number| suite(number, 625))).await;
 }
 
 /// Calls of a session, on connections that are kept.
@@ -226,38 +185,4 @@ async fn memory_is_bounded_however_it_is_filled() {
     assert!(journal["forgotten"].as_u64().unwrap() > 0, "what was forgotten is said");
 
     assert!(peak(&server) < 400, "{} MiB", peak(&server));
-}
-
-/// What a minute of a thousand requests a second leaves behind.
-#[tokio::test(flavor = "multi_thread")]
-#[ignore = "takes a minute, or more on a slow machine"]
-async fn sixty_thousand_requests_leave_memory_flat() {
-    let server = Server::start(&[]);
-    let client = Client::builder(Environment::Sandbox).base_url(&server.url).build().unwrap();
-    let agent = client.agent(SecretKey::new("sck_simulator").unwrap());
-    let session = agent.get_auth_key(types::AuthRequest::new("a", "u")).await.unwrap().session;
-    let payment = || session.check_transaction(types::CheckTransactionRequest::new("unknown"));
-    let mut halves = Vec::new();
-    let started = std::time::Instant::now();
-    for half in 0..2 {
-        for second in 0..30 {
-            futures::future::join_all((0..1_000).map(|_| payment())).await;
-            tokio::time::sleep_until((started + Duration::from_secs(30 * half + second)).into()).await;
-        }
-        halves.push(memory(&server));
-    }
-    println!("60,000 requests in {} s: {halves:?} MiB", started.elapsed().as_secs());
-    assert!(halves[1] <= halves[0] + 8, "{halves:?}");
-}
-
-#[test]
-#[ignore = "needs 20,000 file descriptors"]
-fn ten_thousand_idle_connections_keep_nobody_out() {
-    rlimit::increase_nofile_limit(20_000).unwrap();
-    let server = Server::start(&[]);
-    let address = server.url.strip_prefix("http://").unwrap();
-    let idle: Vec<_> = (0..10_000).map(|_| TcpStream::connect(address).unwrap()).collect();
-    let output = crate::at(&server.url, &["sale", "1.00", "--json"]);
-    assert_eq!(output.status.code(), Some(0), "{output:?}");
-    println!("{} idle connections: {} MiB", idle.len(), memory(&server));
 }

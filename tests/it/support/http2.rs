@@ -14,7 +14,6 @@ use h2::{Reason, server::SendResponse};
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
     net::{TcpListener, TcpStream},
-    sync::watch,
 };
 use tokio_rustls::TlsAcceptor;
 
@@ -45,9 +44,7 @@ pub struct Server {
 struct State {
     posts: AtomicUsize,
     connections: AtomicUsize,
-    cancelled: AtomicUsize,
     scripts: Mutex<VecDeque<Script>>,
-    shut: watch::Sender<bool>,
 }
 
 impl Server {
@@ -104,32 +101,13 @@ impl Server {
         self.state.connections.load(Ordering::SeqCst)
     }
 
-    /// The requests that were cancelled while they waited at the gate.
-    pub fn cancelled(&self) -> usize {
-        self.state.cancelled.load(Ordering::SeqCst)
-    }
-
-    /// Requests are read and counted, and wait.
-    pub fn shut_the_gate(&self) {
-        self.state.shut.send_replace(true);
-    }
-
-    pub fn open_the_gate(&self) {
-        self.state.shut.send_replace(false);
-    }
-
     pub fn next(&self, script: Script) {
         self.state.scripts.lock().unwrap().push_back(script);
     }
 }
 
 async fn converse<I: AsyncRead + AsyncWrite + Unpin>(stream: I, state: Arc<State>) {
-    // Room for thousands of small bodies at once, which h2 takes for an attack otherwise.
-    let mut builder = h2::server::Builder::new();
-    builder.max_concurrent_streams(20_000).initial_connection_window_size(64 << 20);
-    let Ok(mut connection) = builder.handshake::<_, Bytes>(stream).await else {
-        return;
-    };
+    let Ok(mut connection) = h2::server::handshake(stream).await else { return };
     // What the streams' tasks ask of the connection.
     let (ask, mut asked) = tokio::sync::mpsc::unbounded_channel();
     loop {
@@ -162,14 +140,6 @@ async fn answer(
         whole.extend_from_slice(&data);
     }
     state.posts.fetch_add(1, Ordering::SeqCst);
-    let mut shut = state.shut.subscribe();
-    tokio::select! {
-        _ = shut.wait_for(|shut| !shut) => {}
-        _ = futures::future::poll_fn(|context| respond.poll_reset(context)) => {
-            state.cancelled.fetch_add(1, Ordering::SeqCst);
-            return;
-        }
-    }
     let script = state.scripts.lock().unwrap().pop_front();
     match script {
         Some(Script::Reset(reason)) => return respond.send_reset(reason),
