@@ -88,7 +88,7 @@ impl Client {
         let http = reqwest::Client::builder()
             // Guard: guarantees::an_idle_connection_is_dropped_before_usual_servers_drop_it
             .pool_idle_timeout(POOL_IDLE_TIMEOUT)
-            // Guard: answers::no_compression_is_requested_and_a_compressed_body_is_capped_when_decoded
+            // Guard: responses::no_compression_is_requested_and_a_compressed_body_is_capped_when_decoded
             .no_gzip()
             .no_brotli()
             .no_zstd()

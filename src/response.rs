@@ -23,9 +23,9 @@ use crate::{
 
 /// The most that is read of a response's decoded body, in bytes: a day's list of a busy terminal, 5,000 transactions of
 /// 800 bytes.
-// Guard: answers::a_declared_length_of_ten_gigabytes_is_too_large_whatever_comes_of_it
-// Guard: answers::an_endless_body_is_refused_at_the_cap_and_its_connection_dropped
-// Guard: answers::a_body_of_the_cap_is_read_and_one_byte_more_is_not
+// Guard: responses::a_declared_length_of_ten_gigabytes_is_too_large_whatever_comes_of_it
+// Guard: responses::an_endless_body_is_refused_at_the_cap_and_its_connection_dropped
+// Guard: responses::a_body_of_the_cap_is_read_and_one_byte_more_is_not
 const MAX_BODY: usize = 4 << 20;
 
 /// A response with the status of a success.

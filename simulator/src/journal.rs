@@ -57,7 +57,7 @@ impl Journal {
     }
 
     /// Keeps the status and the body of the response to a request, if there was one. Returns the request.
-    pub(crate) fn answered(
+    pub(crate) fn completed(
         &mut self,
         number: u64,
         response: Option<(u16, String)>,
@@ -75,8 +75,8 @@ impl Journal {
         self.kept.iter()
     }
 
-    /// The requests after a number, up to the first that is not answered yet.
-    pub(crate) fn answered_after(&self, number: u64) -> Vec<&ReceivedRequest> {
+    /// The requests after a number, up to the first that is not completed yet.
+    pub(crate) fn completed_after(&self, number: u64) -> Vec<&ReceivedRequest> {
         let mut after: Vec<_> = self.iter().rev().take_while(|request| request.number > number).collect();
         after.reverse();
         after.truncate(after.iter().take_while(|request| request.is_answered).count());

@@ -72,10 +72,10 @@ impl Operations {
             let mut state = self.shared.lock();
             (state.journal.receive(request.clone()), state.faults.applying(request.operation()))
         };
-        let mut answered = Answered { operations: self, number, reply: None };
+        let mut completion = Completion { operations: self, number, reply: None };
         let reply = self.reply(&request, validated, fault).await;
-        answered.reply = reply.recorded();
-        drop(answered);
+        completion.reply = reply.recorded();
+        drop(completion);
         reply.into_response()
     }
 
@@ -216,17 +216,17 @@ fn payment_request(
 }
 
 /// Records the reply to a request when dropped: also that there is none, if the client hung up.
-struct Answered<'a> {
+struct Completion<'a> {
     operations: &'a Operations,
     number: u64,
     reply: Option<(u16, String)>,
 }
 
-impl Drop for Answered<'_> {
+impl Drop for Completion<'_> {
     fn drop(&mut self) {
         let log = self.operations.log.as_ref();
         let mut state = self.operations.shared.lock();
-        let request = state.journal.answered(self.number, self.reply.take());
+        let request = state.journal.completed(self.number, self.reply.take());
         let logged = log.zip(request.cloned());
         drop(state);
         if let Some((log, request)) = logged {

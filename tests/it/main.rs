@@ -1,6 +1,6 @@
 //! The promises of the README, on real sockets: a file for each.
 
-mod answers;
+mod responses;
 mod behavior;
 mod child;
 mod contract;

@@ -4,7 +4,7 @@ use axum::extract::State;
 use http::StatusCode;
 use serde::Serialize;
 
-use super::{Answer, Json, Nothing, Of, Problem, Query};
+use super::{Json, Nothing, Of, Problem, Query, Result};
 use crate::Fault;
 
 #[derive(Serialize)]
@@ -19,7 +19,7 @@ pub(super) struct Waiting {
     faults: Vec<Numbered>,
 }
 
-pub(super) async fn add(State(server): Of, Json(fault): Json<Fault>) -> Answer<Json<Numbered>> {
+pub(super) async fn add(State(server): Of, Json(fault): Json<Fault>) -> Result<Json<Numbered>> {
     if let Some(problem) = fault.problem() {
         return Err(Problem::bad(problem));
     }

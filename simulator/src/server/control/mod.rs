@@ -41,7 +41,7 @@ impl Server {
 }
 
 type Of = State<Arc<Server>>;
-type Answer<T> = Result<T, Problem>;
+type Result<T> = std::result::Result<T, Problem>;
 
 /// Returns a router of the operations, the pages and the control interface, with their guards.
 pub(crate) fn router(server: Server, operations: Router) -> Router {
@@ -155,7 +155,7 @@ struct Form<T>(T);
 struct Nothing {}
 
 /// Returns the joined document. Its first server is this simulator, which generated clients call by default.
-async fn openapi(State(server): Of, headers: HeaderMap) -> Answer<Json<Value>> {
+async fn openapi(State(server): Of, headers: HeaderMap) -> Result<Json<Value>> {
     let mut document: Value = serde_json::from_str(paypos::DOCUMENT)
         .map_err(|error| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()))?;
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();

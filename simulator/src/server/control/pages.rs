@@ -8,7 +8,7 @@ use axum::{
 };
 use serde::Deserialize;
 
-use super::{Answer, Form, Nothing, Of, PREFIX, Query};
+use super::{Form, Nothing, Of, PREFIX, Query, Result};
 use crate::{
     phone::Decision,
     server::{desk::Desk, page, words::Words},
@@ -34,7 +34,7 @@ pub(super) async fn phone(
     words: &'static Words,
     Path(id): Path<String>,
     Query(pressed): Query<Pressed>,
-) -> Answer<Html<String>> {
+) -> Result<Html<String>> {
     let payment = server.payment(&id)?;
     let behavior = server.lock().settings.behavior;
     let note = match pressed {
@@ -67,7 +67,7 @@ pub(super) async fn press(
     State(server): Of,
     Path(id): Path<String>,
     Form(choice): Form<Choice>,
-) -> Answer<Redirect> {
+) -> Result<Redirect> {
     let (decision, after, query) = match choice.decision {
         Button::Approve => (Decision::Approve, Duration::ZERO, ""),
         Button::Decline => (Decision::Decline, Duration::ZERO, ""),

@@ -6,7 +6,7 @@ use axum::extract::{Path, State};
 use paypos::Decimal;
 use serde::{Deserialize, Serialize};
 
-use super::{Answer, Json, Nothing, Of, Problem, Query};
+use super::{Json, Nothing, Of, Problem, Query, Result};
 use crate::{
     PaymentSession, PaymentState, Sale, Seed,
     behavior::issue,
@@ -47,7 +47,7 @@ pub(super) async fn decide(
     State(server): Of,
     Path(id): Path<String>,
     Json(decide): Json<Decide>,
-) -> Answer<Json<PaymentSession>> {
+) -> Result<Json<PaymentSession>> {
     // Unknown is another problem than decided already.
     server.payment(&id)?;
     let after = Duration::from_millis(decide.after_ms);
@@ -69,7 +69,7 @@ pub(super) async fn set_transactions(
     State(server): Of,
     Path(id): Path<String>,
     Json(set): Json<SetTransactions>,
-) -> Answer<Json<PaymentSession>> {
+) -> Result<Json<PaymentSession>> {
     let documented = documented_properties();
     if let Some(unknown) = set.properties.keys().find(|name| !documented.contains_key(*name)) {
         let names: Vec<_> = documented.keys().map(String::as_str).collect();
@@ -103,7 +103,7 @@ pub(super) async fn add_sale(State(server): Of, Json(new): Json<NewSale>) -> Jso
 }
 
 impl super::Server {
-    pub(super) fn payment(&self, id: &str) -> Answer<PaymentSession> {
+    pub(super) fn payment(&self, id: &str) -> Result<PaymentSession> {
         self.lock().ledger.payment(id).cloned().ok_or_else(Problem::unknown_payment)
     }
 }

@@ -6,7 +6,7 @@ use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
-use super::{Answer, Json, Of, Problem, Query};
+use super::{Json, Of, Problem, Query, Result};
 use crate::ReceivedRequest;
 
 const MAX_WAIT: Duration = Duration::from_secs(60);
@@ -35,7 +35,7 @@ pub(super) struct Received {
 // Guard: load::a_hundred_polls_of_a_long_journal_cost_the_calls_of_others_nothing
 // Guard: control::a_poll_returns_what_is_answered_and_loses_no_answer
 // Guard: control::a_client_that_hangs_up_leaves_its_request_and_keeps_no_poll_waiting
-pub(super) async fn list(State(server): Of, Query(wanted): Query<Wanted>) -> Answer<Json<Received>> {
+pub(super) async fn list(State(server): Of, Query(wanted): Query<Wanted>) -> Result<Json<Received>> {
     let seconds =
         wanted.wait.as_deref().map_or(Some(0), |wait| wait.strip_suffix('s').unwrap_or(wait).parse().ok());
     let seconds = seconds
@@ -48,10 +48,10 @@ pub(super) async fn list(State(server): Of, Query(wanted): Query<Wanted>) -> Ans
     loop {
         let (requests, forgotten) = {
             let state = server.lock();
-            let answered = state.journal.answered_after(last);
-            last = answered.last().map_or(last, |request| request.number);
+            let completed = state.journal.completed_after(last);
+            last = completed.last().map_or(last, |request| request.number);
             let wanted: Vec<_> =
-                answered.iter().filter(is_wanted).map(|request| (*request).clone()).collect();
+                completed.iter().filter(is_wanted).map(|request| (*request).clone()).collect();
             (wanted, state.journal.dropped())
         };
         if !requests.is_empty() || Instant::now() >= deadline {
