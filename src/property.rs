@@ -145,7 +145,7 @@ impl Property for Decimal {
     }
 
     /// Writes its digits: in JSON as a number, and as text elsewhere or if a number could lose some where serde buffers
-    /// it. `RawValue` keeps digits in JSON alone, and the name of the serializer says whether it is JSON's. Either form can
+    /// it. `RawValue` keeps digits only in JSON, and the name of the serializer says whether it is JSON's. Either form can
     /// be read again.
     fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let is_json = type_name::<S>().trim_start_matches("&mut ").starts_with("serde_json::");

@@ -34,7 +34,7 @@ pub(crate) const NO_SERVER: &str = "x://x";
 /// The prefixes of a simulator's keys: those that it issues, and that of its built-in dealer.
 const SIMULATORS: [&str; 2] = ["simulated-", "sck_simulator"];
 
-/// What a call needs besides the HTTP client, stored in the generated client's `inner` field.
+/// What a call needs in addition to the HTTP client, stored in the generated client's `inner` field.
 #[derive(Clone, Debug)]
 pub(crate) struct Context {
     pub(crate) server: Arc<Server>,

@@ -105,7 +105,7 @@ pub(crate) fn is_plain(text: &str) -> bool {
     all_bytes(text, |byte| byte.is_ascii_graphic())
 }
 
-/// Whether each byte of a text is such. It looks at all of them, which a compiler does many at once: 2,000 instructions a
+/// Whether each byte of a text is such. It looks at all of them, which a compiler vectorizes: 2,000 instructions a
 /// call less than to look at characters, and to stop at the first that is not.
 pub(crate) fn all_bytes(text: &str, is_such: impl Fn(u8) -> bool) -> bool {
     text.bytes().fold(true, |all, byte| all & is_such(byte))

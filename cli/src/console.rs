@@ -23,7 +23,7 @@ pub(crate) struct Failure {
     text: String,
     /// What `--json` prints, unless the command has printed its object.
     json: Option<Value>,
-    /// What people are told besides, in lines.
+    /// What people also see, in lines.
     besides: Vec<String>,
     /// Why standard output could not be written, if that is what failed.
     unwritten: Option<io::ErrorKind>,

@@ -36,7 +36,7 @@ pub(crate) struct Header {
     paypos: String,
     pub(crate) environment: String,
     server: String,
-    /// Makes the names of keys those of this file alone.
+    /// Makes the names of keys unique to this file.
     salt: String,
 }
 
@@ -212,7 +212,7 @@ impl File {
         self.append(&Line::Ended(Ended { run: self.run.clone() }));
     }
 
-    /// Appends a line, whole and at once, also beside another command.
+    /// Appends a whole line in one write, also while another command does.
     // Guard: verify::a_full_disk_is_said_and_hides_nothing_that_was_obtained
     // Guard: verify::a_recording_that_is_cut_says_less_and_nothing_else
     // Guard: verify::many_commands_at_once_lose_no_line_and_a_killed_one_leaves_what_it_had
@@ -293,7 +293,7 @@ impl State {
     }
 }
 
-/// Creates a recording with its first line, whole or not at all: two commands may begin at once.
+/// Creates a recording with its first line, whole or not at all: two commands may begin at the same time.
 fn create(path: &Path, environment: &str, server: &str) -> io::Result<()> {
     let header = Line::Recording(Header {
         paypos: env!("CARGO_PKG_VERSION").to_owned(),

@@ -60,7 +60,7 @@ pub fn join(documents: &[Document]) -> Result<Document, DocumentError> {
     // A name that generators can use.
     joined.json["info"]["title"] = json!("PayPOS");
     joined.json["tags"] = tags.into_values().collect();
-    // Clients that others generate call the first one unless they are told otherwise.
+    // Generated clients call the first one by default.
     let mut servers: Vec<_> = servers.iter().collect();
     servers.sort_by_key(|(name, _)| *name == "Production");
     let servers = servers.into_iter().map(|(name, url)| json!({ "url": url, "description": name }));

@@ -27,7 +27,7 @@ pub struct Operation {
     pub path: String,
     /// The headers that the transport injects.
     pub headers: Vec<Header>,
-    /// What the method takes besides a body.
+    /// What the method takes in addition to a body.
     pub parameters: Vec<Parameter>,
     /// The type of the request's body.
     pub request: Option<String>,

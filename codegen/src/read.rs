@@ -98,7 +98,7 @@ impl<'a> Reader<'a> {
         })
     }
 
-    /// The arguments of a method, besides its body.
+    /// The arguments of a method other than its body.
     fn parameters(
         &self,
         operation: &str,
@@ -299,7 +299,7 @@ impl<'a> Reader<'a> {
             let written = self.document.at(&place);
             let combined = items(written.get("allOf")).count();
             pending.extend((0..combined).rev().map(|i| format!("{place}/allOf/{i}")));
-            // What may be one thing alone is that.
+            // A union of one alternative is that alternative.
             for union in UNIONS {
                 if let [one] = alternatives(&place, written, union).as_slice() {
                     pending.push(one.clone());

@@ -166,7 +166,7 @@ fn public_url(text: &str) -> Result<Url, String> {
         && url.query().is_none()
         && url.fragment().is_none();
     if !is_plain {
-        return Err(format!("the public URL is not http or https with a host alone; {problem}"));
+        return Err(format!("the public URL is not http or https with only a host; {problem}"));
     }
     Ok(url)
 }

@@ -24,7 +24,7 @@ const OF_THE_CONNECTION: [&str; 3] = ["content-length", "transfer-encoding", "co
 
 /// A fault to inject into requests; see [`Simulator::inject`](crate::Simulator::inject).
 ///
-/// By default a fault applies once, to the next request of any operation. [`status`](Self::status) and
+/// A fault applies once, to the next request of any operation, unless set otherwise. [`status`](Self::status) and
 /// [`html`](Self::html) prevent the operation; the others occur after it.
 ///
 /// In JSON it has `status` (with `headers` and `body`), `delay_ms`, `drop` or `truncate`, and `operation`, `when`

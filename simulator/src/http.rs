@@ -46,7 +46,7 @@ const MAX_CONNECTIONS: usize = 20_000;
 /// Time limit for a request's head, its body, and each write of a response.
 const TIME: Duration = Duration::from_secs(10);
 
-/// Serves until told to stop, or until its task is aborted; no connection outlives it.
+/// Serves until it is stopped, or its task is aborted; no connection outlives it.
 pub(crate) async fn serve(listener: TcpListener, router: Router, mut stopped: watch::Receiver<()>) {
     let mut connections = JoinSet::new();
     loop {
@@ -58,7 +58,7 @@ pub(crate) async fn serve(listener: TcpListener, router: Router, mut stopped: wa
                         let _ = stream.set_nodelay(true);
                         connections.spawn(serve_connection(stream, router.clone()));
                     }
-                    // Out of file descriptors, for example: retrying at once does not help.
+                    // Out of file descriptors, for example: retrying immediately does not help.
                     Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
                 }
             }

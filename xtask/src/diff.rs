@@ -282,7 +282,7 @@ fn made(name: &str, ty: &Type, property: &str, is: &Field) -> Option<(Class, Str
     Some((Class::BreaksCallers, format!("property `{property}` made {what}"), meaning))
 }
 
-/// What changed of an operation, besides its types.
+/// What changed of an operation other than its types.
 fn changes(name: &str, was: &Operation, is: &Operation) -> Vec<(Class, String, String)> {
     let ((owner, file), (new_owner, new_file)) = (was.owner(), is.owner());
     let route = is.route();

@@ -44,7 +44,7 @@ pub(crate) struct Pages {
     pub(crate) index: Option<String>,
 }
 
-/// Reads the documents on all pages, at once: `-` is standard input, anything else a URL or a file.
+/// Reads the documents on all pages, in parallel: `-` is standard input, anything else a URL or a file.
 pub(crate) fn read_all(sources: &[String]) -> Pages {
     let mut pages = Pages::default();
     let read = thread::scope(|scope| {

@@ -26,7 +26,7 @@ pub(crate) enum Caller {
 }
 
 impl Tokens {
-    /// Reads both tokens, which only a backend that is reached from this machine alone may do without.
+    /// Reads both tokens, which only a backend on loopback may do without.
     pub(crate) fn read(
         app: Option<String>,
         operator: Option<String>,

@@ -22,7 +22,7 @@ use crate::{
 const LOOK: Duration = Duration::from_millis(250);
 /// How far back they are read, in milliseconds: a change is seen once it is committed.
 const BACK: i64 = 15_000;
-/// How many wait at once. Others are told at once what there is.
+/// How many may wait. Others get the present state immediately.
 const MAX_WAITERS: usize = 10_000;
 
 /// How many read what they wait for at the same time.
