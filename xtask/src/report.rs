@@ -67,7 +67,9 @@ impl Report {
         let mut parts: Vec<_> = refused.collect();
         parts.push(match (self.changed, self.differences.is_empty()) {
             (false, _) => "Nothing changed.".to_owned(),
-            (true, true) => "## Paynet's documents changed\n\nOnly formatting or provenance changed.".to_owned(),
+            (true, true) => {
+                "## Paynet's documents changed\n\nOnly formatting or provenance changed.".to_owned()
+            }
             (true, false) => "## Paynet's documents changed".to_owned(),
         });
         for (heading, differences) in self.by_class() {
