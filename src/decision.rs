@@ -165,6 +165,7 @@ fn decide(mut transactions: Vec<Transaction>, payment_session: &PaymentSession) 
 // Guard: cases/differs-
 // Guard: cases/reversal-
 // Guard: money::a_merchant_who_believes_outcomes_and_decisions_is_never_wrong_about_the_money
+// Guard: behavior::no_verdict_is_wrong_whatever_differs
 fn difference(
     transactions: &[Transaction],
     succeeded: usize,

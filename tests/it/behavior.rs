@@ -1,15 +1,79 @@
-//! What Paynet may do where it documents nothing changes neither a wait nor what is passed through.
+//! No verdict on the money is wrong, whatever Paynet turns out to do where it documents nothing.
 
 use std::time::Duration;
 
 use futures::future::join_all;
 use paypos::{
-    Client, Decimal, Decision, Environment,
-    types::{AuthRequest, InitSaleRequest},
+    Client, Decimal, Decision, Environment, Handoff, Session,
+    types::{AuthRequest, InitReversalRequest, InitSaleRequest},
 };
-use paypos_simulator::{Behavior, Fault, Simulator, behavior::BeforeDecision};
+use paypos_simulator::{Behavior, Fault, PaymentState, Simulator, behavior::BeforeDecision};
 use serde_json::{Value, json};
 use tokio::time::sleep;
+
+#[derive(Clone, Copy, Debug)]
+enum Person {
+    Approves,
+    Declines,
+    DeclinesThenApproves,
+    DoesNothing,
+}
+
+const PEOPLE: [Person; 4] =
+    [Person::Approves, Person::Declines, Person::DeclinesThenApproves, Person::DoesNothing];
+
+/// What the person does; some of it may be impossible.
+fn act(simulator: &Simulator, handoff: &Handoff, person: Person) {
+    let (phone, id) = (simulator.phone(), handoff.payment_session().id());
+    let _ = match person {
+        Person::Approves => phone.approve(id),
+        Person::Declines => phone.decline(id),
+        Person::DeclinesThenApproves => {
+            phone.decline(id).and_then(|()| phone.try_again(id)).and_then(|()| phone.approve(id))
+        }
+        Person::DoesNothing => Ok(()),
+    };
+}
+
+/// Waits as a merchant does, and says what is wrong with the verdict.
+async fn verdict(
+    simulator: &Simulator,
+    session: &Session,
+    handoff: &Handoff,
+) -> Result<&'static str, String> {
+    let wait = session.wait_for(handoff).interval(Duration::from_millis(100));
+    let decided = wait.timeout(Duration::from_millis(500)).after_decline().await;
+    let state = simulator.payment(handoff.payment_session().id()).unwrap().state;
+    match (decided, state) {
+        (Ok(Decision::Succeeded(_)), PaymentState::Approved) => Ok("succeeded"),
+        (Ok(Decision::Differs(_)), PaymentState::Approved) => Ok("differs"),
+        (Ok(Decision::Failed(_)), PaymentState::Declined) => Ok("failed"),
+        (Ok(Decision::Pending) | Err(_), _) => Ok("open"),
+        (decided, state) => Err(format!("{decided:?}, and it is {state:?}")),
+    }
+}
+
+/// Runs all people at a sale and at a reversal; returns what was decided.
+async fn verdicts(behavior: Behavior) -> Result<Vec<&'static str>, String> {
+    let simulator = Simulator::builder().behavior(behavior).start().await.unwrap();
+    let client = Client::builder(Environment::Sandbox).base_url(simulator.url()).build().unwrap();
+    let session = client.session(simulator.issue_session());
+    let mut handoffs = Vec::new();
+    for person in PEOPLE {
+        let reference = format!("SALE-{person:?}");
+        let sale = InitSaleRequest::new(Decimal::ONE).reference_no(&reference);
+        handoffs.push((person, session.init_sale_transaction(sale).await.unwrap()));
+        let reversal =
+            InitReversalRequest::new(simulator.add_transaction()).reference_no(format!("{reference}-R"));
+        handoffs.push((person, session.init_reversal_transaction(reversal).await.unwrap()));
+    }
+    for (person, handoff) in &handoffs {
+        act(&simulator, handoff, *person);
+    }
+    let decided = handoffs.iter().map(|(_, handoff)| verdict(&simulator, &session, handoff));
+    let wrong = |problem| format!("with {}: {problem}", words(&behavior));
+    join_all(decided).await.into_iter().collect::<Result<_, _>>().map_err(wrong)
+}
 
 /// What differs, as JSON has it.
 fn words(behavior: &Behavior) -> String {
@@ -18,6 +82,12 @@ fn words(behavior: &Behavior) -> String {
     let Value::Object(given) = given else { unreachable!() };
     let differ = given.into_iter().filter(|(name, value)| assumed[name] != *value);
     differ.map(|(name, value)| format!("{name} {value}")).collect::<Vec<_>>().join(", ")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn as_assumed_every_verdict_is_reached() {
+    let expected = ["succeeded", "succeeded", "failed", "failed", "succeeded", "succeeded", "open", "open"];
+    assert_eq!(verdicts(Behavior::default()).await.unwrap(), expected);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -75,4 +145,12 @@ async fn keys_and_times_of_any_form_are_passed_through() {
         let handoff = session.init_sale_transaction(InitSaleRequest::new(Decimal::ONE)).await.unwrap();
         assert_eq!(handoff.encryption_key.expose(), key);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_verdict_is_wrong_whatever_differs() {
+    let all = join_all(Behavior::each_difference().into_iter().map(verdicts)).await;
+    assert!(all.len() >= 20, "{}", all.len());
+    let wrong: Vec<_> = all.into_iter().filter_map(Result::err).collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

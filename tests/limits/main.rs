@@ -1,5 +1,5 @@
-//! What the client withstands: sweeps over every byte and any answer, ten thousand calls at once, and
-//! memory that does not grow; and a merchant who is never wrong about the money.
+//! What the client withstands: sweeps over every byte and any response, many calls at once, and memory
+//! that does not grow; and a merchant who is never wrong about the money.
 
 mod cases;
 mod money;
