@@ -83,8 +83,9 @@ impl Agent {
     ///
     /// Its clones share one session key, and one of them opens it while the others wait. A call that Paynet refused for
     /// want of a session is made once more with the new key; a sale or a reversal only if nothing was done, as
-    /// [`Outcome::Rejected`](crate::Outcome::Rejected) and [`Error::is_paynets`](crate::Error::is_paynets) say. If no session can be opened, the call fails with the reason,
-    /// and nothing of it was sent. [`end`](Self::end) ends the session.
+    /// [`Outcome::Rejected`](crate::Outcome::Rejected) and [`Error::is_paynets`](crate::Error::is_paynets) say. If no
+    /// session can be opened, the call fails with the reason, and nothing of it was sent. [`end`](Self::end) ends the
+    /// session.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]

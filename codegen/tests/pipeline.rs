@@ -702,6 +702,7 @@ fn a_text_that_is_no_document_is_refused() {
 
 /// What a document of the reversal is refused with: the pointer, the problem and what was expected.
 const REFUSED: &[(Edit, &str)] = &[
+    (|json| json["info"] = json!("x".repeat(5_000)), "xxx…; expected an object"),
     (|json| json["info"] = json!("PayPOS"), "at /info: it is \"PayPOS\"; expected an object"),
     (
         |json| json["components"]["schemas"] = json!([]),
@@ -920,6 +921,7 @@ fn a_document_that_cannot_be_used_is_refused_in_one_line() {
         let error = error.to_string();
         assert!(error.contains(expected), "{error}\n{expected}");
         assert!(error.starts_with("openapi/") && error.lines().count() == 1, "{error}");
+        assert!(error.len() < 1_000, "{error}");
     }
     // Another value of a header that the transport sends as 2.
     let error = changed(|with| {

@@ -74,20 +74,3 @@ fn every_test_that_a_guard_names_is_there() {
     }
     assert!(guards > 100, "{guards}");
 }
-
-#[test]
-fn nothing_in_the_repository_is_large() {
-    let is_built = |path: &Path| path.ends_with("target") || path.ends_with(".git");
-    let mut left = vec![PathBuf::from(".")];
-    while let Some(path) = left.pop() {
-        if path.is_dir() && !is_built(&path) {
-            left.extend(fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
-        }
-        let size = fs::metadata(&path).map_or(0, |file| file.len());
-        assert!(
-            path.is_dir() || size < 200_000,
-            "{}: {size} bytes; a download belongs elsewhere",
-            path.display()
-        );
-    }
-}

@@ -18,7 +18,7 @@ pub(crate) struct Answer {
     pub(crate) evidence: Vec<String>,
 }
 
-/// Maps each question to its answers, oldest first. They may contradict each other.
+/// Maps each question to its answers, oldest first. Two answers to a question may contradict each other.
 pub(crate) type Answers = BTreeMap<&'static str, Vec<Answer>>;
 
 /// Returns what a recording answers.

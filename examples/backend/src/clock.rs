@@ -11,10 +11,7 @@ use std::{
 
 use tokio::time::Instant;
 
-use crate::{
-    config::Limits,
-    orders::{Key, Moment, Payment},
-};
+use crate::orders::{Key, Limits, Moment, Payment, millis};
 
 /// An age beyond this may come from a clock that was set, as one without a battery is after it has started.
 const PLAUSIBLE: Duration = Duration::from_hours(24);
@@ -73,8 +70,4 @@ impl Clock {
     pub(crate) fn forget(&self, payment: &Payment) {
         self.known.lock().unwrap_or_else(PoisonError::into_inner).remove(&payment.key());
     }
-}
-
-pub(crate) fn millis(duration: Duration) -> i64 {
-    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }

@@ -5,7 +5,7 @@ use std::{env, net::IpAddr, time::Duration};
 use paypos::{Environment, SecretKey};
 use paypos_simulator::SECRET_KEY;
 
-use crate::guard::Tokens;
+use crate::{guard::Tokens, orders::Limits};
 
 pub(crate) struct Config {
     pub(crate) listen: String,
@@ -19,15 +19,6 @@ pub(crate) struct Config {
     pub(crate) tokens: Tokens,
     pub(crate) limits: Limits,
     pub(crate) shutdown_within: Duration,
-}
-
-pub(crate) struct Limits {
-    /// How long the phone has to finish a payment.
-    pub(crate) payment_within: Duration,
-    /// How often a payment is checked after that.
-    pub(crate) look_again: Duration,
-    /// How long one call to Paynet may take.
-    pub(crate) paynet_timeout: Duration,
 }
 
 impl Config {

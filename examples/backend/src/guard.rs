@@ -4,7 +4,7 @@ use axum::http::{HeaderMap, StatusCode, Uri, header};
 use paypos::Secret;
 use subtle::ConstantTimeEq;
 
-use crate::routes::Problem;
+use crate::responses::Problem;
 
 /// The least length of a token.
 const MIN_TOKEN: usize = 20;

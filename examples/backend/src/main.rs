@@ -7,6 +7,7 @@ mod guard;
 mod health;
 mod operators;
 mod orders;
+mod responses;
 mod routes;
 mod server;
 mod store;
@@ -33,10 +34,10 @@ use tracing_subscriber::EnvFilter;
 
 use crate::{
     clock::Clock,
-    config::{Config, Limits},
+    config::Config,
     guard::Tokens,
     health::Health,
-    orders::{Payment, State},
+    orders::{Limits, Payment, State},
     store::Store,
     terminals::Terminals,
     waiters::Waiters,

@@ -18,7 +18,7 @@ use crate::{
     Backend,
     guard::Caller,
     orders::{Kind, Payment, Resolution, State as PaymentState},
-    routes::{JsonBody, Problem, Shared, bad, conflict, missing, time, view},
+    responses::{JsonBody, Problem, Shared, bad, conflict, missing, time, view},
     store::{By, Event, Read},
 };
 

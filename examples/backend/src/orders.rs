@@ -1,17 +1,27 @@
 //! The state machine of a payment. Each transition is a function from a [`Payment`] to the next one, and uses neither
 //! the database, the network nor a clock. `routes` and `worker` call them.
 
+use std::time::Duration;
+
 use paypos::{Decimal, Decision, Error, Handoff, Outcome, PaymentSession, Secret};
 use serde::{Deserialize, Serialize};
 use strum::{Display, EnumString};
-
-use crate::{clock::millis, config::Limits};
 
 /// How long a payment is checked after its time is over, and how long after a failed check, in milliseconds.
 const LOOK_AGAIN_FOR: i64 = 24 * 60 * 60 * 1_000;
 const PAUSE_AFTER_ERROR: i64 = 2_000;
 /// The length of what is stored of a reason, in characters.
 const MAX_REASON: usize = 1_000;
+
+/// How long things may take.
+pub(crate) struct Limits {
+    /// How long the phone has to finish a payment.
+    pub(crate) payment_within: Duration,
+    /// How often a payment is checked after that.
+    pub(crate) look_again: Duration,
+    /// How long one call to Paynet may take.
+    pub(crate) paynet_timeout: Duration,
+}
 
 /// When Paynet was asked about a payment.
 #[derive(Clone, Copy)]
@@ -378,4 +388,8 @@ fn readable(text: &str) -> String {
 /// Returns the error with Paynet's own message, which is untrusted text.
 fn with_words_of_paynet(error: &Error) -> String {
     error.server_message().map_or_else(|| error.to_string(), |message| format!("{error} ({message})"))
+}
+
+pub(crate) fn millis(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }

@@ -5,7 +5,7 @@ use std::{str::FromStr, sync::Arc, time::Duration};
 use axum::{
     Json, Router,
     body::{Body, to_bytes},
-    extract::{Path, Query, Request, State, rejection::JsonRejection},
+    extract::{Path, Query, Request, State},
     http::{
         HeaderValue, StatusCode,
         header::{CONTENT_TYPE, LOCATION, RETRY_AFTER},
@@ -14,18 +14,17 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{get, post},
 };
-use jiff::Timestamp;
-use paypos::{Decimal, Error, ErrorKind, Outcome, PaymentSession};
+use paypos::{Decimal, Error, ErrorKind, Outcome};
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::json;
 use tokio::time::{Instant, timeout};
 
 use crate::{
     Backend,
-    clock::millis,
     guard::Caller,
     operators,
-    orders::{self, Kind, Payment},
+    orders::{self, Kind, Payment, millis},
+    responses::{JsonBody, Problem, Shared, bad, conflict, missing, view},
     store::By,
     worker,
 };
@@ -35,9 +34,6 @@ const MAX_WAIT: u64 = 25;
 const MAX_BODY: usize = 16 * 1024;
 /// How long the body of a request may take.
 const BODY_WITHIN: Duration = Duration::from_secs(10);
-
-pub(crate) type Shared = State<Arc<Backend>>;
-pub(crate) type JsonBody<T> = Result<Json<T>, JsonRejection>;
 
 pub(crate) fn router(backend: Arc<Backend>) -> Router {
     Router::new()
@@ -63,56 +59,6 @@ async fn guarded(State(backend): Shared, mut request: Request, next: Next) -> Re
         body.map_err(|_| Problem::new(StatusCode::REQUEST_TIMEOUT, "the body did not arrive in time"))?;
     let body = body.map_err(|_| Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "expected at most 16 KiB"))?;
     Ok(next.run(Request::from_parts(head, Body::from(body))).await)
-}
-
-/// A response that is an error.
-pub(crate) struct Problem(StatusCode, String);
-
-impl Problem {
-    pub(crate) fn new(status: StatusCode, text: impl Into<String>) -> Self {
-        Self(status, text.into())
-    }
-
-    pub(crate) fn unavailable(text: impl Into<String>) -> Self {
-        Self(StatusCode::SERVICE_UNAVAILABLE, text.into())
-    }
-}
-
-impl IntoResponse for Problem {
-    fn into_response(self) -> Response {
-        (self.0, Json(json!({ "error": self.1 }))).into_response()
-    }
-}
-
-impl From<sqlx::Error> for Problem {
-    fn from(error: sqlx::Error) -> Self {
-        tracing::error!(%error, "the database failed");
-        match error {
-            sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_) => Self(
-                StatusCode::INTERNAL_SERVER_ERROR,
-                "the payment cannot be read by this version of the backend; see /attention".to_owned(),
-            ),
-            _ => Self::unavailable("the database is not available; try again"),
-        }
-    }
-}
-
-impl From<JsonRejection> for Problem {
-    fn from(rejection: JsonRejection) -> Self {
-        Self(rejection.status(), rejection.body_text())
-    }
-}
-
-pub(crate) fn bad(text: impl Into<String>) -> Problem {
-    Problem(StatusCode::BAD_REQUEST, text.into())
-}
-
-pub(crate) fn conflict(text: impl Into<String>) -> Problem {
-    Problem(StatusCode::CONFLICT, text.into())
-}
-
-pub(crate) fn missing(text: impl Into<String>) -> Problem {
-    Problem(StatusCode::NOT_FOUND, text.into())
 }
 
 #[derive(Deserialize)]
@@ -181,9 +127,9 @@ async fn post_once(backend: Arc<Backend>, payment: Payment) -> Result<Response, 
     let tracker = backend.initiations.clone();
     let task = tracker.spawn(async move { initiated_once(&backend, &payment).await });
     task.await.unwrap_or_else(|_| {
-        Err(Problem(
+        Err(Problem::new(
             StatusCode::INTERNAL_SERVER_ERROR,
-            "it failed by a defect; look at the order before you post it again".to_owned(),
+            "it failed by a defect; look at the order before you post it again",
         ))
     })
 }
@@ -277,54 +223,6 @@ fn response(payment: &Payment, error: Option<&Error>, also_open: &[String]) -> R
         response.headers_mut().insert(RETRY_AFTER, delay.as_secs().into());
     }
     response
-}
-
-/// Describes a payment without its secrets.
-pub(crate) fn view(payment: &Payment) -> Value {
-    use orders::State::{
-        Declined, GivenUp, Initiating, NeedsAttention, NotSent, Paid, Pending, Refunded, Rejected, Released,
-    };
-    let is_pending = payment.state == Pending;
-    let what_to_do = match (payment.state, payment.kind) {
-        (Initiating, _) => "look again, with ?wait=25",
-        (NotSent | Released, _) => "post it again",
-        (Rejected, _) => "remove the cause, then post it again",
-        (Pending, _) if payment.deeplink_url.is_none() => {
-            "look again; Paynet's response had no usable deeplink"
-        }
-        (Pending, Kind::Sale) if payment.is_declined => "try another card in the PayPOS app, or give it up",
-        (Pending, Kind::Refund) if payment.is_declined => {
-            "look again: it was declined, and is final when its time is over"
-        }
-        (Pending, _) => "open deeplink_url on the terminal, then look again, with ?wait=25",
-        (Paid | Refunded | GivenUp, _) => "nothing",
-        (Declined, Kind::Sale) => "post another reference, if the customer wants to pay",
-        (Declined, Kind::Refund) => "post it again, or refund it in Paynet's panel",
-        (NeedsAttention, Kind::Sale) => "charge nothing; an operator resolves it",
-        (NeedsAttention, Kind::Refund) => "refund nothing; an operator resolves it",
-    };
-    json!({
-        "state": payment.state,
-        "what_to_do": what_to_do,
-        "reason": payment.reason,
-        "kind": payment.kind.to_string(),
-        "reference": payment.reference,
-        "attempt": payment.attempt,
-        "reference_no": payment.reference_no(),
-        "terminal": payment.terminal,
-        "amount": payment.amount.to_string(),
-        "created_at": time(payment.created_at),
-        "decided_at": payment.decided_at.map(time),
-        "is_declined": payment.is_declined,
-        "payment_session_id": payment.payment_session.as_ref().map(PaymentSession::id),
-        "deeplink_url": payment.deeplink_url.as_ref().filter(|_| is_pending),
-        "transaction_id": payment.transaction_id,
-    })
-}
-
-/// A time as RFC 3339 has it, in UTC.
-pub(crate) fn time(millis: i64) -> String {
-    Timestamp::from_millisecond(millis).map(|time| time.to_string()).unwrap_or_default()
 }
 
 #[derive(Deserialize)]

@@ -17,7 +17,7 @@ use sqlx::{
 use tokio::time::timeout;
 
 use crate::{
-    clock::millis,
+    orders::millis,
     orders::{Key, Kind, Payment, State},
 };
 

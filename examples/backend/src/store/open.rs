@@ -16,7 +16,7 @@ use sqlx::{
 };
 
 use super::{Arg, Pool, Store};
-use crate::clock::millis;
+use crate::orders::millis;
 
 /// How long a request waits for a connection.
 const ACQUIRE: Duration = Duration::from_secs(5);
