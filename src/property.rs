@@ -45,7 +45,7 @@ pub(crate) trait Property: Sized {
 }
 
 /// Writes and shows a property by its own rules, where serde and `fmt` expect theirs.
-// Guard: secrets::what_holds_secrets_tells_in_debug_what_it_is_and_nothing_else
+// Guard: secrets::debug_output_shows_no_secrets
 pub(crate) struct AsProperty<'a, T>(pub(crate) &'a T);
 
 impl<T: Property> fmt::Debug for AsProperty<'_, T> {

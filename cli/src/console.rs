@@ -303,7 +303,7 @@ impl Console {
 }
 
 /// Writes a result to standard output.
-// Guard: shell::a_full_disk_and_a_closed_pipe_lose_nothing_and_are_not_exit_0
+// Guard: shell::a_full_disk_and_a_closed_pipe_lose_nothing_and_do_not_exit_with_0
 pub(crate) fn written(text: &str) -> Done {
     let mut out = io::stdout().lock();
     let written = writeln!(out, "{text}").and_then(|()| out.flush());

@@ -213,8 +213,8 @@ impl File {
     }
 
     /// Appends a whole line in one write, also while another command does.
-    // Guard: verify::a_full_disk_is_said_and_hides_nothing_that_was_obtained
-    // Guard: verify::a_recording_that_is_cut_says_less_and_nothing_else
+    // Guard: verify::a_full_disk_is_reported_and_hides_nothing_obtained
+    // Guard: verify::a_truncated_recording_answers_less_and_nothing_different
     // Guard: verify::many_commands_at_once_lose_no_line_and_a_killed_one_leaves_what_it_had
     fn append(&self, line: &Line) {
         let mut state = self.lock();

@@ -147,8 +147,8 @@ impl Document {
     /// The operations, by path and method.
     ///
     /// An operation is named as its path is, and never by the `operationId` that Paynet wrote, which is another word on
-    /// each page. Its method is a part of the name beside a POST, and so is the thing, if it is on one:
-    /// `GET /orders/{id}` is `get_orders_by_id`.
+    /// each page. A method other than POST becomes part of the name, and so does a path parameter at the end: for
+    /// example, `GET /orders/{id}` becomes `get_orders_by_id`.
     #[must_use]
     pub fn operations(&self) -> Vec<Place> {
         let mut operations = Vec::new();
@@ -283,7 +283,7 @@ impl Document {
             let reference = &self.at(place)["$ref"];
             self.error(
                 &pointer(place, &["$ref"]),
-                format!("the reference {reference} leads {problem}"),
+                format!("the reference {reference} {problem}"),
                 "expected \"#/components/…\", naming a component of this file",
             )
         };
@@ -293,9 +293,11 @@ impl Document {
                 return Ok(());
             }
             let target = target_of(value).filter(|target| target.starts_with("/components/"));
-            value = target.and_then(|target| self.json.pointer(target)).ok_or_else(|| error("nowhere"))?;
+            value = target
+                .and_then(|target| self.json.pointer(target))
+                .ok_or_else(|| error("does not resolve"))?;
         }
-        Err(error("back to itself"))
+        Err(error("is circular"))
     }
 
     fn check_servers(&self) -> Result<(), DocumentError> {
@@ -313,11 +315,11 @@ impl Document {
             }
             let place = format!("{place}/description");
             let name = environment_name(server).ok_or_else(|| {
-                let problem = format!("the description is {}, which gives no name", server["description"]);
+                let problem = format!("the description is {}, which yields no name", server["description"]);
                 self.error(&place, problem, EXPECTED)
             })?;
             if let Some(other) = names.insert(name.to_lowercase(), i) {
-                let problem = format!("it gives the name `{name}`, as /servers/{other} does");
+                let problem = format!("duplicate environment name `{name}`; /servers/{other} has it as well");
                 return Err(self.error(&place, problem, "expected a different name for each server"));
             }
         }

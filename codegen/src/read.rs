@@ -129,7 +129,7 @@ impl<'a> Reader<'a> {
             if !is_sent {
                 return Err(self.document.error(
                     &at,
-                    format!("nothing sends the parameter `{name}` in {}", written["in"]),
+                    format!("unsupported parameter `{name}` in {}", written["in"]),
                     "expected one in the path, the query or a header, under a name that HTTP allows",
                 ));
             }
@@ -237,7 +237,7 @@ impl<'a> Reader<'a> {
             ));
         };
         if syn::parse_str::<syn::Ident>(name).is_err() {
-            let problem = format!("it gives the name `{name}`, which no type can have");
+            let problem = format!("it yields `{name}`, which is not a valid type name");
             return Err(self.document.error(&place, problem, "expected a name that begins with a letter"));
         }
         if !self.named.contains_key(name) {

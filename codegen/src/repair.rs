@@ -41,7 +41,7 @@ pub(crate) fn repaired(document: &Document) -> Result<Document, DocumentError> {
     read_schemas("", &mut json, "")
         .map_err(|(place, problem, expected)| repaired.error(&place, problem, expected))?;
     repaired.json = json;
-    // One that led to a part of a body or a parameter leads nowhere now.
+    // A reference into a body or a parameter no longer resolves.
     repaired.check_references()?;
     Ok(repaired)
 }
@@ -56,14 +56,14 @@ fn with_its_own_parts(
     if syn::parse_str::<syn::Ident>(name).is_err() {
         return Err(document.error(
             place,
-            format!("its path gives the name `{name}`, which no method can have"),
+            format!("its path yields `{name}`, which is not a valid method name"),
             "expected a last segment of letters, digits and underscores",
         ));
     }
     if is_reserved(name) {
         return Err(document.error(
             place,
-            format!("the operation is named `{name}`, as a part of every generated client is"),
+            format!("the name `{name}` is reserved by the generated client"),
             "expected another last segment of its path",
         ));
     }

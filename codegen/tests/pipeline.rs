@@ -350,7 +350,7 @@ fn ways_of_writing_the_same_generate_the_same() {
 }
 
 #[test]
-fn what_was_joined_and_repaired_says_the_same_when_it_is_joined_again() {
+fn joining_the_joined_document_changes_nothing() {
     let joined = join(&Document::read_all(&folder("../openapi")).unwrap()).unwrap();
     let again = join(&[Document::parse("joined.json", &joined.json.to_string()).unwrap()]).unwrap();
     assert_eq!(again.json, joined.json);
@@ -523,7 +523,7 @@ fn a_name_with_another_meaning_on_another_page_is_another_type_and_the_first_kee
 }
 
 #[test]
-fn what_is_sent_and_read_is_two_types_where_that_matters() {
+fn a_schema_that_is_sent_and_read_becomes_two_types() {
     let types = changed(|with| {
         for (file, body) in [("refund-cancel", "InitReversalRequest"), ("retrieve-payment", "Transaction")] {
             with(file, &mut |json| {
@@ -662,7 +662,7 @@ fn a_constructor_takes_its_arguments_in_one_order_however_they_are_listed() {
 }
 
 #[test]
-fn a_text_that_is_no_document_is_refused() {
+fn invalid_documents_are_refused() {
     const EXPECTED: &str = "expected the OpenAPI block of Paynet's page and nothing around it";
     for (text, message) in [
         ("# Refund / Cancel", format!("it is not JSON: expected value at line 1 column 1; {EXPECTED}")),
@@ -741,15 +741,15 @@ const REFUSED: &[(Edit, &str)] = &[
     (|json| json["servers"][0]["url"] = json!("https://{tenant}.example"), "at /servers/0/url: the url is "),
     (
         |json| json["servers"][0] = json!({ "url": "https://x.example" }),
-        "at /servers/0/description: the description is null, which gives no name; expected a list of",
+        "at /servers/0/description: the description is null, which yields no name; expected a list of",
     ),
     (
         |json| json["servers"][1] = json!({ "url": "https://x.example", "description": "PRODUCTION" }),
-        "at /servers/1/description: it gives the name `Production`, as /servers/0 does; expected a different name for each server",
+        "at /servers/1/description: duplicate environment name `Production`; /servers/0 has it as well; expected a different name for each server",
     ),
     (
         |json| at(json, OPERATION)["parameters"][1]["$ref"] = json!("#/components/parameters/Gone"),
-        "/post/parameters/1/$ref: the reference \"#/components/parameters/Gone\" leads nowhere; expected \"#/components/…\", naming a component of this file",
+        "/post/parameters/1/$ref: the reference \"#/components/parameters/Gone\" does not resolve; expected \"#/components/…\", naming a component of this file",
     ),
     (
         |json| {
@@ -758,7 +758,7 @@ const REFUSED: &[(Edit, &str)] = &[
             json["components"]["parameters"]["Other"] =
                 json!({ "$ref": "#/components/parameters/ContentTypeHeader" });
         },
-        "leads back to itself; expected \"#/components/…\", naming a component of this file",
+        "is circular; expected \"#/components/…\", naming a component of this file",
     ),
     (
         |json| {
@@ -767,7 +767,7 @@ const REFUSED: &[(Edit, &str)] = &[
             at(json, REQUEST)["properties"]["part"] =
                 json!({ "$ref": "#/components/parameters/Part/schema" });
         },
-        "at /components/schemas/InitReversalRequest/properties/part/$ref: the reference \"#/components/parameters/Part/schema\" leads nowhere",
+        "at /components/schemas/InitReversalRequest/properties/part/$ref: the reference \"#/components/parameters/Part/schema\" does not resolve",
     ),
     (
         |json| {
@@ -782,7 +782,7 @@ const REFUSED: &[(Edit, &str)] = &[
             let own = json!({ "$ref": format!("#{REQUEST}/properties/default") });
             at(json, REQUEST)["properties"]["default"] = own;
         },
-        "leads back to itself; expected \"#/components/…\", naming a component of this file",
+        "is circular; expected \"#/components/…\", naming a component of this file",
     ),
     (
         |json| at(json, REQUEST)["allOf"] = json!([{ "properties": { "xact_id": { "type": "integer" } } }]),
@@ -826,11 +826,11 @@ const REFUSED: &[(Edit, &str)] = &[
     ),
     (
         |json| moved(json, "/v1/softpos/4_ever"),
-        "/post: its path gives the name `4_ever`, which no method can have; expected a last segment of letters, digits and underscores",
+        "/post: its path yields `4_ever`, which is not a valid method name; expected a last segment of letters, digits and underscores",
     ),
     (
         |json| moved(json, "/v1/softpos/new"),
-        "/post: the operation is named `new`, as a part of every generated client is; expected another last segment of its path",
+        "/post: the name `new` is reserved by the generated client; expected another last segment of its path",
     ),
     (|json| moved(json, ".evil.example/v1/softpos/x"), NO_PATH),
     (|json| moved(json, "//evil.example/x"), NO_PATH),
@@ -847,11 +847,11 @@ const REFUSED: &[(Edit, &str)] = &[
             let parameter = json!({ "name": "a", "in": "cookie", "schema": { "type": "string" } });
             at(json, OPERATION)["parameters"].as_array_mut().unwrap().push(parameter);
         },
-        "nothing sends the parameter `a` in \"cookie\"; expected one in the path, the query or a header, under a name that HTTP allows",
+        "unsupported parameter `a` in \"cookie\"; expected one in the path, the query or a header, under a name that HTTP allows",
     ),
     (
         |json| at(json, OPERATION)["parameters"].as_array_mut().unwrap().push(header("a b")),
-        "nothing sends the parameter `a b` in \"header\"",
+        "unsupported parameter `a b` in \"header\"",
     ),
     (
         |json| at(json, OPERATION)["parameters"].as_array_mut().unwrap().push(header("body")),

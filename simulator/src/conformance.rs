@@ -226,7 +226,7 @@ impl Body {
 
 /// What the documents do not forbid, and the library never sends. A suite in another language would stay green with it
 /// until it meets Paynet.
-// Guard: control::what_the_library_would_never_send_is_a_violation
+// Guard: control::a_request_that_the_library_never_sends_is_a_violation
 fn unlike_the_library(body: &Value) -> impl Iterator<Item = String> {
     members(body).filter_map(|(name, value)| {
         let problem = match value {

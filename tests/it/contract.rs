@@ -284,7 +284,7 @@ fn the_environments_are_the_servers_of_the_documents() {
 }
 
 #[test]
-fn what_is_secret_by_name_is_redacted() {
+fn properties_with_secret_names_are_redacted() {
     let mut secrets = Vec::new();
     for (name, field) in operations::api().types.values().flat_map(|ty| &ty.fields) {
         let is_secret = name.ends_with("_key") || name.contains("secret") || name.contains("token");

@@ -108,7 +108,7 @@ async fn an_outcome_is_about_the_two_operations_that_initiate_and_every_other_er
 }
 
 #[test]
-fn what_logs_and_programs_read_are_the_same_words() {
+fn logs_and_serialized_errors_use_the_same_words() {
     for operation in Operation::ALL {
         assert_eq!(serde_json::to_value(operation).unwrap(), operation.to_string());
         assert_eq!(operation.to_string(), operation.as_str());

@@ -28,7 +28,7 @@ use crate::{
     request,
     support::{
         http2, serve,
-        server::{Server, echo, gate, reply, reply_and_stall},
+        server::{Server, echo, gate, reply},
         tls::Authority,
     },
 };
@@ -200,22 +200,4 @@ async fn an_idle_connection_is_dropped_before_usual_servers_drop_it() {
         fixture.works(fixture.server.posts()).await;
         assert_eq!(fixture.server.connections(), connections, "after {idle} s");
     }
-}
-
-#[tokio::test]
-async fn a_deadline_does_not_wait_for_the_wall_clock() {
-    let fixture = Fixture::plain().await;
-    let (waiting, mut gate) = gate(reply_and_stall(""));
-    fixture.server.next(waiting);
-    let client = fixture.client.clone();
-    let started = std::time::Instant::now();
-    let silent = tokio::spawn(async move { call(&client).await.1.unwrap_err() });
-    gate.reached().await;
-    tokio::time::pause();
-    tokio::time::advance(Duration::from_secs(21)).await;
-    let error = silent.await.unwrap();
-    tokio::time::resume();
-    assert_is(&error, ErrorKind::Timeout, Outcome::Unknown);
-    assert!(started.elapsed() < Duration::from_secs(20), "nobody waited for the deadline");
-    fixture.works(1).await;
 }

@@ -31,7 +31,7 @@ fn count(simulator: &Simulator, operation: Operation) -> usize {
 }
 
 #[tokio::test]
-async fn it_is_opened_once_when_it_is_needed_and_ended_when_told() {
+async fn a_session_is_opened_once_when_needed_and_ended_on_request() {
     let (simulator, agent) = started().await;
     let session = agent.session(user());
     assert!(simulator.requests().is_empty(), "nothing before it is needed");

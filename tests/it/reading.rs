@@ -45,7 +45,7 @@ async fn a_days_list_is_read_within_a_bound_of_memory() {
 }
 
 #[tokio::test]
-async fn what_is_ignored_in_a_response_is_logged_once_with_its_count() {
+async fn ignored_properties_are_logged_once_with_their_count() {
     let fixture = Fixture::plain().await;
     let item = format!(r#"{{"is_succeed": true, "pos_type": "{TEXT}", "ratio": "{TEXT}"}}"#);
     // 501 items of two, a number that only this test has.
@@ -140,7 +140,7 @@ fn a_request_refuses_what_it_does_not_know_and_can_be_part_of_another_type() {
 }
 
 #[test]
-fn a_secret_that_is_no_text_is_refused_and_not_quoted() {
+fn a_secret_that_is_not_text_is_refused_and_not_quoted() {
     for json in ["4711", "[\"4711\"]", "{\"4711\":1}", "47.11"] {
         for error in [
             serde_json::from_str::<Secret>(json).unwrap_err(),

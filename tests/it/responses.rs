@@ -23,7 +23,7 @@ use crate::{
     support::{
         canary::{ENCRYPTION_KEY, HEADER, TEXT},
         operations,
-        server::{answer, drip, echo, echo_after, echo_cut, flood, reply, reply_and_keep, reply_and_stall},
+        server::{answer, drip, echo, echo_cut, flood, reply, reply_and_keep, reply_and_stall},
     },
 };
 
@@ -66,13 +66,6 @@ async fn a_head_that_is_not_http_is_unknown() {
         format!("HTTP/1.1 200 OK\r\nx-canary: {header}\r\ncontent-length: 2\r\n\r\n{{}}"),
     ] {
         fixture.fails(reply(bytes), Interrupted, Unknown).await;
-    }
-}
-
-#[tokio::test]
-async fn an_informational_answer_before_the_success_is_passed_over() {
-    for before in ["HTTP/1.1 100 Continue\r\n\r\n", "HTTP/1.1 103 Early Hints\r\nlink: </x>\r\n\r\n"] {
-        Fixture::plain().await.succeeds(echo_after(before)).await;
     }
 }
 

@@ -117,7 +117,7 @@ async fn a_failing_connection_shows_nothing_either() {
 }
 
 #[tokio::test]
-async fn what_holds_secrets_tells_in_debug_what_it_is_and_nothing_else() {
+async fn debug_output_shows_no_secrets() {
     let fixture = Fixture::plain().await;
     let handoff = session(&fixture.client).init_reversal_transaction(request()).await.unwrap();
     assert_eq!(handoff.encryption_key.expose(), ENCRYPTION_KEY, "planted");

@@ -48,14 +48,6 @@ async fn silence_and_a_head_that_drips_are_unknown_at_the_deadline() {
 }
 
 #[tokio::test]
-async fn a_pooled_connection_that_closed_while_idle_is_replaced_and_sent_once() {
-    let fixture = Fixture::plain().await;
-    // Answers, and closes as soon as the answer is out.
-    fixture.succeeds(echo_and_close()).await;
-    assert_eq!(fixture.server.connections(), 2);
-}
-
-#[tokio::test]
 async fn a_pooled_connection_that_closes_while_a_request_is_written_never_sends_two() {
     let fixture = Fixture::plain().await;
     let mut posts = 0;
@@ -154,46 +146,6 @@ async fn a_request_that_http2_has_not_seen_is_sent_once() {
     assert_eq!(posts.load(Ordering::SeqCst), 1);
     assert_clean(&printed(&error));
     assert!(!printed(&error).contains(PEER), "{error:?}");
-}
-
-#[tokio::test]
-async fn a_graceful_go_away_of_http2_lets_the_call_succeed() {
-    let server = http2::Server::plain().await;
-    let client = http2_client(server.http());
-    server.next(Script::GracefulGoAway);
-    for posts in 1..3 {
-        let (xact_id, handoff) = call(&client).await;
-        assert_own(&xact_id, &handoff.unwrap());
-        assert_eq!(server.posts(), posts);
-    }
-    assert_eq!(server.connections(), 2, "the next call went elsewhere");
-}
-
-#[test]
-fn a_runtime_that_is_shut_down_while_a_call_is_in_flight_is_unknown() {
-    let runtime =
-        || tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-    let (servers, first, second) = (runtime(), runtime(), runtime());
-    let server = servers.block_on(http2::Server::plain());
-    let client = http2_client(server.http());
-    // The connection, which all calls share, belongs to the first runtime.
-    let (xact_id, handoff) = first.block_on(call(&client));
-    assert_own(&xact_id, &handoff.unwrap());
-
-    server.next(Script::Hold);
-    let shared = client.clone();
-    let held = second.spawn(async move { call(&shared).await.1.unwrap_err() });
-    while server.posts() < 2 {
-        std::thread::yield_now();
-    }
-    assert_eq!(server.connections(), 1);
-    first.shutdown_background();
-    let error = second.block_on(held).unwrap();
-    assert_is(&error, Interrupted, Unknown);
-    assert_eq!(server.posts(), 2);
-    assert_clean(&printed(&error));
-    let (xact_id, handoff) = second.block_on(call(&client));
-    assert_own(&xact_id, &handoff.unwrap());
 }
 
 /// Documented: one runtime. A connection belongs to the runtime that opened it, and waits with it.

@@ -101,7 +101,7 @@ async fn a_request_that_breaks_the_document_is_refused_with_what_is_wrong() {
 }
 
 #[tokio::test]
-async fn what_http_has_a_status_for_is_refused_by_it() {
+async fn malformed_requests_are_refused_with_the_status_that_http_has() {
     let (simulator, _) = started().await;
     let url = format!("{}{PATH}", simulator.url());
     for (request, status, wrong) in [
@@ -353,7 +353,7 @@ async fn an_agents_request_is_judged_by_its_headers_too() {
 }
 
 #[tokio::test]
-async fn what_a_simulator_keeps_is_bounded_in_bytes_and_the_oldest_is_forgotten_first() {
+async fn the_journal_is_bounded_in_bytes_and_drops_the_oldest_first() {
     let (simulator, session) = started().await;
     let oldest = simulator.add_transaction();
     session.init_reversal_transaction(InitReversalRequest::new(&oldest)).await.unwrap();
@@ -392,7 +392,7 @@ async fn what_a_simulator_keeps_is_bounded_in_bytes_and_the_oldest_is_forgotten_
 }
 
 #[tokio::test]
-async fn what_a_simulator_keeps_is_bounded_in_number() {
+async fn the_journal_is_bounded_in_number() {
     let (simulator, session) = started().await;
     let first = simulator.add_transaction();
     for _ in 1..Simulator::KEPT {
@@ -499,7 +499,7 @@ async fn a_fault_is_for_an_operation_skips_and_repeats_and_comes_before_or_after
 }
 
 #[tokio::test]
-async fn what_paynet_leaves_open_can_be_shown_in_each_way() {
+async fn each_answer_to_an_open_question_can_be_simulated() {
     let (simulator, session) = started().await;
     let request = InitSaleRequest::new(Decimal::ONE)
         .callback_url("myshop://done")

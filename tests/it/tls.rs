@@ -2,10 +2,9 @@
 
 use paypos::{ErrorKind::Connect, Outcome::NotSent};
 use rcgen::{CertificateParams, date_time_ymd};
-use rustls::version::{TLS12, TLS13};
 
 use crate::{
-    Fixture, SHORT, builder, call,
+    Fixture, builder, call,
     support::{
         canary::{PEER, assert_clean, printed},
         server::{Conn, Server, greet_with, greeting},
@@ -80,17 +79,6 @@ async fn verification_cannot_be_turned_off() {
 }
 
 #[tokio::test]
-async fn tls_1_2_alone_is_enough_and_1_3_too() {
-    for version in [&TLS12, &TLS13] {
-        let authority = Authority::new();
-        let fixture = Fixture::tls(&authority).await;
-        let acceptor = authority.leaf(|_| {}).acceptor_of(&[version], &[]);
-        fixture.server.greet(greet_with(acceptor));
-        fixture.works(0).await;
-    }
-}
-
-#[tokio::test]
 async fn a_reset_in_the_handshake_was_not_sent() {
     let authority = Authority::new();
     let fixture = Fixture::tls(&authority).await;
@@ -108,7 +96,7 @@ async fn a_reset_in_the_handshake_was_not_sent() {
 }
 
 #[tokio::test]
-async fn a_port_that_does_not_speak_tls_is_told_apart() {
+async fn a_port_that_does_not_speak_tls_is_distinguished() {
     let authority = Authority::new();
     let fixture = Fixture::tls(&authority).await;
     fixture.server.greet(greeting(|tcp| async move {
@@ -118,32 +106,4 @@ async fn a_port_that_does_not_speak_tls_is_told_apart() {
     }));
     let error = fixture.is_not_sent().await;
     assert!(error.to_string().contains("the server does not speak TLS at this port"), "{error}");
-}
-
-#[tokio::test]
-async fn http_1_1_or_no_protocol_by_alpn_works() {
-    for alpn in [&["http/1.1"] as &[&str], &[]] {
-        let authority = Authority::new();
-        let fixture = Fixture::tls(&authority).await;
-        fixture.server.greet(greet_with(authority.leaf(|_| {}).acceptor_of(rustls::ALL_VERSIONS, alpn)));
-        fixture.works(0).await;
-    }
-}
-
-#[tokio::test]
-async fn http_2_by_alpn_works() {
-    let authority = Authority::new();
-    let acceptor = authority.leaf(|_| {}).acceptor_of(rustls::ALL_VERSIONS, &["h2", "http/1.1"]);
-    let server = crate::support::http2::Server::tls(acceptor).await;
-    let root = authority.root();
-    let client = builder(format!("https://localhost:{}", server.port))
-        .timeout(SHORT * 20)
-        .http(|http| http.tls_certs_only([root]))
-        .build()
-        .unwrap();
-    for _ in 0..3 {
-        let (xact_id, handoff) = call(&client).await;
-        assert_eq!(handoff.unwrap().payment_session().id(), xact_id);
-    }
-    assert_eq!((server.posts(), server.connections()), (3, 1));
 }

@@ -95,7 +95,7 @@ async fn nothing_is_decided_before_the_deadline() {
 }
 
 #[tokio::test]
-async fn what_is_decided_at_the_deadline_is_seen() {
+async fn a_decision_at_the_deadline_is_seen() {
     let (simulator, session, id) = sale().await;
     let simulator = Arc::new(simulator);
     let (phone, payment) = (Arc::clone(&simulator), id.clone());
@@ -146,7 +146,7 @@ async fn transient_errors_do_not_end_a_wait() {
 }
 
 #[tokio::test]
-async fn what_would_not_change_ends_the_wait() {
+async fn permanent_errors_end_a_wait() {
     let (simulator, session, id) = sale().await;
     // A 403 without Paynet's words is a gateway's, and may pass.
     simulator.inject(status(403));

@@ -253,7 +253,7 @@ async fn by_each(run: impl AsyncFn(&Runner, &Case)) {
 }
 
 #[tokio::test]
-async fn what_must_come_of_a_response_does() {
+async fn every_case_has_its_outcome() {
     by_each(async |runner, case| {
         for status in case.statuses() {
             let response = case.response(status, &case.body, case.body.len());

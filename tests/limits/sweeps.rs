@@ -166,27 +166,6 @@ fn arbitrary_bytes_as_an_answer_never_panic_and_never_print_a_canary() {
     });
 }
 
-#[test]
-fn an_arbitrary_body_of_a_success_is_a_bad_response_unless_it_is_one() {
-    let runtime = runtime();
-    let server = runtime.block_on(Server::plain());
-    let client = client(server.http());
-    check(1_500, &answers(), |body| {
-        runtime.block_on(async {
-            server.next(reply(answer("200 OK", body)));
-            match call(&client, "arbitrary").await {
-                // One of them has a whole success in it, and what stands around it hides nothing.
-                Ok(handoff) => prop_assert_eq!(handoff.payment_session().id(), TEXT),
-                Err(error) => {
-                    prop_assert_eq!(error.kind(), ErrorKind::BadResponse);
-                    assert_none_printed(&printed(&error))?;
-                }
-            }
-            Ok(())
-        })
-    });
-}
-
 /// A call with a session key of its own, whose response is its own.
 fn own_call(client: &Client, n: usize) -> impl Future<Output = ()> + use<> {
     let key = format!("key-{n}");

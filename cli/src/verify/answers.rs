@@ -23,7 +23,7 @@ pub(crate) type Answers = BTreeMap<&'static str, Vec<Answer>>;
 
 /// Returns what a recording answers.
 // Guard: verify::each_answer_is_read_as_it_is_and_named_if_something_follows
-// Guard: verify::whatever_answers_come_together_none_is_read_as_another
+// Guard: verify::no_answer_is_misread_in_any_combination
 pub(crate) fn answers(recording: &Recording) -> Answers {
     let mut answers = Answers::new();
     let mut note = |id: &'static str, is: Option<String>, evidence: &[&Exchange]| {

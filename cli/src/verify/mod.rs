@@ -170,7 +170,7 @@ impl Report {
 }
 
 /// Returns the payments that may have moved money, and are not known to be reversed.
-// Guard: verify::what_is_open_is_named_with_the_command_that_ends_it
+// Guard: verify::open_payments_are_listed_with_the_command_that_settles_them
 fn open(recording: &Recording, file: &Path) -> Vec<Open> {
     let Header { environment, .. } = &recording.header;
     let record = quoted(&file.display().to_string());

@@ -110,7 +110,7 @@ pub(crate) fn is_paid(transaction: &Value) -> bool {
 impl Exchange {
     /// Whether it is Paynet's word: a response of HTTP's 2xx or 4xx that is an object of JSON, or a refusal of a
     /// credential without a body. Not a limit of rates, and not what a gateway says.
-    // Guard: verify::what_is_no_answer_answers_nothing
+    // Guard: verify::errors_of_gateways_answer_no_question
     // Guard: verify::another_sessions_empty_list_and_an_id_that_is_written_anew_answer_nothing
     pub(crate) fn is_word(&self) -> bool {
         let is_object = self.body.as_ref().is_some_and(Value::is_object);

@@ -363,7 +363,7 @@ async fn every_page_fits_the_screen_and_axe_finds_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_a_person_can_run_into_is_a_page_with_a_way_on() {
+async fn every_error_page_links_to_the_desk() {
     let server = Server::start(&[]);
     let key = session_key(&server, "sck_simulator").await;
     let Some(browser) = Browser::start("tr").await else { return };

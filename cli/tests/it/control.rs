@@ -103,7 +103,7 @@ async fn a_fault_comes_before_or_after_and_is_read_as_it_was_given() {
 }
 
 #[tokio::test]
-async fn what_is_meant_for_one_of_several_dealers_is_answered_with_a_sentence() {
+async fn a_request_that_names_a_dealer_is_refused_with_advice() {
     let server = Server::start(&[]);
     let mut answers = vec![
         post(server.at("dealers"), json!({ "dealer": "suite-1" })).await,
@@ -123,7 +123,7 @@ async fn what_is_meant_for_one_of_several_dealers_is_answered_with_a_sentence() 
 }
 
 #[tokio::test]
-async fn requests_are_told_with_every_violation_and_waited_for() {
+async fn a_poll_returns_requests_with_every_violation() {
     let server = Server::start(&[]);
     let key = session_key(&server, "sck_simulator").await;
     let seen = get(server.at("requests")).await;
@@ -153,7 +153,7 @@ async fn requests_are_told_with_every_violation_and_waited_for() {
 }
 
 #[tokio::test]
-async fn a_phone_has_a_policy_and_decides_late_if_told_so() {
+async fn the_phone_follows_its_policy_and_can_decide_late() {
     let server = Server::start(&[]);
     let key = session_key(&server, "sck_simulator").await;
     let set = async |policy: &str| {
@@ -185,7 +185,7 @@ async fn a_phone_has_a_policy_and_decides_late_if_told_so() {
 }
 
 #[tokio::test]
-async fn what_seed_returns_is_what_the_option_seed_reads() {
+async fn the_listed_sales_are_a_seed() {
     let server = Server::start(&["--phone", "approve"]);
     let key = session_key(&server, "sck_simulator").await;
     let (_, added) = post(server.at("sales"), json!({ "amount": "149.90" })).await;
@@ -225,7 +225,7 @@ async fn what_seed_returns_is_what_the_option_seed_reads() {
 }
 
 #[tokio::test]
-async fn a_poll_returns_what_is_answered_and_loses_no_answer() {
+async fn a_poll_skips_no_request_that_is_still_open() {
     let server = Server::start(&[]);
     let key = session_key(&server, "sck_simulator").await;
     let slow = json!({ "operation": "init_sale_transaction", "delay_ms": 1500, "when": "after" });
@@ -248,7 +248,7 @@ async fn a_poll_returns_what_is_answered_and_loses_no_answer() {
 }
 
 #[tokio::test]
-async fn head_is_what_get_is_without_a_body() {
+async fn head_returns_the_headers_of_get() {
     let server = Server::start(&[]);
     for (path, status) in [("health", 200), ("", 200), ("nowhere", 404)] {
         let response = http().head(server.at(path)).send().await.unwrap();
@@ -258,7 +258,7 @@ async fn head_is_what_get_is_without_a_body() {
 }
 
 #[tokio::test]
-async fn what_is_there_has_its_methods_and_what_is_not_is_not_found() {
+async fn an_unknown_path_is_404_and_another_method_405() {
     let server = Server::start(&[]);
     for (path, method, allowed) in [
         ("payments", "POST", "GET,HEAD"),
@@ -281,7 +281,7 @@ async fn what_is_there_has_its_methods_and_what_is_not_is_not_found() {
 }
 
 #[tokio::test]
-async fn a_client_that_hangs_up_leaves_its_request_and_keeps_no_poll_waiting() {
+async fn a_request_whose_client_hangs_up_is_in_the_journal() {
     let server = Server::start(&[]);
     let key = session_key(&server, "sck_simulator").await;
     let slow = json!({ "operation": "init_sale_transaction", "delay_ms": 600_000 });
@@ -351,7 +351,7 @@ async fn bodies_are_shown_in_their_order_with_their_digits_and_without_secrets()
 }
 
 #[tokio::test]
-async fn it_behaves_as_it_is_told_until_a_reset() {
+async fn a_behavior_lasts_until_a_reset() {
     let server = Server::start(&[]);
     let key = session_key(&server, "sck_simulator").await;
     let check = json!({ "payment_session_id": "x" });
@@ -396,7 +396,7 @@ async fn the_joined_document_is_there_for_generators() {
 
 /// Each is accepted by the documents, and never sent by the library.
 #[tokio::test]
-async fn what_the_library_would_never_send_is_a_violation() {
+async fn a_request_that_the_library_never_sends_is_a_violation() {
     let server = Server::start(&[]);
     let key = session_key(&server, "sck_simulator").await;
     for (operation, body, problem) in [

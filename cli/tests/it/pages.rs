@@ -84,7 +84,7 @@ async fn a_browser_that_asks_for_turkish_is_answered_in_turkish() {
 }
 
 #[tokio::test]
-async fn whatever_a_request_says_is_inert_on_every_page() {
+async fn text_of_requests_is_escaped_on_every_page() {
     const SCRIPT: &str = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>";
     let server = Server::start(&[]);
     let key = session_key(&server, "sck_simulator").await;

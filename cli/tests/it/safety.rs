@@ -40,7 +40,7 @@ async fn a_host_that_is_a_name_of_somebody_else_is_refused() {
 }
 
 #[tokio::test]
-async fn what_another_process_issued_is_not_taken_for_its_own() {
+async fn keys_and_ids_of_another_simulator_are_refused() {
     let (one, other) = (Server::start(&[]), Server::start(&[]));
     let key = session_key(&one, "sck_simulator").await;
     let id = sale(&one, &key, &json!({ "amount": 1 })).await;

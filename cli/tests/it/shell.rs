@@ -27,7 +27,7 @@ fn closed() -> io::PipeWriter {
 }
 
 #[tokio::test]
-async fn a_full_disk_and_a_closed_pipe_lose_nothing_and_are_not_exit_0() {
+async fn a_full_disk_and_a_closed_pipe_lose_nothing_and_do_not_exit_with_0() {
     let server = Server::start(&["--phone", "approve"]);
     let mut sales = Vec::new();
     for _ in 0..2 {
@@ -450,7 +450,7 @@ async fn keys_of_the_environment_are_for_paynet_and_never_sent_to_a_simulator() 
 }
 
 #[test]
-fn an_amount_is_what_json_has_and_anything_else_is_told_how_to_write_it() {
+fn an_amount_has_the_form_of_json_or_is_refused_with_an_example() {
     let server = Server::start(&[]);
     for amount in ["149.90", "1", "0.01", "149.9", "9999999999999.99"] {
         let output = at(&server.url, &["sale", amount, "--json"]);
@@ -530,7 +530,7 @@ async fn each_property_of_a_sale_is_an_option() {
 }
 
 #[test]
-fn what_a_server_prints_can_be_typed_and_each_request_is_a_line() {
+fn the_printed_commands_can_be_typed_and_each_request_is_a_line() {
     let start = |arguments: &[&str]| {
         let mut child = paypos(&[&["simulate"], arguments].concat())
             .stdout(Stdio::piped())

@@ -255,7 +255,7 @@ async fn read_otherwise(behavior: Value) -> (Vec<String>, Vec<String>) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whatever_answers_come_together_none_is_read_as_another() {
+async fn no_answer_is_misread_in_any_combination() {
     let seed = env::var("PAYPOS_SEED").map_or(1, |seed| seed.parse().unwrap());
     println!("PAYPOS_SEED={seed}");
     let mut random = fastrand::Rng::with_seed(seed);
@@ -281,7 +281,7 @@ async fn whatever_answers_come_together_none_is_read_as_another() {
 
 /// What is no word of Paynet's, in the place of what would answer a question.
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_no_answer_answers_nothing() {
+async fn errors_of_gateways_answer_no_question() {
     let faults = [
         json!({ "status": 429 }),
         json!({ "status": 503, "headers": { "Retry-After": "1" } }),
@@ -378,7 +378,7 @@ async fn another_sessions_empty_list_and_an_id_that_is_written_anew_answer_nothi
 
 /// First of all, what may have moved money.
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_open_is_named_with_the_command_that_ends_it() {
+async fn open_payments_are_listed_with_the_command_that_settles_them() {
     let till = Till::new(&json!({})).await;
     till.run(&["session", "open", "--write-key", "first.key"]);
     let key = ["--session-key-file", "first.key"];
@@ -509,7 +509,7 @@ async fn an_answer_is_of_its_own_question_and_a_contradiction_is_shown() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_recording_that_is_cut_says_less_and_nothing_else() {
+async fn a_truncated_recording_answers_less_and_nothing_different() {
     let till = Till::new(&json!({})).await;
     till.script().await;
     let whole = fs::read(till.at("recording")).unwrap();
@@ -596,7 +596,7 @@ async fn a_recording_is_of_one_environment_and_one_dealer_and_never_taken_for_no
 
 /// A disk that is full before something is sent, and while it is on its way.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_full_disk_is_said_and_hides_nothing_that_was_obtained() {
+async fn a_full_disk_is_reported_and_hides_nothing_obtained() {
     let till = Till::new(&json!({})).await;
     till.run(&["session", "open", "--write-key", "first.key"]);
     let size = fs::metadata(till.at("recording")).unwrap().len();

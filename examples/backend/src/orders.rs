@@ -195,7 +195,7 @@ impl Payment {
             (None, Err(error)) if is_undecided => {
                 next.due_at = None;
                 match error.outcome() {
-                    // Guard: day::a_refusal_that_is_not_paynets_is_no_word_on_the_money
+                    // Guard: day::a_refusal_by_a_gateway_decides_nothing
                     Outcome::Rejected if !error.is_paynets() => {
                         next.attention(&format!("{error}, in words that are not Paynet's"));
                     }

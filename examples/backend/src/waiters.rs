@@ -71,7 +71,7 @@ impl Waiters {
         Box::pin(both).await
     }
 
-    // Guard: day::those_who_wait_are_told_at_once_and_cost_nothing_meanwhile
+    // Guard: day::waiters_are_woken_immediately_and_cost_nothing_meanwhile
     pub(crate) fn wake(&self, reference: &str) {
         if let Some(order) = self.orders.lock().unwrap_or_else(PoisonError::into_inner).get(reference) {
             order.send_replace(());
@@ -96,7 +96,7 @@ impl Drop for Waiter<'_> {
 }
 
 /// Wakes those who wait for what another process has changed, until the backend stops. `SQLite` has no other process.
-// Guard: crash::those_who_wait_at_one_process_are_told_what_another_has_seen
+// Guard: crash::waiters_at_one_process_learn_what_another_has_seen
 pub(crate) async fn watch_others(backend: Arc<Backend>) {
     if !backend.store.is_shared() {
         return;

@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// Content security policy: scripts and styles of this server only, and no frames.
-// Guard: pages::whatever_a_request_says_is_inert_on_every_page
+// Guard: pages::text_of_requests_is_escaped_on_every_page
 pub(crate) const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
                                  form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
 

@@ -12,10 +12,9 @@ use std::{
 use bytes::Bytes;
 use h2::{Reason, server::SendResponse};
 use tokio::{
-    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
+    io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
 };
-use tokio_rustls::TlsAcceptor;
 
 use super::{
     canary::PEER,
@@ -27,12 +26,8 @@ use super::{
 pub enum Script {
     /// Its stream is reset.
     Reset(Reason),
-    /// The connection is told to go away in good order, and the request is answered.
-    GracefulGoAway,
     /// The connection is closed.
     Drop,
-    /// It is never answered.
-    Hold,
 }
 
 pub struct Server {
@@ -50,26 +45,6 @@ struct State {
 impl Server {
     /// For clients with prior knowledge.
     pub async fn plain() -> Self {
-        Self::start(|tcp| async move { Some(tcp) }).await
-    }
-
-    pub async fn tls(acceptor: TlsAcceptor) -> Self {
-        Self::start(move |tcp| {
-            let acceptor = acceptor.clone();
-            async move {
-                let tls = acceptor.accept(tcp).await.ok()?;
-                assert_eq!(tls.get_ref().1.alpn_protocol(), Some(b"h2".as_slice()));
-                Some(tls)
-            }
-        })
-        .await
-    }
-
-    async fn start<I, F>(open: impl Fn(TcpStream) -> F + Send + 'static) -> Self
-    where
-        I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-        F: Future<Output = Option<I>> + Send + 'static,
-    {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let state = Arc::new(State::default());
@@ -78,12 +53,7 @@ impl Server {
             while let Ok((tcp, _)) = listener.accept().await {
                 shared.connections.fetch_add(1, Ordering::SeqCst);
                 tcp.set_nodelay(true).unwrap();
-                let (stream, shared) = (open(tcp), Arc::clone(&shared));
-                tokio::spawn(async move {
-                    if let Some(stream) = stream.await {
-                        converse(stream, shared).await;
-                    }
-                });
+                tokio::spawn(converse(tcp, Arc::clone(&shared)));
             }
         });
         Self { port, state }
@@ -106,9 +76,9 @@ impl Server {
     }
 }
 
-async fn converse<I: AsyncRead + AsyncWrite + Unpin>(stream: I, state: Arc<State>) {
-    let Ok(mut connection) = h2::server::handshake(stream).await else { return };
-    // What the streams' tasks ask of the connection.
+async fn converse(tcp: TcpStream, state: Arc<State>) {
+    let Ok(mut connection) = h2::server::handshake(tcp).await else { return };
+    // A stream's task asks for the end of the connection.
     let (ask, mut asked) = tokio::sync::mpsc::unbounded_channel();
     loop {
         tokio::select! {
@@ -118,10 +88,7 @@ async fn converse<I: AsyncRead + AsyncWrite + Unpin>(stream: I, state: Arc<State
                 }
                 _ => return,
             },
-            Some(script) = asked.recv() => match script {
-                Script::Drop => return,
-                _ => connection.graceful_shutdown(),
-            },
+            _ = asked.recv() => return,
         }
     }
 }
@@ -130,7 +97,7 @@ async fn answer(
     request: http::Request<h2::RecvStream>,
     mut respond: SendResponse<Bytes>,
     state: Arc<State>,
-    ask: tokio::sync::mpsc::UnboundedSender<Script>,
+    ask: tokio::sync::mpsc::UnboundedSender<()>,
 ) {
     let (head, mut body) = request.into_parts();
     let mut whole = Vec::new();
@@ -143,9 +110,7 @@ async fn answer(
     let script = state.scripts.lock().unwrap().pop_front();
     match script {
         Some(Script::Reset(reason)) => return respond.send_reset(reason),
-        Some(Script::Hold) => return std::future::pending().await,
-        Some(Script::Drop) => return ask.send(Script::Drop).unwrap_or_default(),
-        Some(graceful @ Script::GracefulGoAway) => ask.send(graceful).unwrap_or_default(),
+        Some(Script::Drop) => return ask.send(()).unwrap_or_default(),
         None => {}
     }
     let key = head.headers["session-key"].to_str().unwrap();

@@ -278,14 +278,6 @@ pub fn echo_and_reset() -> Script {
     })
 }
 
-/// Writes these bytes after an informational head or the like, then the success.
-pub fn echo_after(bytes: &'static str) -> Script {
-    script(move |mut conn, request| async move {
-        let answer = answer("200 OK", success_for(&request).to_string());
-        (conn.write(bytes).await && conn.write(answer).await).then_some(conn)
-    })
-}
-
 /// Answers with success in pieces, as the caller cuts it, and keeps the connection.
 pub fn echo_cut(cut: impl FnOnce(Vec<u8>) -> Vec<Vec<u8>> + Send + 'static) -> Script {
     script(move |mut conn, request| async move {

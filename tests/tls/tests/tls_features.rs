@@ -19,7 +19,7 @@ fn without_a_tls_feature_an_https_environment_names_what_is_missing_and_loopback
 /// Whichever TLS library is used, and whatever it says of it.
 #[cfg(any(feature = "rustls", all(feature = "native-tls", not(feature = "rustls-no-provider"))))]
 #[tokio::test]
-async fn why_a_connection_was_not_established_is_told_apart() {
+async fn reasons_for_a_failed_connection_are_distinguished() {
     use std::sync::Arc;
     use tokio::{io::AsyncWriteExt, net::TcpListener};
 

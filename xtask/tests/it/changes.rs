@@ -242,7 +242,7 @@ fn without_lines(report: &str) -> String {
 }
 
 #[test]
-fn what_callers_do_not_see_is_counted_by_its_lines() {
+fn changes_that_callers_do_not_see_are_counted_in_lines() {
     let workspace = Workspace::new();
     let ran = workspace.report("check", |all| {
         at(all, CHECK, TRANSACTION)["comission_tax"]["maximum"] = json!(1000);

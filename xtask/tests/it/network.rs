@@ -136,7 +136,7 @@ fn assert_fails(answer: impl Fn(&str) -> Vec<u8> + Send + Sync + 'static, messag
 const SAVE: &str = "check the network, or save the page and give the file";
 
 #[test]
-fn an_answer_other_than_200_is_no_page() {
+fn a_response_other_than_200_is_not_a_page() {
     assert_fails(
         |_| b"HTTP/1.1 404 Not Found\r\nconnection: close\r\ncontent-length: 0\r\n\r\n".to_vec(),
         "the server answered 404; check the address in openapi/sources.toml, or save the page and give the file",

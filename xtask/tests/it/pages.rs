@@ -187,7 +187,7 @@ fn pages_that_contradict_each_other_are_refused() {
 }
 
 #[test]
-fn a_page_that_contradicts_itself_loses_nothing_that_is_stored_of_it() {
+fn a_page_that_contradicts_itself_loses_nothing_stored() {
     let workspace = Workspace::new();
     let void = changed(|json| {
         let item = json["paths"]["/v1/softpos/init_reversal_transaction"].take();
@@ -333,7 +333,7 @@ fn no_character_of_a_page_acts_on_a_terminal_or_in_a_table() {
 }
 
 #[test]
-fn what_is_stale_is_regenerated_when_asked_and_not_by_a_page_that_changes_nothing() {
+fn stale_files_are_regenerated_only_when_asked() {
     let workspace = Workspace::new();
     let golden = "codegen/tests/golden/generated.rs";
     let code = workspace.read(golden);
@@ -347,7 +347,7 @@ fn what_is_stale_is_regenerated_when_asked_and_not_by_a_page_that_changes_nothin
 }
 
 #[test]
-fn a_report_that_nobody_reads_to_its_end_is_no_failure_and_a_full_disk_is_one() {
+fn a_report_to_a_closed_pipe_succeeds_and_to_a_full_disk_fails() {
     let workspace = Workspace::new();
     let file = workspace.write(PAGE, page(&[stored()]));
     assert_eq!(workspace.spec(&["update", &file]).code, 0);

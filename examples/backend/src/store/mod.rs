@@ -214,7 +214,7 @@ impl Store {
 
     /// Claims the next attempt. Returns `None` if an attempt may have happened, or if another caller was faster.
     // Guard: interface::a_reference_is_initiated_once_however_often_it_is_posted
-    // Guard: crash::what_was_claimed_and_not_answered_for_is_never_sent_again
+    // Guard: crash::a_claimed_payment_without_a_response_is_never_sent_again
     pub(crate) async fn claim(&self, payment: &Payment) -> sqlx::Result<Option<Payment>> {
         let kind = payment.kind.to_string();
         let next =
@@ -390,7 +390,7 @@ impl Store {
 
 /// Whether an error of the database stays however often a write is tried: it refuses the data, as one whose encoding lacks
 /// a character.
-// Guard: bad_days::what_an_encoding_lacks_is_recorded_without_it
+// Guard: bad_days::characters_that_the_database_cannot_store_are_left_out
 pub(crate) fn stays(error: &sqlx::Error) -> bool {
     let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
     // SQLSTATE's class of data exceptions.

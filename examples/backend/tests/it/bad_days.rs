@@ -236,7 +236,7 @@ async fn words_of_paynets_that_the_database_cannot_hold_are_replaced() {
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs PAYPOS_POSTGRES, the URL of a database: .ci/with-postgres"]
-async fn what_an_encoding_lacks_is_recorded_without_it() {
+async fn characters_that_the_database_cannot_store_are_left_out() {
     let (folder, paynet) = (tempdir().unwrap(), Paynet::start());
     let url = crate::world::postgres_with("latin5", "ENCODING 'LATIN5' TEMPLATE template0 LOCALE 'C'").await;
     let backend = Setup::new(&folder, &paynet).with("DATABASE_URL", &url).start();

@@ -33,7 +33,7 @@ async fn in_flight(
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_was_claimed_and_not_answered_for_is_never_sent_again() {
+async fn a_claimed_payment_without_a_response_is_never_sent_again() {
     let (folder, paynet) = (tempdir().unwrap(), Paynet::start());
     let setup = Setup::new(&folder, &paynet);
     let backend = setup.start();
@@ -53,7 +53,7 @@ async fn what_was_claimed_and_not_answered_for_is_never_sent_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_pending_is_waited_for_again_from_the_database_alone() {
+async fn a_restarted_backend_waits_for_pending_payments() {
     let (folder, paynet) = (tempdir().unwrap(), Paynet::start());
     // The lease of the killed process lasts for longer than the test.
     let setup = Setup::new(&folder, &paynet).with("PAYNET_TIMEOUT", "20");
@@ -112,7 +112,7 @@ async fn a_shutdown_finishes_what_is_in_flight_and_ends_the_sessions() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_arrives_during_a_shutdown_is_not_sent() {
+async fn payments_that_arrive_during_a_shutdown_are_not_sent() {
     let (folder, paynet) = (tempdir().unwrap(), Paynet::start());
     let backend = Setup::new(&folder, &paynet).start();
     let address = backend.url.strip_prefix("http://").unwrap().to_owned();
@@ -343,7 +343,7 @@ async fn a_database_that_is_gone_while_paynet_responds_loses_no_payment_session(
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs PAYPOS_POSTGRES, the URL of a database: .ci/with-postgres"]
-async fn those_who_wait_at_one_process_are_told_what_another_has_seen() {
+async fn waiters_at_one_process_learn_what_another_has_seen() {
     let (folder, paynet) = (tempdir().unwrap(), Paynet::start());
     let setup = Setup::new(&folder, &paynet).with("DATABASE_URL", &postgres("told_by_another").await);
     let (one, two) = (setup.start(), setup.start());

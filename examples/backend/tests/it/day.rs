@@ -119,7 +119,7 @@ async fn a_reference_is_new_for_ever() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_open_at_a_till_is_said_and_can_be_given_up() {
+async fn an_open_sale_at_a_till_is_reported_and_can_be_given_up() {
     let (folder, paynet) = (tempdir().unwrap(), Paynet::start());
     let backend = Setup::new(&folder, &paynet).start();
     let (_, left) = backend.sale("LEFT", "10").await;
@@ -187,7 +187,7 @@ async fn a_refund_that_paynet_refuses_needs_attention() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_refusal_that_is_not_paynets_is_no_word_on_the_money() {
+async fn a_refusal_by_a_gateway_decides_nothing() {
     let (folder, paynet) = (tempdir().unwrap(), Paynet::start());
     let backend = Setup::new(&folder, &paynet).start();
     let bodies = ["", r#"{"message": "Unauthorized"}"#, r#"{"code": 401, "message": "no"}"#, "<html></html>"];
@@ -206,7 +206,7 @@ async fn a_refusal_that_is_not_paynets_is_no_word_on_the_money() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_was_released_before_paynets_response_arrived_is_not_simply_paid() {
+async fn a_payment_released_before_its_response_needs_attention() {
     let (folder, paynet) = (tempdir().unwrap(), Paynet::start());
     let setup = Setup::new(&folder, &paynet).with("PAYNET_TIMEOUT", "8").with("PAYMENT_WITHIN", "60");
     let backend = setup.start();
@@ -425,7 +425,7 @@ async fn sale_id(backend: &Backend, reference: &str) -> Value {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn those_who_wait_are_told_at_once_and_cost_nothing_meanwhile() {
+async fn waiters_are_woken_immediately_and_cost_nothing_meanwhile() {
     let (folder, paynet) = (tempdir().unwrap(), Paynet::start());
     let setup = Setup::new(&folder, &paynet).with("RUST_LOG", "warn");
     let backend = setup.start();

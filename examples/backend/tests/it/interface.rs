@@ -84,7 +84,7 @@ async fn another_card_may_pay_until_the_time_is_over() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_not_as_asked_is_not_paid() {
+async fn a_success_that_differs_is_not_paid() {
     let (folder, paynet) = (tempdir().unwrap(), Paynet::start());
     let backend = Setup::new(&folder, &paynet).start();
     for (reference, properties, says) in [
@@ -251,7 +251,7 @@ async fn a_phone_that_is_later_than_the_operator_needs_attention_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_an_operator_says_is_not_overwritten_by_a_look_that_began_before() {
+async fn an_operators_resolution_survives_an_earlier_look() {
     let (folder, paynet) = (tempdir().unwrap(), Paynet::start());
     let backend = Setup::new(&folder, &paynet).with("PAYMENT_WITHIN", "1").start();
     let (_, sale) = backend.sale("A", "10").await;
@@ -343,7 +343,7 @@ async fn the_paypos_app_returns_to_the_configured_url() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_late_payment_of_a_released_attempt_is_what_a_later_post_is_told() {
+async fn a_later_post_returns_the_late_payment_of_a_released_attempt() {
     let (folder, paynet) = (tempdir().unwrap(), Paynet::start());
     let backend = Setup::new(&folder, &paynet).with("PAYMENT_WITHIN", "1").start();
     let first = released(&backend).await;

@@ -85,7 +85,7 @@ async fn admit(State(server): Of, request: Request, next: Next) -> Response {
 
 /// Wraps every route below `/_paypos/`: refuses cross-site requests, renders problems as a page or as JSON, and sets the
 /// security headers.
-// Guard: control::what_is_meant_for_one_of_several_dealers_is_answered_with_a_sentence
+// Guard: control::a_request_that_names_a_dealer_is_refused_with_advice
 async fn around(State(server): Of, request: Request, next: Next) -> Response {
     let asked = request.headers().clone();
     let checked = guard::check_site(request.method(), &asked, server.public_url.as_deref());

@@ -33,8 +33,8 @@ pub(super) struct Received {
 
 /// Returns the requests after a number. If there are none, waits for the first.
 // Guard: load::a_hundred_polls_of_a_long_journal_cost_the_calls_of_others_nothing
-// Guard: control::a_poll_returns_what_is_answered_and_loses_no_answer
-// Guard: control::a_client_that_hangs_up_leaves_its_request_and_keeps_no_poll_waiting
+// Guard: control::a_poll_skips_no_request_that_is_still_open
+// Guard: control::a_request_whose_client_hangs_up_is_in_the_journal
 pub(super) async fn list(State(server): Of, Query(wanted): Query<Wanted>) -> Result<Json<Received>> {
     let seconds =
         wanted.wait.as_deref().map_or(Some(0), |wait| wait.strip_suffix('s').unwrap_or(wait).parse().ok());
