@@ -209,8 +209,8 @@ impl Wait {
 /// When a wait slows down: most people have paid by then.
 const SLOWER_AFTER: Duration = Duration::from_secs(60);
 
-/// Longer than any wait, and short enough to add to an instant.
-const FAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+/// A year: longer than any wait, and short enough to add to an instant.
+const FAR: Duration = Duration::from_secs(31_536_000);
 
 impl IntoFuture for Wait {
     type Output = Result<Decision, Error>;

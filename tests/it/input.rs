@@ -82,6 +82,11 @@ async fn a_request_that_cannot_be_right_opens_no_socket() {
         let request = LogoutRequest::new(blank);
         assert_refused(agent.logout(request).await.unwrap_err(), &problem("session_key"));
     }
+    for id in ["", "--", "\u{fffd}R-1"] {
+        let request = InitReversalRequest::new("x").reference_no(id);
+        let error = session.init_reversal_transaction(request).await.unwrap_err();
+        assert_refused(error, "`reference_no` has no letter or digit");
+    }
     for url in [
         "",
         "done",
@@ -132,6 +137,7 @@ async fn a_request_that_cannot_be_right_opens_no_socket() {
             "`amount` has more than two decimal places; round it with `Decimal::round_dp_with_strategy`",
         ),
         ("12345678901234.56", "`amount` has more than 15 digits"),
+        ("10000000000000.00", "`amount` has more than 15 digits"),
         (
             "149.900",
             "`amount` has more than two decimal places; round it with `Decimal::round_dp_with_strategy`",

@@ -2,7 +2,7 @@
 
 use std::{
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicUsize, Ordering},
     },
     time::Duration,
@@ -13,10 +13,11 @@ use paypos::{
     types::InitSaleRequest,
 };
 use paypos_simulator::{Fault, Simulator};
+use tokio::time::Instant;
 
 use crate::{
     Fixture, session,
-    support::server::{answer_with, reply_and_keep},
+    support::server::{answer, answer_with, reply_and_keep},
 };
 
 /// A sale that waits for the phone.
@@ -129,7 +130,7 @@ async fn transient_errors_do_not_end_a_wait() {
         Fault::html(),
         Fault::missing_property("Data"),
     ];
-    let kinds = Arc::new(std::sync::Mutex::new(Vec::new()));
+    let kinds = Arc::new(Mutex::new(Vec::new()));
     let seen = Arc::clone(&kinds);
     for fault in faults {
         simulator.inject(fault);
@@ -212,6 +213,36 @@ async fn a_server_that_is_not_there_yet_is_asked_again() {
         });
     assert_eq!(ended(wait).await.unwrap_err().kind(), ErrorKind::Connect);
     assert!(checks.load(Ordering::SeqCst) > 1);
+}
+
+/// By tokio's clock, which moves on while nothing else is to be done.
+#[tokio::test(start_paused = true)]
+async fn a_wait_checks_each_interval_and_half_as_often_after_a_minute() {
+    let fixture = Fixture::plain().await;
+    for _ in 0..200 {
+        fixture.server.next(reply_and_keep(answer("200 OK", r#"{"Data":[],"code":0}"#)));
+    }
+    let times = Arc::new(Mutex::new(vec![Instant::now()]));
+    let seen = Arc::clone(&times);
+    let wait = session(&fixture.client)
+        .wait_for(PaymentSession::sale("ps").unwrap())
+        .interval(Duration::from_secs(1))
+        .timeout(Duration::from_secs(120))
+        .on_check(move |check| {
+            assert!(check.is_ok(), "{check:?}");
+            seen.lock().unwrap().push(Instant::now());
+        });
+    assert_eq!(wait.await.unwrap(), Decision::Pending);
+    let times = times.lock().unwrap();
+    let (started, checks) = times.split_first().unwrap();
+    assert_eq!(started, &checks[0], "the first is made immediately");
+    // The last is made at the timeout.
+    for two in checks[..checks.len() - 1].windows(2) {
+        let usual = if two[0] - *started < Duration::from_secs(60) { 1 } else { 2 };
+        let (least, most) = (Duration::from_millis(800 * usual), Duration::from_millis(1005 * usual));
+        assert!((least..most).contains(&(two[1] - two[0])), "{:?}, {usual}", two[1] - two[0]);
+    }
+    assert!((90..120).contains(&checks.len()), "{}", checks.len());
 }
 
 #[tokio::test]

@@ -69,8 +69,8 @@ impl Case {
             let (key, value) = line.split_once(": ").unwrap_or_else(|| panic!("{name}: {line}"));
             assert!(
                 [
-                    "asked", "call", "decision", "kind", "outcome", "id", "part", "words", "statuses",
-                    "transactions"
+                    "asked", "call", "decision", "kind", "outcome", "id", "part", "words", "unsaid",
+                    "statuses", "transactions"
                 ]
                 .contains(&key),
                 "{name}: {key}"
@@ -122,6 +122,9 @@ impl Case {
         }
         for (_, words) in self.lines.iter().filter(|(key, _)| key == "words") {
             assert!(seen.printed.contains(words.as_str()), "{name}: {words}: {seen:?}");
+        }
+        for (_, unsaid) in self.lines.iter().filter(|(key, _)| key == "unsaid") {
+            assert!(!seen.printed.contains(unsaid.as_str()), "{name}: {unsaid}: {seen:?}");
         }
         assert_clean(seen, &name);
     }
@@ -210,7 +213,11 @@ fn failed(error: &Error) -> Seen {
 fn decided(decision: &Decision) -> Seen {
     let (name, text) = match decision {
         Decision::Succeeded(_) => ("succeeded", String::new()),
-        Decision::Differs(difference) => ("differs", format!("{difference} {difference:#}")),
+        Decision::Differs(difference) => {
+            let text = difference.to_string();
+            assert!(!text.is_empty() && format!("{difference:?}").contains(&text), "{difference:?}");
+            ("differs", text)
+        }
         Decision::Failed(_) => ("failed", String::new()),
         Decision::Pending => ("pending", String::new()),
     };
