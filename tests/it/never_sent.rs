@@ -88,6 +88,7 @@ async fn a_resolver_that_hangs_ends_at_the_connect_timeout() {
 async fn a_refused_connection_was_not_sent() {
     let fixture = named(Lookup::Addresses(vec![SocketAddr::from(([127, 0, 0, 2], 0))])).await;
     let error = fixture.is_not_sent().await;
+    assert!(error.to_string().contains("the connection was refused"), "{error}");
     assert_eq!(std::error::Error::source(&error).unwrap().to_string(), "connection refused");
 }
 

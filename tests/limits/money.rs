@@ -29,20 +29,20 @@ const ODD_BYTES: &[u8] = &[0xff, 0xc5, 0xde, 0x00, 0x1b, b'\n', b'\t'];
 
 const TILLS: u64 = 64;
 
-/// A small generator: the same numbers for the same run.
-struct Random(u64);
+/// The same choices for the same seed.
+struct Random(fastrand::Rng);
 
 impl Random {
+    fn seeded(seed: u64) -> Self {
+        Self(fastrand::Rng::with_seed(seed))
+    }
+
     fn below(&mut self, limit: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 >> 33) % limit
+        self.0.u64(0..limit)
     }
 
     fn one_of<T: Clone>(&mut self, list: &[T]) -> T {
-        let n = self.below(list.len() as u64);
-        list.iter().zip(0..).find(|(_, i)| *i == n).map(|(item, _)| item.clone()).unwrap()
+        self.0.choice(list).unwrap().clone()
     }
 
     fn chance(&mut self, percent: u64) -> bool {
@@ -140,10 +140,10 @@ async fn odd_proxy(simulator: String, seed: u64) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     tokio::spawn(async move {
-        let mut random = Random(seed);
+        let mut random = Random::seeded(seed);
         while let Ok((client, _)) = listener.accept().await {
             let server = TcpStream::connect(simulator.trim_start_matches("http://")).await.unwrap();
-            tokio::spawn(forward(client, server, Random(random.below(u64::MAX >> 1) | 1)));
+            tokio::spawn(forward(client, server, Random(random.0.fork())));
         }
     });
     url
@@ -191,9 +191,9 @@ struct Till {
 impl Till {
     async fn new(seed: u64) -> Self {
         let simulator = Arc::new(Simulator::start().await.unwrap());
-        let url = odd_proxy(simulator.url().to_owned(), seed | 1).await;
+        let url = odd_proxy(simulator.url().to_owned(), seed).await;
         let secret_key = simulator.secret_key();
-        let random = Random(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
+        let random = Random::seeded(seed);
         let (agent, session) = Self::opened(&url, &secret_key).await;
         Self { simulator, url, secret_key, agent, session, random, orders: 0 }
     }
