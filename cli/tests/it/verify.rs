@@ -815,5 +815,5 @@ fn each_setting_of_the_simulator_has_a_question_or_cannot_be_seen() {
     let output = paypos(&["verify", "--questions"]).output().unwrap();
     let is_asked = |id: &str| stdout(&output).contains(&format!("| `{id}` |"));
     let unasked: Vec<_> = Behavior::QUESTIONS.iter().map(|(id, _)| *id).filter(|id| !is_asked(id)).collect();
-    assert_eq!(unasked, ["appears", "same_reference"]);
+    assert_eq!(unasked, ["appears", "same_reference"], "each other has a question in questions.toml");
 }

@@ -6,14 +6,19 @@ use serde_json::{Value, json};
 
 use crate::{copy, documents_of, repository};
 
+/// What the README says of a submodule: cargo would take the copy for a member of the workspace around it.
+const EXCLUDE: &str = r#"exclude = ["vendor/paypos"]"#;
+
 /// Runs a program that depends on a copy of the crate with these documents, and with these methods of `Session`; returns
 /// whether it ran, and its standard error. One test at a time: cargo takes copies of a package for the same one.
 pub(crate) fn run(documents: &[(String, String)], methods: &str, program: &str) -> (bool, String) {
     let scratch = Path::new(env!("CARGO_TARGET_TMPDIR"));
     let lock = fs::File::create(scratch.join("copy.lock")).unwrap();
     lock.lock().unwrap();
-    let root = scratch.join("copy");
-    let _ = fs::remove_dir_all(&root);
+    // As a submodule of the program's workspace.
+    let user = scratch.join("user");
+    let root = user.join("vendor/paypos");
+    let _ = fs::remove_dir_all(&user);
     for part in
         ["Cargo.toml", "Cargo.lock", "README.md", "build.rs", "codegen", "openapi", "src", "benches", "xtask"]
     {
@@ -25,21 +30,20 @@ pub(crate) fn run(documents: &[(String, String)], methods: &str, program: &str) 
     }
     let session = root.join("src/session.rs");
     fs::write(&session, fs::read_to_string(&session).unwrap() + methods).unwrap();
-    let user = root.join("user");
     fs::create_dir_all(user.join("src")).unwrap();
     fs::copy(root.join("Cargo.lock"), user.join("Cargo.lock")).unwrap();
     fs::write(user.join("src/main.rs"), program).unwrap();
-    fs::write(
-        user.join("Cargo.toml"),
-        "[package]\nname = \"user\"\nedition = \"2024\"\n[workspace]\n\
-         [dependencies]\npaypos = { path = \"..\", default-features = false }\nserde_json = \"1\"\n\
-         tokio = { version = \"1\", features = [\"rt\", \"macros\"] }\n",
-    )
-    .unwrap();
+    assert!(fs::read_to_string(root.join("README.md")).unwrap().contains(&format!("`{EXCLUDE}`")));
+    let manifest = format!(
+        "[package]\nname = \"user\"\nedition = \"2024\"\n[workspace]\n{EXCLUDE}\n\
+         [dependencies]\npaypos = {{ path = \"vendor/paypos\", default-features = false }}\nserde_json = \"1\"\n\
+         tokio = {{ version = \"1\", features = [\"rt\", \"macros\"] }}\n"
+    );
+    fs::write(user.join("Cargo.toml"), manifest).unwrap();
     let output = Command::new(env!("CARGO"))
         .args(["run", "--quiet"])
-        .current_dir(user)
-        .env("CARGO_TARGET_DIR", root.with_extension("target"))
+        .current_dir(&user)
+        .env("CARGO_TARGET_DIR", user.with_extension("target"))
         .env("CARGO_NET_OFFLINE", "true")
         .output()
         .unwrap();
