@@ -129,25 +129,6 @@ async fn each_documented_answer_is_read() {
 }
 
 #[tokio::test]
-async fn a_transaction_has_the_values_that_were_answered() {
-    let fixture = Fixture::plain().await;
-    let body = r#"{"Data": [{"xact_id": "x", "comission": 1.10, "netAmount": "148.80", "amount": 149.90,
-        "ratio": 9007199254740993.010, "is_succeed": true, "instalment": 3, "card_holder": "C", "new": {"a": [1]}}]}"#;
-    fixture.server.next(reply_and_keep(answer("200 OK", body)));
-    let request = CheckTransactionRequest::new("ps-1");
-    let answer = operations::session(&fixture.client).check_transaction(request).await.unwrap();
-    let [transaction] = answer.data.as_slice() else { panic!("one") };
-    let digits = |value: &Option<Decimal>| value.map(|value| value.to_string());
-    assert_eq!(digits(&transaction.amount).as_deref(), Some("149.90"));
-    assert_eq!(digits(&transaction.net_amount).as_deref(), Some("148.80"));
-    assert_eq!(digits(&transaction.comission).as_deref(), Some("1.10"));
-    assert_eq!(digits(&transaction.ratio).as_deref(), Some("9007199254740993.010"));
-    assert_eq!(digits(&transaction.comission_tax), None);
-    assert_eq!((transaction.xact_id.as_deref(), transaction.card_holder.as_deref()), (Some("x"), Some("C")));
-    assert_eq!((transaction.is_succeed, transaction.instalment), (Some(true), Some(3)));
-}
-
-#[tokio::test]
 async fn an_amount_is_sent_with_the_digits_that_it_has() {
     let simulator = Simulator::start().await.unwrap();
     let client = crate::builder(simulator.url().to_owned()).build().unwrap();

@@ -240,36 +240,6 @@ async fn each_refusal_has_its_code_and_status() {
 }
 
 #[tokio::test]
-async fn faults_come_in_their_order_and_one_request_each() {
-    let (simulator, _) = started().await;
-    simulator.inject(Fault::status(503).body("{\"code\":1}"));
-    simulator.inject(Fault::missing_property("code"));
-    simulator.inject(Fault::delay(Duration::from_millis(1)));
-    assert_eq!(answer(conforming(&simulator)).await, (503, json!({ "code": 1 })));
-    let (status, without) = answer(conforming(&simulator)).await;
-    assert_eq!((status, without.get("code"), without["message"].is_string()), (200, None, true));
-    assert_eq!(answer(conforming(&simulator)).await.1["code"], 0);
-    assert_eq!(answer(conforming(&simulator)).await.1["code"], 0);
-
-    simulator.inject(Fault::html());
-    let html = conforming(&simulator).send().await.unwrap();
-    assert_eq!(html.status(), 200);
-    assert_eq!(html.headers()["content-type"], "text/html; charset=utf-8");
-
-    simulator.inject(Fault::drop_connection());
-    let dropped = conforming(&simulator).send().await.unwrap_err();
-    assert!(dropped.is_request(), "no head of an answer: {dropped:?}");
-
-    simulator.inject(Fault::truncate_response());
-    let truncated = conforming(&simulator).send().await.unwrap();
-    assert_eq!(truncated.status(), 200);
-    let announced = truncated.content_length().unwrap();
-    assert!(announced > 0);
-    truncated.bytes().await.unwrap_err();
-    assert_eq!(simulator.requests().len(), 7);
-}
-
-#[tokio::test]
 async fn a_fault_hits_a_request_that_is_refused_too() {
     let (simulator, session) = started().await;
     simulator.inject(Fault::drop_connection());

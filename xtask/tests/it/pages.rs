@@ -186,13 +186,18 @@ fn pages_that_contradict_each_other_are_refused() {
     );
 }
 
+/// The same document with an operation of another name.
+fn void() -> String {
+    changed(|json| {
+        let item = json["paths"]["/v1/softpos/init_reversal_transaction"].take();
+        json["paths"] = json!({ "/v1/softpos/init_void_transaction": item });
+    })
+}
+
 #[test]
 fn a_page_that_contradicts_itself_loses_nothing_stored() {
     let workspace = Workspace::new();
-    let void = changed(|json| {
-        let item = json["paths"]["/v1/softpos/init_reversal_transaction"].take();
-        json["paths"] = json!({ "/v1/softpos/init_void_transaction": item });
-    });
+    let void = void();
     let file = workspace.write(PAGE, page(&[stored(), void.clone()]));
     assert_eq!(workspace.spec(&["update", &file]).code, 0);
     let before = workspace.contents();
@@ -209,10 +214,7 @@ fn a_page_that_contradicts_itself_loses_nothing_stored() {
 #[test]
 fn a_second_document_of_a_page_is_stored_beside_the_first_and_goes_with_it() {
     let workspace = Workspace::new();
-    let void = changed(|json| {
-        let item = json["paths"]["/v1/softpos/init_reversal_transaction"].take();
-        json["paths"] = json!({ "/v1/softpos/init_void_transaction": item });
-    });
+    let void = void();
     let file = workspace.write(PAGE, page(&[stored(), void.clone()]));
     assert_eq!(workspace.spec(&["update", &file]).code, 0);
     let new = Path::new("openapi/init-void-transaction.json");
