@@ -20,7 +20,7 @@ use tokio::{net::TcpListener, runtime::Runtime};
 
 const PATH: &str = "/v1/softpos/init_reversal_transaction";
 const KEY: &str = "0123456789abcdef0123456789abcdef";
-const ANSWER: &str = r#"{"payment_session_id":"8c1f9f2e-6f0e-4a54-8d2c-2f9a3c1b7e10","deeplink_url":"paynet://pay?session=8c1f9f2e-6f0e-4a54-8d2c-2f9a3c1b7e10","encryption_key":"bm90LWEtcmVhbC1rZXktanVzdC1mb3ItdGhlLWJlbmNobWFyaw==","object_name":"o","code":0,"message":"ok"}"#;
+const RESPONSE: &str = r#"{"payment_session_id":"8c1f9f2e-6f0e-4a54-8d2c-2f9a3c1b7e10","deeplink_url":"paynet://pay?session=8c1f9f2e-6f0e-4a54-8d2c-2f9a3c1b7e10","encryption_key":"bm90LWEtcmVhbC1rZXktanVzdC1mb3ItdGhlLWJlbmNobWFyaw==","object_name":"o","code":0,"message":"ok"}"#;
 const XACT_ID: &str = "an-encrypted-transaction-id-of-some-length";
 const CALLBACK: &str = "myshop://paypos/done";
 
@@ -34,13 +34,13 @@ fn serve() -> SocketAddr {
             loop {
                 let (stream, _) = listener.accept().await.unwrap();
                 stream.set_nodelay(true).unwrap();
-                let answer = service_fn(|request: Request<Incoming>| async {
+                let response = service_fn(|request: Request<Incoming>| async {
                     request.into_body().collect().await.unwrap();
-                    let answer = Response::new(Full::new(Bytes::from_static(ANSWER.as_bytes())));
-                    Ok::<_, Infallible>(answer)
+                    let response = Response::new(Full::new(Bytes::from_static(RESPONSE.as_bytes())));
+                    Ok::<_, Infallible>(response)
                 });
-                let connection =
-                    hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), answer);
+                let connection = hyper::server::conn::http1::Builder::new()
+                    .serve_connection(TokioIo::new(stream), response);
                 tokio::spawn(connection);
             }
         });

@@ -16,7 +16,7 @@ use paypos_simulator::Simulator;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    // Never a float: what is written is sent and answered.
+    // Never a float, which would change its digits.
     let amount = env::args().nth(1).unwrap_or_else(|| "149.90".to_owned());
     let told = match amount.parse() {
         Ok(amount) => story(amount).await,

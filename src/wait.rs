@@ -165,6 +165,7 @@ impl Wait {
 
     // Guard: wait::transient_errors_do_not_end_a_wait
     // Guard: wait::no_check_is_sooner_than_paynet_allows
+    // Guard: wait::a_wait_checks_each_interval_and_half_as_often_after_a_minute
     // Guard: waits::waits_for_a_server_that_stalls_end_all_the_same
     async fn run(mut self) -> Result<Decision, Error> {
         if self.interval < Self::MIN_INTERVAL {

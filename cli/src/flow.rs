@@ -255,7 +255,7 @@ struct Printed<'a> {
 /// Reports what the phone decided.
 // Guard: shell::a_success_of_something_else_is_not_exit_0
 // Guard: commands::every_exit_code_is_what_the_money_allows
-// Guard: commands::an_answer_that_is_lost_is_unknown_and_a_check_does_not_ship_it
+// Guard: commands::a_lost_response_is_unknown_and_a_check_does_not_ship_it
 fn report(caller: &Caller<'_>, payment_session: &PaymentSession, decision: &Decision) -> Done {
     let console = caller.console;
     let is_reversal = payment_session.reversal_of().is_some();

@@ -340,7 +340,7 @@ fn whereabouts(api: &Api, operation: &Operation, body: Option<&String>, property
 
 /// The documents do not mark secrets; by name, `*_key`, `*secret*` and `*token*` are. All that is text within an object
 /// that is sent is secret, if the object is.
-// Guard: contract::answers_and_requests_can_be_stored_and_a_secret_of_an_answer_is_left_out
+// Guard: contract::responses_and_requests_can_be_stored_without_secrets
 fn mark_secrets(
     api: &mut Api,
     document: &Document,

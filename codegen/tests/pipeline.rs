@@ -169,7 +169,7 @@ const SAME: &[(&str, &str, Edit)] = &[
             *at(json, &schema) = remove(json, &target);
         }
     }),
-    ("bodies and answers as components", "refund-cancel", |json| {
+    ("bodies and responses as components", "refund-cancel", |json| {
         for (section, place) in [("requestBodies", "requestBody"), ("responses", "responses/200")] {
             let body = at(json, &format!("{OPERATION}/{place}")).take();
             json["components"][section] = json!({ "Body": body });

@@ -65,7 +65,7 @@ impl Journal {
         let request = self.kept.get_mut(&number)?;
         let (status, body) = response.unzip();
         let bytes = body.as_ref().map_or(0, String::len);
-        (request.status, request.response, request.is_answered) = (status, body, true);
+        (request.status, request.response, request.has_response) = (status, body, true);
         self.kept.grow(&number, bytes);
         self.kept.get(&number)
     }
@@ -79,7 +79,7 @@ impl Journal {
     pub(crate) fn completed_after(&self, number: u64) -> Vec<&ReceivedRequest> {
         let mut after: Vec<_> = self.iter().rev().take_while(|request| request.number > number).collect();
         after.reverse();
-        after.truncate(after.iter().take_while(|request| request.is_answered).count());
+        after.truncate(after.iter().take_while(|request| request.has_response).count());
         after
     }
 
@@ -126,7 +126,7 @@ pub struct ReceivedRequest {
     #[serde(serialize_with = "write_response")]
     pub response: Option<String>,
     #[serde(skip)]
-    is_answered: bool,
+    has_response: bool,
 }
 
 impl ReceivedRequest {
@@ -145,7 +145,7 @@ impl ReceivedRequest {
             repeats: None,
             status: None,
             response: None,
-            is_answered: false,
+            has_response: false,
         }
     }
 

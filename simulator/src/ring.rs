@@ -52,8 +52,8 @@ impl<K: Clone + Eq + Hash, V> Ring<K, V> {
         self.drop_oldest();
     }
 
-    // Guard: simulator::the_journal_is_bounded_in_bytes_and_drops_the_oldest_first
-    // Guard: simulator::the_journal_is_bounded_in_number
+    // Guard: simulator::kept_data_is_bounded_in_bytes_and_the_oldest_is_dropped_first
+    // Guard: simulator::kept_data_is_bounded_in_number
     // Guard: load::memory_is_bounded_however_it_is_filled
     fn drop_oldest(&mut self) {
         while self.order.len() > MOST || self.bytes > MOST_BYTES {

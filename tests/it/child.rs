@@ -118,7 +118,7 @@ async fn child_prints_its_log() {
         .build()
         .unwrap();
     call(&client).await.1.unwrap();
-    server.next(crate::support::server::reply(crate::support::server::answer("400 No", crate::refusal())));
+    server.next(crate::support::server::reply(crate::support::server::response("400 No", crate::refusal())));
     let error = call(&client).await.1.unwrap_err();
     println!("{} {error:#?}", printed(&error));
 }

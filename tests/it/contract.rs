@@ -18,7 +18,7 @@ use crate::{
     support::{
         canary::{ENCRYPTION_KEY, KEY, SECRET_KEY, TEXT},
         operations::{self, Operation, named},
-        server::{answer, reply_and_keep},
+        server::{reply_and_keep, response},
     },
 };
 
@@ -95,12 +95,12 @@ async fn a_request_carries_no_header_that_neither_the_document_nor_http_requires
 }
 
 #[tokio::test]
-async fn each_documented_answer_is_read() {
+async fn each_documented_response_is_read() {
     let fixture = Fixture::plain().await;
     for operation in operations::all() {
         let success = operation.success();
         assert_eq!(violations(&operation, &["responses", "200"], &success), [] as [String; 0]);
-        fixture.server.next(reply_and_keep(answer("200 OK", success.to_string())));
+        fixture.server.next(reply_and_keep(response("200 OK", success.to_string())));
         let shown = operation.minimal(&fixture.client).await.unwrap();
         // A handoff shows nothing of itself.
         if !shown.starts_with("Handoff") {
@@ -116,7 +116,7 @@ async fn each_documented_answer_is_read() {
 
         let refusal = json!({ "object_name": "o", "code": 1234, "message": "m" });
         assert_eq!(violations(&operation, &["responses", "400"], &refusal), [] as [String; 0]);
-        fixture.server.next(reply_and_keep(answer("400 Bad Request", refusal.to_string())));
+        fixture.server.next(reply_and_keep(response("400 Bad Request", refusal.to_string())));
         let error = operation.minimal(&fixture.client).await.unwrap_err();
         // An error of what initiates nothing says nothing of any payment.
         let outcome = if operation.initiates() { Outcome::Rejected } else { Outcome::Unknown };
@@ -140,8 +140,8 @@ async fn an_amount_is_sent_with_the_digits_that_it_has() {
         assert_eq!(String::from_utf8_lossy(&sent.body), format!("{{\"amount\":{amount}}}"));
         simulator.phone().approve(handoff.payment_session().id()).unwrap();
         let request = CheckTransactionRequest::new(handoff.payment_session().id().to_owned());
-        let answer = session.check_transaction(request).await.unwrap();
-        assert_eq!(answer.data[0].amount.unwrap().to_string(), amount);
+        let response = session.check_transaction(request).await.unwrap();
+        assert_eq!(response.data[0].amount.unwrap().to_string(), amount);
     }
 }
 
@@ -205,7 +205,7 @@ fn stored<T: Serialize + DeserializeOwned>(json: &Value) -> Value {
 }
 
 #[test]
-fn answers_and_requests_can_be_stored_and_a_secret_of_an_answer_is_left_out() {
+fn responses_and_requests_can_be_stored_without_secrets() {
     let check = named("check_transaction").success();
     assert_eq!(stored::<types::CheckTransactionResponse>(&check), check);
     let nothing = json!({ "Data": [] });
@@ -281,10 +281,10 @@ fn properties_with_secret_names_are_redacted() {
 }
 
 #[tokio::test]
-async fn the_simulators_answers_conform_to_the_documents() {
+async fn the_simulators_responses_conform_to_the_documents() {
     let simulator = Simulator::start().await.unwrap();
     let http = paypos::reqwest::Client::builder().no_proxy().build().unwrap();
-    let mut answers = BTreeSet::new();
+    let mut responses = BTreeSet::new();
     let mut call = async |name: &str, credential: (&str, &str), body: Value| {
         let operation = named(name);
         let mut request = http.post(format!("{}{}", simulator.url(), operation.path));
@@ -295,12 +295,12 @@ async fn the_simulators_answers_conform_to_the_documents() {
         let response = request.body(body.to_string()).send().await.unwrap();
         // A credential that is refused has the form of the documented refusal.
         let status = if response.status() == 401 { 400 } else { response.status().as_u16() };
-        let answer: Value = serde_json::from_slice(&response.bytes().await.unwrap()).unwrap();
+        let response: Value = serde_json::from_slice(&response.bytes().await.unwrap()).unwrap();
         let violations = |value| violations(&operation, &["responses", &status.to_string()], value);
-        assert_eq!(violations(&answer), [] as [String; 0], "{name} {status}");
+        assert_eq!(violations(&response), [] as [String; 0], "{name} {status}");
         assert_ne!(violations(&json!({ "code": TEXT })), [] as [String; 0], "the check can fail");
-        answers.insert((name.to_owned(), status));
-        answer
+        responses.insert((name.to_owned(), status));
+        response
     };
     let dealer = format!("Basic {}", simulator.secret_key().expose());
     let dealer = ("authorization", dealer.as_str());
@@ -327,7 +327,7 @@ async fn the_simulators_answers_conform_to_the_documents() {
     let client = crate::builder(simulator.url().to_owned()).build().unwrap();
     for operation in operations::all() {
         let name = &operation.name;
-        let seen: Vec<_> = answers.iter().filter(|(of, _)| of == name).map(|(_, status)| *status).collect();
+        let seen: Vec<_> = responses.iter().filter(|(of, _)| of == name).map(|(_, status)| *status).collect();
         if seen.is_empty() {
             let refused = operation.minimal(&client).await.unwrap_err();
             assert_eq!(

@@ -11,7 +11,7 @@ use crate::{
     support::{
         canary::{TEXT, assert_clean},
         operations,
-        server::{Script, answer, close, reply, reply_and_keep, reply_and_stall, reset_after},
+        server::{Script, close, reply, reply_and_keep, reply_and_stall, reset_after, response},
     },
 };
 
@@ -25,13 +25,13 @@ const ROWS: [Row; 16] = [
     (|| reset_after(""), ErrorKind::Interrupted, Outcome::Unknown, [false, true, true]),
     (|| reply(format!("{TEXT}\r\n\r\n")), ErrorKind::Interrupted, Outcome::Unknown, [false, true, true]),
     (
-        || reply_and_keep(answer("204 None", "")),
+        || reply_and_keep(response("204 None", "")),
         ErrorKind::BadResponse,
         Outcome::Unknown,
         [false, true, true],
     ),
     (
-        || reply(answer("200 OK", " ".repeat((4 << 20) + 1))),
+        || reply(response("200 OK", " ".repeat((4 << 20) + 1))),
         ErrorKind::BadResponse,
         Outcome::Unknown,
         [false, true, true],
@@ -43,17 +43,22 @@ const ROWS: [Row; 16] = [
         Outcome::Unknown,
         [false, true, true],
     ),
-    (|| reply(answer("200 OK", "<p>")), ErrorKind::BadResponse, Outcome::Unknown, [false, true, true]),
-    (|| reply(answer("503 Oh", "")), ErrorKind::Server, Outcome::Unknown, [false, true, true]),
-    (|| reply(answer("408 Late", "")), ErrorKind::Timeout, Outcome::Unknown, [false, true, true]),
-    (|| reply(answer("409 No", "")), ErrorKind::BadResponse, Outcome::Unknown, [false, true, true]),
-    (|| reply(answer("429 Slow", PAYNETS)), ErrorKind::RateLimited, Outcome::Rejected, [true, true, true]),
-    (|| reply(answer("400 No", PAYNETS)), ErrorKind::Refused, Outcome::Rejected, [false, true, false]),
-    (|| reply(answer("404 No", "")), ErrorKind::Refused, Outcome::Rejected, [false, true, false]),
-    (|| reply(answer("401 No", "")), ErrorKind::Unauthorized, Outcome::Rejected, [false, false, false]),
-    (|| reply(answer("403 No", PAYNETS)), ErrorKind::Unauthorized, Outcome::Rejected, [false, false, false]),
+    (|| reply(response("200 OK", "<p>")), ErrorKind::BadResponse, Outcome::Unknown, [false, true, true]),
+    (|| reply(response("503 Oh", "")), ErrorKind::Server, Outcome::Unknown, [false, true, true]),
+    (|| reply(response("408 Late", "")), ErrorKind::Timeout, Outcome::Unknown, [false, true, true]),
+    (|| reply(response("409 No", "")), ErrorKind::BadResponse, Outcome::Unknown, [false, true, true]),
+    (|| reply(response("429 Slow", PAYNETS)), ErrorKind::RateLimited, Outcome::Rejected, [true, true, true]),
+    (|| reply(response("400 No", PAYNETS)), ErrorKind::Refused, Outcome::Rejected, [false, true, false]),
+    (|| reply(response("404 No", "")), ErrorKind::Refused, Outcome::Rejected, [false, true, false]),
+    (|| reply(response("401 No", "")), ErrorKind::Unauthorized, Outcome::Rejected, [false, false, false]),
+    (
+        || reply(response("403 No", PAYNETS)),
+        ErrorKind::Unauthorized,
+        Outcome::Rejected,
+        [false, false, false],
+    ),
     // A gateway's.
-    (|| reply(answer("403 No", "<html>")), ErrorKind::Unauthorized, Outcome::Rejected, [false, true, true]),
+    (|| reply(response("403 No", "<html>")), ErrorKind::Unauthorized, Outcome::Rejected, [false, true, true]),
 ];
 
 fn sort_of(operation: &operations::Operation) -> usize {
@@ -129,7 +134,7 @@ fn logs_and_serialized_errors_use_the_same_words() {
 }
 
 #[tokio::test]
-async fn every_operation_names_the_property_that_its_answer_lacks() {
+async fn every_operation_names_the_property_that_its_response_lacks() {
     let fixture = Fixture::plain().await;
     for operation in operations::all() {
         for property in operation.needs() {
@@ -143,7 +148,7 @@ async fn every_operation_names_the_property_that_its_answer_lacks() {
                     Some(value) => body[property] = value,
                     None => drop(body.as_object_mut().unwrap().remove(property)),
                 }
-                let script = reply_and_keep(answer("200 OK", body.to_string()));
+                let script = reply_and_keep(response("200 OK", body.to_string()));
                 let error = fixture.fails_in(&operation, script, BadResponse, Outcome::Unknown).await;
                 assert!(error.to_string().contains(&format!("`{property}` {says}")), "{error}");
             }
@@ -155,7 +160,7 @@ async fn every_operation_names_the_property_that_its_answer_lacks() {
 async fn every_operation_succeeds_and_shows_nothing() {
     let fixture = Fixture::plain().await;
     for operation in operations::all() {
-        fixture.server.next(reply_and_keep(answer("200 OK", operation.success().to_string())));
+        fixture.server.next(reply_and_keep(response("200 OK", operation.success().to_string())));
         assert_clean(&operation.full(&fixture.client).await.unwrap());
     }
     assert_eq!(fixture.server.posts(), operations::all().count());

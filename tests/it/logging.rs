@@ -1,4 +1,4 @@
-//! One span for each call, with what became of it and nothing that was sent or answered.
+//! One span for each call, with what became of it and nothing that was sent or received.
 
 use std::sync::{Arc, Mutex};
 
@@ -9,7 +9,7 @@ use crate::{
     Fixture, call,
     support::{
         canary::Log,
-        server::{answer, gate, reply, reply_and_keep},
+        server::{gate, reply, reply_and_keep, response},
     },
 };
 
@@ -44,7 +44,7 @@ async fn in_a_span_of_the_callers(fixture: &Fixture) {
     let own = tracing::info_span!("shop", status = tracing::field::Empty, outcome = tracing::field::Empty);
     async {
         call(&fixture.client).await.1.unwrap();
-        fixture.server.next(reply_and_keep(answer("404 No", "{\"code\": 77}")));
+        fixture.server.next(reply_and_keep(response("404 No", "{\"code\": 77}")));
         call(&fixture.client).await.1.unwrap_err();
     }
     .instrument(own)

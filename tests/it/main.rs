@@ -45,7 +45,7 @@ const SLACK: Duration = Duration::from_secs(60);
 /// For tests that wait for a deadline.
 const SHORT: Duration = Duration::from_millis(700);
 
-/// More than the whole process needs, and less than any answer without a cap would take.
+/// More than the whole process needs, and less than any response without a cap would take.
 const MEMORY: usize = 1 << 30;
 
 /// A server, a client of it, and what holds for every fault: kind and outcome, how often the request was
@@ -83,13 +83,13 @@ impl Fixture {
         Self { server, client }
     }
 
-    /// With this answer to the next request, the call fails; then the next call works.
+    /// With this response to the next request, the call fails; then the next call works.
     async fn fails(&self, script: Script, kind: ErrorKind, outcome: Outcome) -> Error {
         self.server.next(script);
         self.assert_failure(async { call(&self.client).await.1.unwrap_err() }, kind, outcome, 1).await
     }
 
-    /// Without an answer, the call fails and nothing is sent; then the next call works.
+    /// Without a response, the call fails and nothing is sent; then the next call works.
     async fn is_not_sent(&self) -> Error {
         let call = async { call(&self.client).await.1.unwrap_err() };
         self.assert_failure(call, ErrorKind::Connect, Outcome::NotSent, 0).await
@@ -130,7 +130,7 @@ impl Fixture {
         error
     }
 
-    /// With this answer to the next request, the call succeeds, and so does the next one.
+    /// With this response to the next request, the call succeeds, and so does the next one.
     async fn succeeds(&self, script: Script) {
         let before = self.server.posts();
         self.server.next(script);
@@ -140,7 +140,7 @@ impl Fixture {
         self.works(before + 1).await;
     }
 
-    /// The next call on the same client works, and gets its own answer.
+    /// The next call on the same client works, and gets its own response.
     async fn works(&self, posts: usize) {
         let (xact_id, handoff) = call(&self.client).await;
         assert_own(&xact_id, &handoff.unwrap());

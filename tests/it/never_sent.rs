@@ -29,7 +29,7 @@ use crate::{
 use ErrorKind::Connect;
 use Outcome::NotSent;
 
-/// An answer of a scripted resolver.
+/// A response of a scripted resolver.
 #[derive(Clone)]
 enum Lookup {
     NoSuchName,
@@ -57,7 +57,7 @@ impl Resolve for Resolver {
     }
 }
 
-/// A server that is found by name, by a resolver that first answers this.
+/// A server that is found by name, by a resolver that first returns this.
 async fn named(first: Lookup) -> Fixture {
     let authority = Authority::new();
     let server = Server::tls(authority.leaf(|_| {}).acceptor()).await;

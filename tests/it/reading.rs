@@ -12,7 +12,7 @@ use crate::{
     support::{
         canary::{Log, TEXT, assert_clean},
         operations,
-        server::{answer, reply_and_keep},
+        server::{reply_and_keep, response},
     },
 };
 
@@ -25,7 +25,7 @@ async fn a_days_list_is_read_within_a_bound_of_memory() {
     };
     let list: Vec<_> = (0..5_000).map(transaction).collect();
     let check = async |body: String| {
-        fixture.server.next(reply_and_keep(answer("200 OK", body)));
+        fixture.server.next(reply_and_keep(response("200 OK", body)));
         session(&fixture.client).check_transaction(CheckTransactionRequest::new("ps-1")).await
     };
     let body = json!({ "Data": list }).to_string();
@@ -50,7 +50,7 @@ async fn ignored_properties_are_logged_once_with_their_count() {
     let item = format!(r#"{{"is_succeed": true, "pos_type": "{TEXT}", "ratio": "{TEXT}"}}"#);
     // 501 items of two, a number that only this test has.
     let body = format!(r#"{{"Data": [{}]}}"#, vec![item; 501].join(","));
-    fixture.server.next(reply_and_keep(answer("200 OK", body)));
+    fixture.server.next(reply_and_keep(response("200 OK", body)));
     let request = CheckTransactionRequest::new("ps-1");
     let read = session(&fixture.client).check_transaction(request).await.unwrap();
     assert_eq!(read.data[0].pos_type, None);
@@ -82,7 +82,7 @@ fn any_json() -> impl Strategy<Value = Value> {
 /// Whatever Paynet puts into the optional properties, a success is neither lost nor invented.
 #[test]
 fn any_json_in_any_property_never_hides_or_invents_a_success() {
-    let response = operations::named("check_transaction").answer.unwrap();
+    let response = operations::named("check_transaction").response.unwrap();
     let names: Vec<String> = operations::items(&response.fields["Data"]).fields.keys().cloned().collect();
     let with_any = prop::collection::vec((prop::sample::select(names), any_json()), 0..6);
     proptest!(ProptestConfig::with_cases(2_000), |(properties in with_any, verdict in any_json())| {

@@ -12,7 +12,7 @@ use crate::{
     Fixture,
     support::{
         canary::TEXT,
-        server::{answer, reply, reply_and_keep},
+        server::{reply, reply_and_keep, response},
     },
 };
 
@@ -28,13 +28,13 @@ async fn a_refusal_keeps_each_property_that_has_its_type() {
         (json!({ "code": i64::MIN }), (None, Some(i64::MIN), None)),
         (json!({ "code": i64::MAX }), (None, Some(i64::MAX), None)),
     ] {
-        let script = reply_and_keep(answer("400 Bad Request", body.to_string()));
+        let script = reply_and_keep(response("400 Bad Request", body.to_string()));
         let error = fixture.fails(script, Refused, Outcome::Rejected).await;
         assert_eq!((error.object_name(), error.code(), error.server_message()), expected);
     }
 }
 
-/// The `retry_after` of an answer with this status and these headers.
+/// The `retry_after` of a response with this status and these headers.
 async fn retry_after(fixture: &Fixture, status: &str, headers: &str) -> Option<Duration> {
     let head = format!("HTTP/1.1 {status}\r\n{headers}content-length: 0\r\n\r\n");
     let (kind, outcome): (ErrorKind, _) = match &status[..3] {
@@ -72,7 +72,7 @@ async fn an_error_is_one_line_and_shows_in_debug_its_kind_and_outcome() {
         "it may have happened; look up its `reference_no` in Paynet's panel before retrying";
     let fixture = Fixture::plain().await;
     let body = format!(r#"{{"object_name": "o", "code": 77, "message": "{TEXT}"}}"#);
-    let error = fixture.fails(reply(answer("429 Slow", &body)), RateLimited, Outcome::Rejected).await;
+    let error = fixture.fails(reply(response("429 Slow", &body)), RateLimited, Outcome::Rejected).await;
     assert_eq!(
         error.to_string(),
         "init_reversal_transaction: too many requests (HTTP 429, code 77); Paynet refused it, and nothing happened"
@@ -101,7 +101,7 @@ async fn an_error_is_one_line_and_shows_in_debug_its_kind_and_outcome() {
         ("500 Oh", Server, Unknown, "the server reported an error (HTTP 500); "),
         ("600 Oh", BadResponse, Unknown, "undocumented status (HTTP 600); "),
     ] {
-        let error = fixture.fails(reply(answer(status, "")), kind, outcome).await;
+        let error = fixture.fails(reply(response(status, "")), kind, outcome).await;
         let rest = if outcome == Unknown { UNKNOWN } else { "" };
         assert_eq!(error.to_string(), format!("init_reversal_transaction: {text}{rest}"));
     }

@@ -1,4 +1,4 @@
-//! Answers with status 200: what is read, what is refused, and within which bounds.
+//! Responses with status 200: what is read, what is refused, and within which bounds.
 
 use std::{
     io::Write,
@@ -23,13 +23,13 @@ use crate::{
     support::{
         canary::{ENCRYPTION_KEY, HEADER, TEXT},
         operations,
-        server::{answer, drip, echo, echo_cut, flood, reply, reply_and_keep, reply_and_stall},
+        server::{drip, echo, echo_cut, flood, reply, reply_and_keep, reply_and_stall, response},
     },
 };
 
 const CHUNKED: &str = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n";
 
-/// The cap on the body of an answer, in bytes.
+/// The cap on the body of a response, in bytes.
 const CAP: usize = 4 << 20;
 
 /// What the buffers of two sockets may take, and far less than would hurt.
@@ -71,8 +71,8 @@ async fn a_head_that_is_not_http_is_unknown() {
 
 #[tokio::test]
 async fn switching_protocols_is_a_bad_response() {
-    let answer = format!("HTTP/1.1 101 {TEXT}\r\nupgrade: {HEADER}\r\nconnection: upgrade\r\n\r\n{TEXT}");
-    let error = Fixture::plain().await.fails(reply(answer), BadResponse, Unknown).await;
+    let response = format!("HTTP/1.1 101 {TEXT}\r\nupgrade: {HEADER}\r\nconnection: upgrade\r\n\r\n{TEXT}");
+    let error = Fixture::plain().await.fails(reply(response), BadResponse, Unknown).await;
     assert_eq!(error.status(), Some(101));
 }
 
@@ -80,15 +80,15 @@ async fn switching_protocols_is_a_bad_response() {
 async fn a_body_that_is_cut_off_or_broken_is_unknown() {
     let fixture = Fixture::plain().await;
     let body = begun();
-    let mut answers = vec![
+    let mut responses = vec![
         format!("HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n{body}"),
         format!("{CHUNKED}{:x}\r\n{body}\r\n", body.len()),
     ];
-    answers.extend(
+    responses.extend(
         [TEXT, "-1", "fffffffffffffffff", ""].map(|size| format!("{CHUNKED}{size}\r\n{TEXT}\r\n0\r\n\r\n")),
     );
-    for answer in answers {
-        let error = fixture.fails(reply(answer), Interrupted, Unknown).await;
+    for response in responses {
+        let error = fixture.fails(reply(response), Interrupted, Unknown).await;
         assert_eq!(error.status(), Some(200));
         assert_eq!(
             error.to_string(),
@@ -103,7 +103,7 @@ async fn a_body_that_stalls_or_drips_is_unknown_at_the_deadline() {
     let stalled = format!("HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n{}", begun());
     let error = Fixture::with_short_deadline().await.fails(reply_and_stall(stalled), Timeout, Unknown).await;
     assert_eq!(error.status(), Some(200));
-    let slow = answer("200 OK", begun().repeat(20));
+    let slow = response("200 OK", begun().repeat(20));
     let script = drip(slow, Duration::from_millis(20));
     Fixture::with_short_deadline().await.fails(script, Timeout, Unknown).await;
 }
@@ -142,7 +142,7 @@ async fn a_declared_length_of_ten_gigabytes_is_too_large_whatever_comes_of_it() 
 async fn a_body_of_the_cap_is_read_and_one_byte_more_is_not() {
     for (length, reads) in [(CAP, true), (CAP + 1, false)] {
         for chunked in [false, true] {
-            let script = echo_cut(move |answer| padded(&answer, length, chunked));
+            let script = echo_cut(move |response| padded(&response, length, chunked));
             let fixture = Fixture::plain().await;
             if reads {
                 fixture.succeeds(script).await;
@@ -153,17 +153,17 @@ async fn a_body_of_the_cap_is_read_and_one_byte_more_is_not() {
     }
 }
 
-fn body_of(answer: &[u8]) -> Vec<u8> {
-    let at = answer.windows(4).position(|window| window == b"\r\n\r\n").unwrap() + 4;
-    answer[at..].to_vec()
+fn body_of(response: &[u8]) -> Vec<u8> {
+    let at = response.windows(4).position(|window| window == b"\r\n\r\n").unwrap() + 4;
+    response[at..].to_vec()
 }
 
-/// The answer with blanks after its body, up to the length.
+/// The response with blanks after its body, up to the length.
 fn padded(whole: &[u8], length: usize, chunked: bool) -> Vec<Vec<u8>> {
     let mut body = body_of(whole);
     body.resize(length, b' ');
     if !chunked {
-        return vec![answer("200 OK", body)];
+        return vec![response("200 OK", body)];
     }
     let chunk = |chunk: &[u8]| [format!("{:x}\r\n", chunk.len()).as_bytes(), chunk, b"\r\n"].concat();
     let chunks = body.chunks(1000).map(chunk);
@@ -192,7 +192,7 @@ async fn no_compression_is_requested_and_a_compressed_body_is_capped_when_decode
 
 /// A success with this body is a bad response.
 async fn bad(fixture: &Fixture, body: impl AsRef<[u8]>) -> Error {
-    let error = fixture.fails(reply_and_keep(answer("200 OK", body)), BadResponse, Unknown).await;
+    let error = fixture.fails(reply_and_keep(response("200 OK", body)), BadResponse, Unknown).await;
     assert_eq!(error.status(), Some(200));
     error
 }
@@ -225,13 +225,13 @@ async fn a_body_that_is_deep_long_or_of_two_bytes_a_letter_is_a_bad_response() {
 }
 
 #[tokio::test]
-async fn a_new_session_has_the_key_that_was_answered_or_is_refused() {
+async fn a_new_session_has_the_key_of_the_response_or_is_refused() {
     const UNUSABLE: &str = "`session_key` in the response is not 1 to 4096 visible ASCII characters";
     let fixture = Fixture::plain().await;
     let agent = operations::agent(&fixture.client);
     let opened = async |key: Value| {
         let body = json!({ "session_key": key, "code": 3 });
-        fixture.server.next(reply_and_keep(answer("200 OK", body.to_string())));
+        fixture.server.next(reply_and_keep(response("200 OK", body.to_string())));
         agent.get_auth_key(AuthRequest::new("a", "u")).await
     };
     let opened_session = opened(json!("a-key")).await.unwrap().session;

@@ -16,16 +16,16 @@ use crate::{
             assert_debug_is_clean, printed,
         },
         operations::{self, Operation},
-        server::{answer_with, reply, reply_and_keep},
+        server::{reply, reply_and_keep, response_with},
     },
 };
 
 /// Answers that go wrong in each way, and one that does not, with server text and headers planted in them.
-fn answers(operation: &Operation) -> Vec<Vec<u8>> {
+fn responses(operation: &Operation) -> Vec<Vec<u8>> {
     let planted = format!("location: {TEXT}\r\nx-canary: {HEADER}\r\nset-cookie: {HEADER}\r\n");
     let refusal = json!({ "object_name": TEXT, "code": 7, "message": TEXT }).to_string();
-    let mut answers: Vec<_> = [301, 400, 401, 403, 404, 408, 429, 500, 503]
-        .map(|status| answer_with(&format!("{status} {TEXT}"), &planted, &refusal))
+    let mut responses: Vec<_> = [301, 400, 401, 403, 404, 408, 429, 500, 503]
+        .map(|status| response_with(&format!("{status} {TEXT}"), &planted, &refusal))
         .into();
     let success = operation.success();
     let mut bodies = vec![success.to_string(), refusal];
@@ -52,16 +52,16 @@ fn answers(operation: &Operation) -> Vec<Vec<u8>> {
         format!("{{\"session_key\": \"{KEY} {SECRET_KEY}\"}}"),
         format!("<html>{TEXT}</html>"),
     ]);
-    answers.extend(bodies.iter().map(|body| answer_with("200 OK", &planted, body)));
-    answers
+    responses.extend(bodies.iter().map(|body| response_with("200 OK", &planted, body)));
+    responses
 }
 
 #[tokio::test]
-async fn no_error_no_answer_and_no_log_shows_what_was_sent_or_answered() {
+async fn no_error_response_or_log_shows_what_was_sent_or_received() {
     let fixture = Fixture::plain().await;
     for operation in operations::all() {
         let (mut successes, mut refusals) = (0, 0);
-        for answer in answers(&operation) {
+        for response in responses(&operation) {
             fixture.server.next(Box::new(|conn, request| {
                 let basic = format!("Basic {SECRET_KEY}");
                 let session_key = request.header("session-key");
@@ -69,7 +69,7 @@ async fn no_error_no_answer_and_no_log_shows_what_was_sent_or_answered() {
                     session_key == Some(KEY) || request.header("authorization") == Some(&*basic),
                     "planted"
                 );
-                reply_and_keep(answer)(conn, request)
+                reply_and_keep(response)(conn, request)
             }));
             match operation.full(&fixture.client).await {
                 Ok(shown) => {

@@ -23,8 +23,8 @@ use crate::{
         http2::{self, Script, go_away_from_all},
         serve,
         server::{
-            self, answer, close, drip, echo_and_close, echo_and_reset, reply_and_keep, reply_and_stall,
-            reset_after,
+            self, close, drip, echo_and_close, echo_and_reset, reply_and_keep, reply_and_stall, reset_after,
+            response,
         },
         tls::Authority,
     },
@@ -43,7 +43,7 @@ async fn a_reset_or_an_end_after_the_request_is_unknown() {
 #[tokio::test]
 async fn silence_and_a_head_that_drips_are_unknown_at_the_deadline() {
     Fixture::with_short_deadline().await.fails(reply_and_stall(""), Timeout, Unknown).await;
-    let slow = drip(answer("200 OK", "{}"), Duration::from_millis(300));
+    let slow = drip(response("200 OK", "{}"), Duration::from_millis(300));
     Fixture::with_short_deadline().await.fails(slow, Timeout, Unknown).await;
 }
 
@@ -52,7 +52,7 @@ async fn a_pooled_connection_that_closes_while_a_request_is_written_never_sends_
     let fixture = Fixture::plain().await;
     let mut posts = 0;
     for round in 0..300 {
-        // The answer, and right behind it, without waiting for anything, the end.
+        // The response, and right behind it, without waiting for anything, the end.
         fixture.server.next(if round % 2 == 0 { echo_and_close() } else { echo_and_reset() });
         for _ in 0..2 {
             let (xact_id, result) = call(&fixture.client).await;

@@ -39,8 +39,8 @@ fn conforming(simulator: &Simulator) -> reqwest::RequestBuilder {
         .body(json!({ "xact_id": simulator.add_transaction() }).to_string())
 }
 
-/// The answer as JSON, which each answer of the simulator is unless a fault says otherwise.
-async fn answer(request: reqwest::RequestBuilder) -> (u16, Value) {
+/// Sends a request; returns the status and the body, which is JSON unless a fault says otherwise.
+async fn send(request: reqwest::RequestBuilder) -> (u16, Value) {
     let response = request.send().await.unwrap();
     let status = response.status().as_u16();
     (status, serde_json::from_slice(&response.bytes().await.unwrap()).unwrap())
@@ -59,7 +59,7 @@ async fn until(come_about: impl AsyncFn() -> bool) {
 #[tokio::test]
 async fn a_request_that_breaks_the_document_is_refused_with_what_is_wrong() {
     let (simulator, _) = started().await;
-    assert_eq!(answer(conforming(&simulator)).await.0, 200);
+    assert_eq!(send(conforming(&simulator)).await.0, 200);
 
     let url = format!("{}{PATH}", simulator.url());
     let http = self::http();
@@ -94,9 +94,9 @@ async fn a_request_that_breaks_the_document_is_refused_with_what_is_wrong() {
         (bare("{}"), "breaks the schema at ``"),
         (bare(r#"{"xact_id": 1}"#), "breaks the schema at `/xact_id`"),
     ] {
-        let (status, answer) = answer(request).await;
-        assert_eq!((status, &answer["code"]), (400, &json!(code::VIOLATION)), "{wrong}: {answer}");
-        assert!(answer["message"].as_str().unwrap().contains(wrong), "{wrong}: {answer}");
+        let (status, response) = send(request).await;
+        assert_eq!((status, &response["code"]), (400, &json!(code::VIOLATION)), "{wrong}: {response}");
+        assert!(response["message"].as_str().unwrap().contains(wrong), "{wrong}: {response}");
     }
 }
 
@@ -118,9 +118,9 @@ async fn malformed_requests_are_refused_with_the_status_that_http_has() {
             response.headers().get("allow").map(reqwest::header::HeaderValue::as_bytes),
             (status == 405).then_some(b"POST".as_slice())
         );
-        let answer: Value = serde_json::from_slice(&response.bytes().await.unwrap()).unwrap();
-        assert_eq!(answer["code"], code::VIOLATION);
-        assert!(answer["message"].as_str().unwrap().contains(wrong), "{wrong}: {answer}");
+        let response: Value = serde_json::from_slice(&response.bytes().await.unwrap()).unwrap();
+        assert_eq!(response["code"], code::VIOLATION);
+        assert!(response["message"].as_str().unwrap().contains(wrong), "{wrong}: {response}");
     }
     assert!(simulator.requests().iter().all(|request| !request.violations.is_empty()));
     assert_eq!(simulator.requests().len(), 6);
@@ -150,13 +150,13 @@ async fn a_body_that_cannot_be_read_is_refused_with_the_real_reason() {
         (amount("0.1234567890123456789012345678901"), "`amount` has more than two decimal places"),
         (amount("123456789012345678901234567890123"), "`amount` cannot be held exactly"),
     ] {
-        let (status, answer) = answer(sale(body)).await;
-        assert_eq!((status, &answer["code"]), (400, &json!(code::VIOLATION)), "{wrong}: {answer}");
-        assert!(answer["message"].as_str().unwrap().contains(wrong), "{wrong}: {answer}");
+        let (status, response) = send(sale(body)).await;
+        assert_eq!((status, &response["code"]), (400, &json!(code::VIOLATION)), "{wrong}: {response}");
+        assert!(response["message"].as_str().unwrap().contains(wrong), "{wrong}: {response}");
     }
     let compressed = sale(vec![0x1f, 0x8b]).header("Content-Encoding", "gzip");
-    assert!(answer(compressed).await.1["message"].as_str().unwrap().contains("is compressed"));
-    assert_eq!(answer(sale(amount("1")).header("Content-Encoding", "identity")).await.0, 200);
+    assert!(send(compressed).await.1["message"].as_str().unwrap().contains("is compressed"));
+    assert_eq!(send(sale(amount("1")).header("Content-Encoding", "identity")).await.0, 200);
 }
 
 #[tokio::test]
@@ -169,7 +169,7 @@ async fn a_check_lists_every_property_that_the_documents_have() {
         .header("Session-Key", session.key().await.unwrap().expose())
         .header("Content-Type", "application/json")
         .body(json!({ "payment_session_id": handoff.payment_session().id() }).to_string());
-    let (_, checked) = answer(request).await;
+    let (_, checked) = send(request).await;
     let listed: Vec<_> = checked["Data"][0].as_object().unwrap().keys().cloned().collect();
     let mut documented = crate::support::operations::properties("Transaction");
     documented.sort();
@@ -191,7 +191,7 @@ async fn a_basic_header_in_base64_is_named_as_such() {
             .header("PaynetMobile", "2")
             .header("Content-Type", "application/json")
             .body(r#"{"agent_id": "a", "user_id": "u"}"#);
-        let (status, refused) = answer(auth).await;
+        let (status, refused) = send(auth).await;
         assert_eq!((status, &refused["code"]), (401, &json!(code::UNKNOWN_DEALER)));
         assert_eq!(refused["message"].as_str().unwrap().contains("base64"), is_named, "{key}: {refused}");
     }
@@ -202,11 +202,15 @@ async fn null_is_taken_where_the_document_says_nullable_and_nowhere_else() {
     let (simulator, _) = started().await;
     for property in ["callback_url", "reference_no"] {
         let body = json!({ "xact_id": simulator.add_transaction(), property: null });
-        let (status, answer) = answer(conforming(&simulator).body(body.to_string())).await;
+        let (status, response) = send(conforming(&simulator).body(body.to_string())).await;
         let is_taken = is_nullable("InitReversalRequest", property);
-        assert_eq!(status == 200, is_taken, "{property}: {answer}");
+        assert_eq!(status == 200, is_taken, "{property}: {response}");
         let wrong = format!("breaks the schema at `/{property}`");
-        assert_eq!(answer["message"].as_str().unwrap().contains(&wrong), !is_taken, "{property}: {answer}");
+        assert_eq!(
+            response["message"].as_str().unwrap().contains(&wrong),
+            !is_taken,
+            "{property}: {response}"
+        );
     }
 }
 
@@ -256,7 +260,7 @@ async fn shutdown_leaves_no_task_and_no_listener() {
     let (simulator, session) = started().await;
     let url = simulator.url().to_owned();
     let transaction = simulator.add_transaction();
-    // One connection is idle, one waits for an answer.
+    // One connection is idle, one waits for a response.
     session.init_reversal_transaction(InitReversalRequest::new(&transaction)).await.unwrap();
     simulator.inject(Fault::delay(Duration::from_secs(3600)));
     let waiting = tokio::spawn(async move {
@@ -291,12 +295,12 @@ async fn a_sale_without_a_positive_amount_is_refused() {
             .body(body)
     };
     for body in ["{}", r#"{"amount": 0}"#, r#"{"amount": -1}"#] {
-        let (status, answer) = answer(sale(body)).await;
+        let (status, response) = send(sale(body)).await;
         // Or by the document, if it has a limit.
         let codes = [json!(code::NO_AMOUNT), json!(code::VIOLATION)];
-        assert!(status == 400 && codes.contains(&answer["code"]), "{body}: {answer}");
+        assert!(status == 400 && codes.contains(&response["code"]), "{body}: {response}");
     }
-    assert_eq!(answer(sale(r#"{"amount": 0.01}"#)).await.0, 200);
+    assert_eq!(send(sale(r#"{"amount": 0.01}"#)).await.0, 200);
 }
 
 #[tokio::test]
@@ -313,17 +317,16 @@ async fn an_agents_request_is_judged_by_its_headers_too() {
         (auth().header("PaynetMobile", "2"), 401, "required header Authorization is missing"),
         (auth().header("Authorization", "Basic x"), 400, "required header PaynetMobile is missing"),
     ] {
-        let (status, answer) = answer(request).await;
-        assert_eq!((status, &answer["code"]), (expected, &json!(code::VIOLATION)));
-        assert!(answer["message"].as_str().unwrap().contains(wrong), "{answer}");
+        let (status, response) = send(request).await;
+        assert_eq!((status, &response["code"]), (expected, &json!(code::VIOLATION)));
+        assert!(response["message"].as_str().unwrap().contains(wrong), "{response}");
     }
-    let (status, refused) =
-        answer(auth().header("Authorization", "Basic x").header("PaynetMobile", "2")).await;
+    let (status, refused) = send(auth().header("Authorization", "Basic x").header("PaynetMobile", "2")).await;
     assert_eq!((status, &refused["code"]), (401, &json!(code::UNKNOWN_DEALER)));
 }
 
 #[tokio::test]
-async fn the_journal_is_bounded_in_bytes_and_drops_the_oldest_first() {
+async fn kept_data_is_bounded_in_bytes_and_the_oldest_is_dropped_first() {
     let (simulator, session) = started().await;
     let oldest = simulator.add_transaction();
     session.init_reversal_transaction(InitReversalRequest::new(&oldest)).await.unwrap();
@@ -334,7 +337,7 @@ async fn the_journal_is_bounded_in_bytes_and_drops_the_oldest_first() {
     // Headers count as bodies do.
     for (headers, body) in [(0, 1024 * 1024), (40_000, 1024 * 1024 - 40_000)] {
         for _ in 0..20 {
-            assert_eq!(answer(large(headers, body)).await.0, 404);
+            assert_eq!(send(large(headers, body)).await.0, 404);
         }
         let kept = simulator.requests();
         assert_eq!(kept.len(), 15);
@@ -362,7 +365,7 @@ async fn the_journal_is_bounded_in_bytes_and_drops_the_oldest_first() {
 }
 
 #[tokio::test]
-async fn the_journal_is_bounded_in_number() {
+async fn kept_data_is_bounded_in_number() {
     let (simulator, session) = started().await;
     let first = simulator.add_transaction();
     for _ in 1..Simulator::KEPT {
@@ -393,11 +396,11 @@ async fn a_sale_is_reversed_once_however_many_reversals_wait_for_the_phone() {
 }
 
 #[tokio::test]
-async fn a_status_that_no_answer_has_is_sent_as_500() {
+async fn an_impossible_status_is_sent_as_500() {
     let (simulator, _) = started().await;
     for (status, sent) in [(200, 200), (599, 599), (99, 500), (101, 500), (600, 500), (1000, 500)] {
         simulator.inject(Fault::status(status));
-        assert_eq!(answer(conforming(&simulator)).await.0, sent);
+        assert_eq!(send(conforming(&simulator)).await.0, sent);
     }
 }
 
@@ -428,7 +431,7 @@ async fn each_fault_has_its_kind_and_the_next_call_works() {
         assert_eq!(simulator.requests().len(), before + 1, "{fault:?}: sent once");
         session.init_reversal_transaction(InitReversalRequest::new(transaction)).await.unwrap();
     }
-    // A delayed answer keeps no one from stopping.
+    // A delayed response keeps no one from stopping.
     simulator.shutdown().await;
 }
 

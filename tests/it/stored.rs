@@ -18,7 +18,7 @@ use crate::{
         canary::ENCRYPTION_KEY,
         formats::in_each,
         operations,
-        server::{answer, reply_and_keep},
+        server::{reply_and_keep, response},
     },
 };
 
@@ -199,7 +199,7 @@ async fn a_handoff_is_written_without_its_key_and_its_payment_session_says_what_
     assert!(!written.contains(ENCRYPTION_KEY), "{written}");
 
     let body = r#"{"payment_session_id":"PS-1","deeplink_url":"paynet://1","encryption_key":"k"}"#;
-    fixture.server.next(reply_and_keep(answer("200 OK", body)));
+    fixture.server.next(reply_and_keep(response("200 OK", body)));
     let request = InitSaleRequest::new(Decimal::new(14990, 2)).reference_no("ORDER-1042");
     let handoff = session.init_sale_transaction(request).await.unwrap();
     let stored = serde_json::to_string(handoff.payment_session()).unwrap();

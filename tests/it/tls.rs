@@ -2,6 +2,7 @@
 
 use paypos::{ErrorKind::Connect, Outcome::NotSent};
 use rcgen::{CertificateParams, date_time_ymd};
+use rustls::version::{TLS12, TLS13};
 
 use crate::{
     Fixture, builder, call,
@@ -76,6 +77,17 @@ async fn verification_cannot_be_turned_off() {
         .unwrap();
     let error = call(&client).await.1.unwrap_err();
     assert_eq!((error.kind(), error.outcome(), server.posts()), (Connect, NotSent, 0));
+}
+
+/// Paynet's general documentation names TLS 1.1 and 1.2 only.
+#[tokio::test]
+async fn tls_1_2_and_tls_1_3_are_accepted() {
+    for version in [&TLS12, &TLS13] {
+        let authority = Authority::new();
+        let fixture = Fixture::tls(&authority).await;
+        fixture.server.greet(greet_with(authority.leaf(|_| {}).acceptor_of(&[version])));
+        fixture.works(0).await;
+    }
 }
 
 #[tokio::test]

@@ -17,7 +17,7 @@ use tokio::time::Instant;
 
 use crate::{
     Fixture, session,
-    support::server::{answer, answer_with, reply_and_keep},
+    support::server::{reply_and_keep, response, response_with},
 };
 
 /// A sale that waits for the phone.
@@ -183,7 +183,7 @@ async fn a_last_check_that_fails_is_the_waits_error() {
 }
 
 #[tokio::test]
-async fn a_server_that_never_answers_is_not_a_phone_that_has_not_decided() {
+async fn a_server_that_never_responds_is_not_an_undecided_phone() {
     let (simulator, _, id) = sale().await;
     let client = Client::builder(Environment::Sandbox)
         .base_url(simulator.url())
@@ -220,7 +220,7 @@ async fn a_server_that_is_not_there_yet_is_asked_again() {
 async fn a_wait_checks_each_interval_and_half_as_often_after_a_minute() {
     let fixture = Fixture::plain().await;
     for _ in 0..200 {
-        fixture.server.next(reply_and_keep(answer("200 OK", r#"{"Data":[],"code":0}"#)));
+        fixture.server.next(reply_and_keep(response("200 OK", r#"{"Data":[],"code":0}"#)));
     }
     let times = Arc::new(Mutex::new(vec![Instant::now()]));
     let seen = Arc::clone(&times);
@@ -251,8 +251,8 @@ async fn no_check_is_sooner_than_paynet_allows() {
     let session = session(&fixture.client);
     let slow = |seconds: &str, times: usize| {
         for _ in 0..times {
-            let answer = answer_with("429 Slow", &format!("retry-after: {seconds}\r\n"), "{}");
-            fixture.server.next(reply_and_keep(answer));
+            let response = response_with("429 Slow", &format!("retry-after: {seconds}\r\n"), "{}");
+            fixture.server.next(reply_and_keep(response));
         }
     };
     // Beyond the timeout, whose check is the last in any case.

@@ -59,9 +59,9 @@ fn a_call_allocates_little_more_than_the_same_call_by_hand() {
     let by_hand = allocations(&runtime, async || {
         let request =
             http.post(&operation).header("session-key", "key").json(&HandRequest { xact_id: "x".to_owned() });
-        let answer: HandAnswer = request.send().await.unwrap().json().await.unwrap();
-        assert!(answer.payment_session_id.is_some() && answer.deeplink_url.is_some());
-        assert!(answer.encryption_key.is_some());
+        let response: HandAnswer = request.send().await.unwrap().json().await.unwrap();
+        assert!(response.payment_session_id.is_some() && response.deeplink_url.is_some());
+        assert!(response.encryption_key.is_some());
     });
     println!("allocations of a call: {ours}, and by hand {by_hand}");
     assert!(ours > 10, "counted");

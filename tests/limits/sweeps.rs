@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::support::{
     canary::{ENCRYPTION_KEY, HEADER, KEY, TEXT, printed},
-    server::{self, Conn, Server, answer, greeting, reply, reset_after, success_for},
+    server::{self, Conn, Server, greeting, reply, reset_after, response, success_for},
 };
 use futures::future::join_all;
 use paypos::{
@@ -31,7 +31,7 @@ async fn call(client: &Client, xact_id: &str) -> Result<paypos::Handoff, paypos:
 fn success() -> Vec<u8> {
     let body = format!(r#"{{"xact_id": "{TEXT}"}}"#);
     let request = server::Request { head: String::new(), body: body.into() };
-    answer("200 OK", success_for(&request).to_string())
+    response("200 OK", success_for(&request).to_string())
 }
 
 /// After each cut the same client's next call works.
@@ -42,7 +42,7 @@ async fn works(server: &Server, client: &Client) {
 }
 
 #[tokio::test]
-async fn an_answer_that_is_cut_at_any_byte_is_unknown_and_sent_once() {
+async fn a_response_that_is_cut_at_any_byte_is_unknown_and_sent_once() {
     let (server, whole) = (Server::plain().await, success());
     let client = client(server.http());
     let id = format!("\"payment_session_id\":\"{TEXT}\"");
@@ -71,7 +71,7 @@ async fn an_answer_that_is_cut_at_any_byte_is_unknown_and_sent_once() {
             offsets += 1;
         }
     }
-    println!("answer: {offsets} cuts");
+    println!("response: {offsets} cuts");
     assert_eq!(offsets, 2 * (whole.len() + 1));
 }
 
@@ -125,8 +125,8 @@ fn check<S: Strategy>(cases: u32, inputs: &S, property: impl Fn(S::Value) -> Res
     TestRunner::new(config).run(inputs, property).unwrap();
 }
 
-/// Bytes of which some resemble an answer, with canaries in them.
-fn answers() -> impl Strategy<Value = Vec<u8>> {
+/// Bytes of which some resemble a response, with canaries in them.
+fn responses() -> impl Strategy<Value = Vec<u8>> {
     let piece = prop_oneof![
         any::<Vec<u8>>(),
         Just(b"HTTP/1.1 200 OK\r\n".to_vec()),
@@ -144,11 +144,11 @@ fn answers() -> impl Strategy<Value = Vec<u8>> {
 }
 
 #[test]
-fn arbitrary_bytes_as_an_answer_never_panic_and_never_print_a_canary() {
+fn arbitrary_bytes_as_a_response_never_panic_or_print_a_canary() {
     let runtime = runtime();
     let server = runtime.block_on(Server::plain());
     let client = client(server.http());
-    check(1_500, &answers(), |bytes| {
+    check(1_500, &responses(), |bytes| {
         runtime.block_on(async {
             let posts = server.posts();
             server.next(reply(bytes));

@@ -154,7 +154,7 @@ fn fetch(url: &str) -> Result<Vec<u8>> {
         .into();
     let failed = |error: ureq::Error| match error {
         ureq::Error::StatusCode(status) => anyhow!(
-            "{url}: the server answered {status}; check the address in openapi/sources.toml, or save the page and give \
+            "{url}: the server responded with {status}; check the address in openapi/sources.toml, or save the page and give \
              the file"
         ),
         ureq::Error::BodyExceedsLimit(_) => anyhow!(too_large(url)),

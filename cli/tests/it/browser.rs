@@ -363,7 +363,7 @@ async fn every_page_fits_the_screen_and_axe_finds_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_error_page_links_to_the_desk() {
+async fn a_page_that_is_out_of_date_says_so_and_links_to_the_desk() {
     let server = Server::start(&[]);
     let key = session_key(&server, "sck_simulator").await;
     let Some(browser) = Browser::start("tr").await else { return };

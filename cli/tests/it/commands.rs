@@ -39,7 +39,7 @@ fn every_exit_code_is_what_the_money_allows() {
 }
 
 #[tokio::test]
-async fn an_answer_that_is_lost_is_unknown_and_a_check_does_not_ship_it() {
+async fn a_lost_response_is_unknown_and_a_check_does_not_ship_it() {
     let server = Server::start(&["--phone", "decline"]);
     let fault = json!({ "operation": "init_sale_transaction", "drop": true });
     assert_eq!(post(server.at("faults"), fault).await.0, 200);

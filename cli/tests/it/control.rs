@@ -8,7 +8,7 @@ use std::{
 
 use serde_json::{Value, json};
 
-use crate::{Server, answered, call, get, http, post, sale, session_key, with_json};
+use crate::{Server, call, get, http, post, sale, send, session_key, with_json};
 
 /// The README's lines run as they stand, one after the other.
 #[tokio::test]
@@ -72,11 +72,7 @@ async fn a_fault_comes_before_or_after_and_is_read_as_it_was_given() {
     assert_eq!(call(&server, &key, "init_sale_transaction", &amount).await.0, 200, "spent");
     assert_eq!(get(server.at("faults")).await, json!({ "faults": [] }));
     let paid = get(server.at("payments?state=approved")).await;
-    assert_eq!(
-        paid["payments"].as_array().unwrap().len(),
-        3,
-        "the one that was answered with 503 was carried out"
-    );
+    assert_eq!(paid["payments"].as_array().unwrap().len(), 3, "the one whose response was 503 was executed");
     for wrong in [
         json!({ "status": 500, "drop": true }),
         json!({ "times": 1 }),
@@ -105,17 +101,17 @@ async fn a_fault_comes_before_or_after_and_is_read_as_it_was_given() {
 #[tokio::test]
 async fn a_request_that_names_a_dealer_is_refused_with_advice() {
     let server = Server::start(&[]);
-    let mut answers = vec![
+    let mut responses = vec![
         post(server.at("dealers"), json!({ "dealer": "suite-1" })).await,
         post(server.at("sales"), json!({ "dealer": "suite-1", "amount": 1 })).await,
         post(server.at("reset"), json!({ "dealer": "suite-1" })).await,
     ];
     for path in ["", "payments", "requests", "faults", "sales", "behavior"] {
-        answers.push(answered(http().get(server.at(&format!("{path}?dealer=suite-1")))).await);
-        let unknown = answered(http().get(server.at(&format!("{path}?delaer=suite-1")))).await;
+        responses.push(send(http().get(server.at(&format!("{path}?dealer=suite-1")))).await);
+        let unknown = send(http().get(server.at(&format!("{path}?delaer=suite-1")))).await;
         assert!(unknown.0 == 400 && unknown.1.to_string().contains("unknown field `delaer`"), "{unknown:?}");
     }
-    for (number, (status, problem)) in answers.iter().enumerate() {
+    for (number, (status, problem)) in responses.iter().enumerate() {
         assert_eq!(*status, if number == 0 { 410 } else { 400 }, "{problem}");
         let sentence = "a simulator is one dealer; start one for each suite, on a port of its own";
         assert_eq!(problem["error"], sentence);
@@ -148,7 +144,7 @@ async fn a_poll_returns_requests_with_every_violation() {
         "requests?accepted=perhaps",
         "payments?state=lost",
     ] {
-        assert_eq!(answered(http().get(server.at(wrong))).await.0, 400);
+        assert_eq!(send(http().get(server.at(wrong))).await.0, 400);
     }
 }
 
@@ -157,7 +153,7 @@ async fn the_phone_follows_its_policy_and_can_decide_late() {
     let server = Server::start(&[]);
     let key = session_key(&server, "sck_simulator").await;
     let set = async |policy: &str| {
-        answered(with_json(http().put(server.at("phone")), &json!({ "policy": policy }))).await
+        send(with_json(http().put(server.at("phone")), &json!({ "policy": policy }))).await
     };
     assert_eq!(set("decline").await, (200, json!({ "policy": "decline" })));
     sale(&server, &key, &json!({ "amount": 1 })).await;
@@ -239,7 +235,7 @@ async fn a_poll_skips_no_request_that_is_still_open() {
         (at_once, get(server.at("requests?after=1&wait=30")).await)
     };
     let (_, (at_once, waited)) = tokio::join!(sale(&server, &key, &amount), polled);
-    assert_eq!(at_once["requests"], json!([]), "what comes after the unanswered one is not passed over it");
+    assert_eq!(at_once["requests"], json!([]), "a request after the open one is not returned before it");
     assert_eq!(
         (&waited["requests"][0]["number"], &waited["requests"][0]["status"]),
         (&json!(2), &json!(200))
@@ -248,7 +244,7 @@ async fn a_poll_skips_no_request_that_is_still_open() {
 }
 
 #[tokio::test]
-async fn head_returns_the_headers_of_get() {
+async fn head_is_get_without_a_body() {
     let server = Server::start(&[]);
     for (path, status) in [("health", 200), ("", 200), ("nowhere", 404)] {
         let response = http().head(server.at(path)).send().await.unwrap();
@@ -275,7 +271,7 @@ async fn an_unknown_path_is_404_and_another_method_405() {
         expected.sort_unstable();
         assert_eq!(methods, expected, "{path}");
     }
-    assert_eq!(answered(http().get(server.at("health/"))).await.0, 404);
+    assert_eq!(send(http().get(server.at("health/"))).await.0, 404);
     let front = http().get(&server.url).send().await.unwrap();
     assert_eq!((front.status().as_u16(), &front.headers()["location"]), (303, &"/_paypos/".parse().unwrap()));
 }
@@ -291,11 +287,7 @@ async fn a_request_whose_client_hangs_up_is_in_the_journal() {
     assert!(tokio::time::timeout(Duration::from_millis(500), impatient).await.is_err());
     let seen = get(server.at("requests?after=1&wait=30")).await;
     assert_eq!((&seen["requests"][0]["status"], &seen["last"]), (&Value::Null, &json!(2)));
-    assert_eq!(
-        get(server.at("payments")).await["payments"].as_array().unwrap().len(),
-        1,
-        "it was carried out"
-    );
+    assert_eq!(get(server.at("payments")).await["payments"].as_array().unwrap().len(), 1, "it was executed");
 }
 
 #[tokio::test]
@@ -305,7 +297,7 @@ async fn a_transaction_is_listed_with_the_properties_that_it_was_given() {
     let id = sale(&server, &key, &json!({ "amount": 149.90 })).await;
     let set = |properties: Value| {
         let body = json!({ "properties": properties });
-        answered(with_json(http().patch(server.at(&format!("payments/{id}/transactions"))), &body))
+        send(with_json(http().patch(server.at(&format!("payments/{id}/transactions"))), &body))
     };
     assert_eq!(set(json!({ "bank_id": "Garanti", "netAmount": 147.5 })).await.0, 200);
     let approve = json!({ "decision": "decline-then-approve" });
@@ -337,9 +329,9 @@ async fn bodies_are_shown_in_their_order_with_their_digits_and_without_secrets()
             .header("content-type", "application/json")
             .body(body)
     };
-    assert_eq!(answered(request(body)).await.0, 404);
-    assert_eq!(answered(request(r#""s3cret""#.to_owned())).await.0, 404);
-    let shown = answered(http().get(server.at("requests?after=1"))).await.1["requests"].to_string();
+    assert_eq!(send(request(body)).await.0, 404);
+    assert_eq!(send(request(r#""s3cret""#.to_owned())).await.0, 404);
+    let shown = send(http().get(server.at("requests?after=1"))).await.1["requests"].to_string();
     assert!(!shown.contains("s3cret"), "{shown}");
     let shown = http().get(server.at("requests?after=1")).send().await.unwrap().text().await.unwrap();
     let expected = format!(
@@ -359,7 +351,7 @@ async fn a_behavior_lasts_until_a_reset() {
     assert_eq!(post(server.at("sessions/expire"), json!({})).await.0, 200);
     for status in [401, 403, 400] {
         let set = json!({ "ended_session": status.to_string() });
-        let (code, told) = answered(with_json(http().put(server.at("behavior")), &set)).await;
+        let (code, told) = send(with_json(http().put(server.at("behavior")), &set)).await;
         assert_eq!((code, &told["ended_session"]), (200, &json!(status.to_string())));
         assert_eq!(call(&server, &key, "check_transaction", &check).await.0, status);
     }
@@ -368,7 +360,7 @@ async fn a_behavior_lasts_until_a_reset() {
         (json!({ "ended_session": "500" }), "unknown variant `500`"),
         (json!({ "unit": "lira" }), "unknown field `unit`"),
     ] {
-        let (code, problem) = answered(with_json(http().put(server.at("behavior")), &wrong)).await;
+        let (code, problem) = send(with_json(http().put(server.at("behavior")), &wrong)).await;
         assert_eq!(code, 422);
         assert!(problem["error"].as_str().unwrap().contains(says), "{problem}");
     }
@@ -427,7 +419,7 @@ async fn a_request_that_the_library_never_sends_is_a_violation() {
         // With its digits as they are written here.
         let request = http().post(format!("{}/v1/softpos/{operation}", server.url));
         let request = request.header("session-key", &key).header("content-type", "application/json");
-        let (status, refused) = answered(request.body(body)).await;
+        let (status, refused) = send(request.body(body)).await;
         assert_eq!(status, 400, "{body}");
         assert!(refused["message"].as_str().unwrap().contains(problem), "{body}: {refused}");
         let last = get(server.at("requests")).await["requests"].as_array().unwrap().last().unwrap().clone();
@@ -471,7 +463,7 @@ async fn a_deeplink_leads_to_the_host_that_was_asked() {
     for host in ["localhost:39999", "paypos:8650"] {
         let request = http().post(format!("{}/v1/softpos/init_sale_transaction", server.url));
         let request = request.header("session-key", &key).header("host", host);
-        let (status, handoff) = answered(with_json(request, &json!({ "amount": 1 }))).await;
+        let (status, handoff) = send(with_json(request, &json!({ "amount": 1 }))).await;
         assert_eq!(status, 200, "{handoff}");
         let deeplink = handoff["deeplink_url"].as_str().unwrap();
         assert!(deeplink.starts_with(&format!("http://{host}/_paypos/phone/")), "{deeplink}");
@@ -484,7 +476,7 @@ async fn a_preflight_is_explained() {
     let url = format!("{}/v1/softpos/init_sale_transaction", server.url);
     let request =
         http().request(paypos::reqwest::Method::OPTIONS, url).header("origin", "http://localhost:3000");
-    let (status, refused) = answered(request.header("access-control-request-method", "POST")).await;
+    let (status, refused) = send(request.header("access-control-request-method", "POST")).await;
     assert_eq!(status, 405);
     assert!(refused["message"].as_str().unwrap().contains("`jsdom` and `happy-dom`"), "{refused}");
 }

@@ -10,7 +10,7 @@ use std::{
 use paypos::{Client, Decimal, Environment, Session, SessionKey, types};
 use serde_json::json;
 
-use crate::{Server, answered, call, get, http, session_key, with_json};
+use crate::{Server, call, get, http, send, session_key, with_json};
 
 /// The resident memory of a process, in MiB.
 fn memory(server: &Server) -> u64 {
@@ -142,8 +142,8 @@ async fn memory_is_bounded_however_it_is_filled() {
     // Faults that were carried out.
     let fault = json!({ "status": 503, "body": "x".repeat(60_000) });
     for _ in 0..500 {
-        assert_eq!(answered(with_json(client.post(server.at("faults")), &fault)).await.0, 200);
-        assert_eq!(answered(client.post(&url)).await.0, 503);
+        assert_eq!(send(with_json(client.post(server.at("faults")), &fault)).await.0, 200);
+        assert_eq!(send(client.post(&url)).await.0, 503);
     }
     said("faults");
 
@@ -151,7 +151,7 @@ async fn memory_is_bounded_however_it_is_filled() {
     let deep = format!("{}1{}", "{\"a\":".repeat(120), "}".repeat(120));
     let deep = format!("[{}]", vec![deep; 1_000].join(","));
     for _ in 0..33 {
-        answered(client.post(&url).header("session-key", &key).body(deep.clone())).await;
+        send(client.post(&url).header("session-key", &key).body(deep.clone())).await;
     }
     said("deep bodies");
 
@@ -163,19 +163,19 @@ async fn memory_is_bounded_however_it_is_filled() {
             // More than sockets hold.
             let requests = "GET /_paypos/requests HTTP/1.1\r\nHost: localhost\r\n\r\n".repeat(4);
             connection.write_all(requests.as_bytes()).unwrap();
-            let mut answer = vec![0; 1];
+            let mut response = vec![0; 1];
             connection.read_exact(&mut [0]).unwrap();
-            // Longer than a piece of an answer may wait for its reader.
+            // Longer than a piece of a response may wait for its reader.
             std::thread::sleep(Duration::from_secs(40));
             connection.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
-            let _ = connection.read_to_end(&mut answer);
-            let head = String::from_utf8_lossy(&answer[..answer.len().min(1_000)]).to_lowercase();
+            let _ = connection.read_to_end(&mut response);
+            let head = String::from_utf8_lossy(&response[..response.len().min(1_000)]).to_lowercase();
             let (_, length) = head.split_once("content-length: ").unwrap();
             let length: usize = length.lines().next().unwrap().trim().parse().unwrap();
             assert!(
-                length > 10_000_000 && answer.len() < 4 * length,
+                length > 10_000_000 && response.len() < 4 * length,
                 "{} of {length} were sent",
-                answer.len()
+                response.len()
             );
         })
     });

@@ -99,7 +99,7 @@ fn http() -> reqwest::Client {
         .unwrap()
 }
 
-async fn answered(request: reqwest::RequestBuilder) -> (u16, Value) {
+async fn send(request: reqwest::RequestBuilder) -> (u16, Value) {
     let response = request.send().await.unwrap();
     let status = response.status().as_u16();
     let text = response.text().await.unwrap();
@@ -111,11 +111,11 @@ fn with_json(request: reqwest::RequestBuilder, body: &Value) -> reqwest::Request
 }
 
 async fn post(url: String, body: Value) -> (u16, Value) {
-    answered(with_json(http().post(url), &body)).await
+    send(with_json(http().post(url), &body)).await
 }
 
 async fn get(url: String) -> Value {
-    let (status, body) = answered(http().get(&url)).await;
+    let (status, body) = send(http().get(&url)).await;
     assert_eq!(status, 200, "{url}: {body}");
     body
 }
@@ -126,7 +126,7 @@ async fn session_key(server: &Server, secret_key: &str) -> String {
         .post(format!("{}/v1/agent/get_auth_key", server.url))
         .header("authorization", format!("Basic {secret_key}"))
         .header("paynetmobile", "2");
-    let (status, body) = answered(with_json(request, &json!({ "agent_id": "a", "user_id": "u" }))).await;
+    let (status, body) = send(with_json(request, &json!({ "agent_id": "a", "user_id": "u" }))).await;
     assert_eq!(status, 200, "{body}");
     body["session_key"].as_str().unwrap().to_owned()
 }
@@ -135,7 +135,7 @@ async fn session_key(server: &Server, secret_key: &str) -> String {
 async fn call(server: &Server, session_key: &str, operation: &str, body: &Value) -> (u16, Value) {
     let request =
         http().post(format!("{}/v1/softpos/{operation}", server.url)).header("session-key", session_key);
-    answered(with_json(request, body)).await
+    send(with_json(request, body)).await
 }
 
 /// Initiates a sale; returns its `payment_session_id`.

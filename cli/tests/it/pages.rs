@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::{Server, answered, call, get, http, sale, session_key};
+use crate::{Server, call, get, http, sale, send, session_key};
 
 async fn page(url: &str, language: &str) -> String {
     let request = http().get(url).header("accept", "text/html").header("accept-language", language);
@@ -57,11 +57,11 @@ async fn a_browser_is_the_phone() {
     for part in ["Payments", "R-1", "/v1/softpos/init_sale_transaction", "[masked]"] {
         assert!(overview.contains(part), "{part}");
     }
-    assert_eq!(answered(http().get(server.at("phone/unknown"))).await.0, 404);
+    assert_eq!(send(http().get(server.at("phone/unknown"))).await.0, 404);
 }
 
 #[tokio::test]
-async fn a_browser_that_asks_for_turkish_is_answered_in_turkish() {
+async fn a_browser_that_asks_for_turkish_gets_turkish() {
     let server = Server::start(&[]);
     let key = session_key(&server, "sck_simulator").await;
     let id = sale(&server, &key, &json!({ "amount": 1 })).await;

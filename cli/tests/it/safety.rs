@@ -8,7 +8,7 @@ use std::{
 
 use serde_json::json;
 
-use crate::{Server, answered, at, call, get, http, post, sale, session_key, stderr, stdout, with_json};
+use crate::{Server, at, call, get, http, post, sale, send, session_key, stderr, stdout, with_json};
 
 #[tokio::test]
 async fn a_host_that_is_a_name_of_somebody_else_is_refused() {
@@ -26,11 +26,11 @@ async fn a_host_that_is_a_name_of_somebody_else_is_refused() {
         ("192.168.1.20:8650", 200),
         ("pay.shop.example:8650", 200),
     ] {
-        assert_eq!(answered(http().get(server.at("health")).header("host", host)).await.0, status, "{host}");
+        assert_eq!(send(http().get(server.at("health")).header("host", host)).await.0, status, "{host}");
         // An operation gives a name of somebody else nothing, either.
         let operation = http().post(format!("{}/v1/agent/get_auth_key", server.url)).header("host", host);
         let refused = if status == 403 { 403 } else { 401 };
-        assert_eq!(answered(operation).await.0, refused, "{host}");
+        assert_eq!(send(operation).await.0, refused, "{host}");
     }
     assert_eq!(
         get(server.at("requests")).await["requests"].as_array().unwrap().len(),
@@ -67,18 +67,18 @@ async fn another_sites_page_cannot_change_anything() {
         ("sec-fetch-site", "cross-site"),
         ("sec-fetch-site", "same-site"),
     ] {
-        let (status, _) = answered(with_json(http().post(&url), &body).header(name, value)).await;
+        let (status, _) = send(with_json(http().post(&url), &body).header(name, value)).await;
         assert_eq!(status, 403, "{name}: {value}");
         let form = http()
             .post(server.at(&format!("phone/{id}")))
             .header("content-type", "application/x-www-form-urlencoded")
             .header(name, value)
             .body("decision=approve");
-        assert_eq!(answered(form).await.0, 403);
+        assert_eq!(send(form).await.0, 403);
     }
     for media_type in ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data"] {
         let request = http().post(&url).header("content-type", media_type).body(body.to_string());
-        assert_eq!(answered(request).await.0, 415, "a form of another site sends no JSON");
+        assert_eq!(send(request).await.0, 415, "a form of another site sends no JSON");
     }
     let preflight = http().request(http::Method::OPTIONS, &url).header("origin", "https://evil.example");
     let response = preflight.send().await.unwrap();
@@ -105,13 +105,13 @@ async fn a_body_that_is_too_large_and_a_request_that_never_ends_are_refused() {
     }
     let deep =
         http().post(server.at("faults")).header("content-type", "application/json").body("[".repeat(60_000));
-    assert_eq!(answered(deep).await.0, 422, "no fault is a list");
+    assert_eq!(send(deep).await.0, 422, "no fault is a list");
     let key = session_key(&server, "sck_simulator").await;
     let deep = format!("{{\"amount\":1,\"x\":{}", "[".repeat(500_000));
     let url = format!("{}/v1/softpos/init_sale_transaction", server.url);
     let deep =
         http().post(url).header("session-key", &key).header("content-type", "application/json").body(deep);
-    assert_eq!(answered(deep).await.0, 400);
+    assert_eq!(send(deep).await.0, 400);
     assert!(get(server.at("requests")).await.to_string().contains("bytes that are not a JSON object"));
 
     let address = server.url.strip_prefix("http://").unwrap();
@@ -137,7 +137,7 @@ async fn delays_are_bounded() {
     let id = sale(&server, &key, &json!({ "amount": 1 })).await;
     let decide = json!({ "decision": "approve", "after_ms": 3_600_001 });
     assert_eq!(post(server.at(&format!("payments/{id}/decide")), decide).await.0, 400);
-    assert_eq!(answered(http().get(server.at("shutdown"))).await.0, 404, "nothing stops it");
+    assert_eq!(send(http().get(server.at("shutdown"))).await.0, 404, "nothing stops it");
 }
 
 #[tokio::test]
@@ -148,7 +148,7 @@ async fn faults_are_bounded_in_number_and_in_text() {
         assert_eq!(post(server.at("faults"), fault.clone()).await.0, 200);
     }
     assert_eq!(post(server.at("faults"), fault).await.0, 429);
-    let removed = answered(http().delete(server.at("faults"))).await;
+    let removed = send(http().delete(server.at("faults"))).await;
     assert_eq!(removed.0, 200);
     assert_eq!(get(server.at("faults")).await, json!({ "faults": [] }));
     let large = json!({ "status": 503, "body": "x".repeat(1_000_000) });
@@ -178,7 +178,7 @@ async fn no_secret_is_on_a_page_in_the_journal_in_json_or_among_the_arguments() 
         .header("authorization", format!("Basic {CANARY}"))
         .header("session-key", CANARY)
         .body(format!("session_key={CANARY}"));
-    assert_eq!(answered(text).await.0, 400);
+    assert_eq!(send(text).await.0, 400);
 
     let mut shown = String::new();
     for path in ["", "requests", "payments", "sales", "faults"] {

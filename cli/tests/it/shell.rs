@@ -8,7 +8,7 @@ use std::{
 
 use serde_json::{Value, json};
 
-use crate::{Server, answered, at, get, http, next_command, object, paypos, post, stderr, stdout, with_json};
+use crate::{Server, at, get, http, next_command, object, paypos, post, send, stderr, stdout, with_json};
 
 /// Runs the command at a server, with this standard output.
 fn into(server: &Server, arguments: &[&str], out: impl Into<Stdio>) -> Output {
@@ -293,7 +293,7 @@ async fn a_success_of_something_else_is_not_exit_0() {
         let sold = object(&at(&server.url, &["sale", "149.90", "--reference-no", "ORDER-1042", "--json"]));
         let id = sold["payment_session_id"].as_str().unwrap();
         let set = http().patch(server.at(&format!("payments/{id}/transactions")));
-        assert_eq!(answered(with_json(set, &json!({ "properties": properties }))).await.0, 200);
+        assert_eq!(send(with_json(set, &json!({ "properties": properties }))).await.0, 200);
         let decide = json!({ "decision": "decline-then-approve" });
         assert_eq!(post(server.at(&format!("payments/{id}/decide")), decide).await.0, 200);
         let asked = ["check", id, "--sale", "--amount", "149.90", "--reference-no", "ORDER-1042"];

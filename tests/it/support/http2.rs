@@ -84,7 +84,7 @@ async fn converse(tcp: TcpStream, state: Arc<State>) {
         tokio::select! {
             accepted = connection.accept() => match accepted {
                 Some(Ok((request, respond))) => {
-                    tokio::spawn(answer(request, respond, Arc::clone(&state), ask.clone()));
+                    tokio::spawn(response(request, respond, Arc::clone(&state), ask.clone()));
                 }
                 _ => return,
             },
@@ -93,7 +93,7 @@ async fn converse(tcp: TcpStream, state: Arc<State>) {
     }
 }
 
-async fn answer(
+async fn response(
     request: http::Request<h2::RecvStream>,
     mut respond: SendResponse<Bytes>,
     state: Arc<State>,

@@ -1,4 +1,4 @@
-//! Every operation of the documents, for tests that hold for all of them: requests and answers are
+//! Every operation of the documents, for tests that hold for all of them: requests and responses are
 //! made from the documents at run time.
 
 use std::{fmt::Debug, path::Path, sync::OnceLock};
@@ -23,7 +23,7 @@ pub struct Operation {
     pub headers: Vec<String>,
     /// The types of its bodies.
     pub request: Option<&'static Type>,
-    pub answer: Option<&'static Type>,
+    pub response: Option<&'static Type>,
 }
 
 fn generated() -> &'static Generated {
@@ -67,7 +67,7 @@ pub fn all() -> impl Iterator<Item = Operation> {
             path: filled(&operation.path),
             headers: operation.headers.iter().map(|it| header(it.to_string())).collect(),
             request: ty(&operation.request),
-            answer: ty(&operation.response),
+            response: ty(&operation.response),
         }
     })
 }
@@ -129,14 +129,14 @@ impl Operation {
         self.name.starts_with("init_")
     }
 
-    /// A successful answer with every property.
+    /// A successful response with every property.
     pub fn success(&self) -> Value {
-        self.answer.map_or_else(|| json!({}), |answer| object(answer, TEXT, true))
+        self.response.map_or_else(|| json!({}), |response| object(response, TEXT, true))
     }
 
-    /// The properties without which an answer is unusable.
+    /// The properties without which a response is unusable.
     pub fn needs(&self) -> Vec<&str> {
-        let fields = self.answer.into_iter().flat_map(|answer| &answer.fields);
+        let fields = self.response.into_iter().flat_map(|response| &response.fields);
         let needed = fields.filter(|(name, field)| field.required || *name == "session_key");
         needed.map(|(name, _)| name.as_str()).collect()
     }
@@ -155,10 +155,10 @@ impl Operation {
         self.request.map_or_else(|| json!({}), |request| object(request, text, full))
     }
 
-    /// Calls it; returns the answer as `Debug` shows it.
+    /// Calls it; returns the response as `Debug` shows it.
     async fn call(&self, client: &Client, request: Value) -> Result<String, Error> {
         fn shown<T: Debug>(result: Result<T, Error>) -> Result<String, Error> {
-            result.map(|answer| format!("{answer:?} {answer:#?}"))
+            result.map(|response| format!("{response:?} {response:#?}"))
         }
         macro_rules! call {
             ($owner:expr, $method:ident) => {

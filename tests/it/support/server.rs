@@ -83,7 +83,7 @@ impl Server {
         self.state.connections.load(Ordering::SeqCst)
     }
 
-    /// The next request that has no script yet is answered by this one.
+    /// This script responds to the next request that has none yet.
     pub fn next(&self, script: Script) {
         self.state.scripts.lock().unwrap().push_back(script);
     }
@@ -184,7 +184,7 @@ impl Conn {
         }
     }
 
-    /// Ends the answers, and waits until the client has seen it.
+    /// Ends the responses, and waits until the client has seen it.
     pub async fn close(mut self) {
         let _ = match &mut self {
             Self::Plain(tcp) => tcp.shutdown().await,
@@ -237,13 +237,13 @@ pub fn success_for(request: &Request) -> Value {
     })
 }
 
-/// A whole answer of HTTP/1.1, with a canary in its headers.
-pub fn answer(status: &str, body: impl AsRef<[u8]>) -> Vec<u8> {
-    answer_with(status, &format!("x-canary: {HEADER}\r\n"), body)
+/// A whole response of HTTP/1.1, with a canary in its headers.
+pub fn response(status: &str, body: impl AsRef<[u8]>) -> Vec<u8> {
+    response_with(status, &format!("x-canary: {HEADER}\r\n"), body)
 }
 
-/// An answer with these headers.
-pub fn answer_with(status: &str, headers: &str, body: impl AsRef<[u8]>) -> Vec<u8> {
+/// A response with these headers.
+pub fn response_with(status: &str, headers: &str, body: impl AsRef<[u8]>) -> Vec<u8> {
     let body = body.as_ref();
     let length = body.len();
     let head = format!(
@@ -252,36 +252,36 @@ pub fn answer_with(status: &str, headers: &str, body: impl AsRef<[u8]>) -> Vec<u
     [head.as_bytes(), body].concat()
 }
 
-/// Answers with success and keeps the connection.
+/// Responds with success and keeps the connection.
 pub fn echo() -> Script {
     script(|mut conn, request| async move {
-        let answer = answer("200 OK", success_for(&request).to_string());
-        conn.write(answer).await.then_some(conn)
+        let response = response("200 OK", success_for(&request).to_string());
+        conn.write(response).await.then_some(conn)
     })
 }
 
-/// Answers with success, and ends the connection without waiting for anything.
+/// Responds with success, and ends the connection without waiting for anything.
 pub fn echo_and_close() -> Script {
     script(|mut conn, request| async move {
-        conn.write(answer("200 OK", success_for(&request).to_string())).await;
+        conn.write(response("200 OK", success_for(&request).to_string())).await;
         None
     })
 }
 
-/// Answers with success, waits for the next request to begin, and resets the connection.
+/// Responds with success, waits for the next request to begin, and resets the connection.
 pub fn echo_and_reset() -> Script {
     script(|mut conn, request| async move {
-        conn.write(answer("200 OK", success_for(&request).to_string())).await;
+        conn.write(response("200 OK", success_for(&request).to_string())).await;
         let _ = conn.read(&mut Vec::new()).await;
         conn.reset();
         None
     })
 }
 
-/// Answers with success in pieces, as the caller cuts it, and keeps the connection.
+/// Responds with success in pieces, as the caller cuts it, and keeps the connection.
 pub fn echo_cut(cut: impl FnOnce(Vec<u8>) -> Vec<Vec<u8>> + Send + 'static) -> Script {
     script(move |mut conn, request| async move {
-        for piece in cut(answer("200 OK", success_for(&request).to_string())) {
+        for piece in cut(response("200 OK", success_for(&request).to_string())) {
             if !conn.write(piece).await {
                 return None;
             }

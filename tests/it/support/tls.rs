@@ -5,7 +5,7 @@ use std::{fs, path::Path, sync::Arc};
 use paypos::reqwest;
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 use rustls::{
-    ServerConfig,
+    ServerConfig, SupportedProtocolVersion,
     pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer},
 };
 use tokio_rustls::TlsAcceptor;
@@ -79,9 +79,13 @@ impl Leaf {
     }
 
     pub fn acceptor(self) -> TlsAcceptor {
+        self.acceptor_of(rustls::ALL_VERSIONS)
+    }
+
+    pub fn acceptor_of(self, versions: &[&'static SupportedProtocolVersion]) -> TlsAcceptor {
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         let config = ServerConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
+            .with_protocol_versions(versions)
             .unwrap()
             .with_no_client_auth()
             .with_single_cert(self.chain, self.key)

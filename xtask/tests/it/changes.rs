@@ -52,7 +52,7 @@ const REPORTED: &[Case] = &[
         "Compatible:
   optional property `card_token` added (init_reversal_transaction)
     new setter `InitReversalRequest::card_token`, of `Secret` (a secret); read it: the crate relies on other properties of `InitReversalRequest`"),
-    ("a list of numbers in an answer", |all| at(all, CHECK, TRANSACTION)["parts"] = json!({ "type": "array", "items": { "type": "number" } }),
+    ("a list of numbers in a response", |all| at(all, CHECK, TRANSACTION)["parts"] = json!({ "type": "array", "items": { "type": "number" } }),
         "Compatible:
   property `parts` added (check_transaction)
     new field `Transaction.parts: Vec<Decimal>`; read it: the crate relies on other properties of `Transaction`"),

@@ -74,8 +74,8 @@ const PROGRAM: &str = r##"
 
     use paypos::{Client, Decimal, Environment, ErrorKind, Outcome, SecretKey, SessionKey, types};
 
-    /// Answers each request on a connection of its own; returns its head and body.
-    fn serve(listener: &TcpListener, answer: &str) -> String {
+    /// Responds to each request on a connection of its own; returns its head and body.
+    fn serve(listener: &TcpListener, response: &str) -> String {
         let (mut stream, _) = listener.accept().unwrap();
         let mut request = String::new();
         let mut bytes = [0; 4096];
@@ -89,7 +89,7 @@ const PROGRAM: &str = r##"
                 break;
             }
         }
-        stream.write_all(answer.as_bytes()).unwrap();
+        stream.write_all(response.as_bytes()).unwrap();
         request
     }
 
@@ -104,7 +104,7 @@ const PROGRAM: &str = r##"
             let none = "HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n";
             let empty = "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
             let refused = "HTTP/1.1 400 No\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
-            [ok, none, ok, empty, ok, ok, refused].map(|answer| serve(&listener, answer))
+            [ok, none, ok, empty, ok, ok, refused].map(|response| serve(&listener, response))
         });
 
         let response = session.item("a/b ç", 7).await.unwrap();

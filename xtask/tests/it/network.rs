@@ -17,8 +17,8 @@ struct Server {
     certificate: String,
 }
 
-/// Serves by the path of the request: the whole answer, head and body.
-fn serve(answer: impl Fn(&str) -> Vec<u8> + Send + Sync + 'static) -> Server {
+/// Serves by the path of the request: the whole response, head and body.
+fn serve(response: impl Fn(&str) -> Vec<u8> + Send + Sync + 'static) -> Server {
     let rcgen::CertifiedKey { cert, signing_key } =
         rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
     let key = rustls::pki_types::PrivateKeyDer::try_from(signing_key.serialize_der()).unwrap();
@@ -29,15 +29,15 @@ fn serve(answer: impl Fn(&str) -> Vec<u8> + Send + Sync + 'static) -> Server {
         .with_no_client_auth()
         .with_single_cert(vec![cert.der().clone()], key)
         .unwrap();
-    let (config, answer) = (Arc::new(config), Arc::new(answer));
+    let (config, response) = (Arc::new(config), Arc::new(response));
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     thread::spawn(move || {
         for stream in listener.incoming().flatten() {
-            let (config, answer) = (Arc::clone(&config), Arc::clone(&answer));
+            let (config, response) = (Arc::clone(&config), Arc::clone(&response));
             thread::spawn(move || {
                 let connection = rustls::ServerConnection::new(config).unwrap();
-                respond(rustls::StreamOwned::new(connection, stream), &*answer);
+                respond(rustls::StreamOwned::new(connection, stream), &*response);
             });
         }
     });
@@ -46,7 +46,7 @@ fn serve(answer: impl Fn(&str) -> Vec<u8> + Send + Sync + 'static) -> Server {
 
 fn respond(
     mut stream: rustls::StreamOwned<rustls::ServerConnection, TcpStream>,
-    answer: &dyn Fn(&str) -> Vec<u8>,
+    response: &dyn Fn(&str) -> Vec<u8>,
 ) {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
@@ -58,11 +58,11 @@ fn respond(
         head.push(byte[0]);
     }
     let head = String::from_utf8(head).unwrap();
-    let answer = answer(head.split(' ').nth(1).unwrap());
-    if answer.is_empty() {
+    let response = response(head.split(' ').nth(1).unwrap());
+    if response.is_empty() {
         thread::park();
     }
-    let _ = stream.write_all(&answer);
+    let _ = stream.write_all(&response);
     stream.conn.send_close_notify();
     let _ = stream.flush();
 }
@@ -120,8 +120,8 @@ fn the_pages_of_the_sources_are_read_over_https_if_none_is_given() {
 }
 
 #[track_caller]
-fn assert_fails(answer: impl Fn(&str) -> Vec<u8> + Send + Sync + 'static, message: &str) {
-    let server = serve(answer);
+fn assert_fails(response: impl Fn(&str) -> Vec<u8> + Send + Sync + 'static, message: &str) {
+    let server = serve(response);
     let workspace = Workspace::new();
     let before = workspace.read("openapi/refund-cancel.json");
     let ran = spec(&workspace, &server, "update");
@@ -139,7 +139,7 @@ const SAVE: &str = "check the network, or save the page and give the file";
 fn a_response_other_than_200_is_not_a_page() {
     assert_fails(
         |_| b"HTTP/1.1 404 Not Found\r\nconnection: close\r\ncontent-length: 0\r\n\r\n".to_vec(),
-        "the server answered 404; check the address in openapi/sources.toml, or save the page and give the file",
+        "the server responded with 404; check the address in openapi/sources.toml, or save the page and give the file",
     );
 }
 

@@ -1,4 +1,4 @@
-//! The script that proposes a change on GitHub: against a real git server, with a `gh` that answers as told.
+//! The script that proposes a change on GitHub: against a real git server, with a scripted `gh`.
 
 use std::{
     fs,
