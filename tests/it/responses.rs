@@ -170,6 +170,8 @@ fn padded(whole: &[u8], length: usize, chunked: bool) -> Vec<Vec<u8>> {
     [CHUNKED.into()].into_iter().chain(chunks).chain([b"0\r\n\r\n".to_vec()]).collect()
 }
 
+const ENCODED: &str = "the response has a Content-Encoding, which was not asked for";
+
 #[tokio::test]
 async fn no_compression_is_requested_and_a_compressed_body_is_capped_when_decoded() {
     let mut bomb = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
@@ -187,7 +189,12 @@ async fn no_compression_is_requested_and_a_compressed_body_is_capped_when_decode
         reply(bomb)(conn, request)
     }));
     let error = session(&fixture.client).init_reversal_transaction(request()).await.unwrap_err();
-    assert!(error.to_string().contains("encoded with gzip, which was not asked for"), "{error}");
+    assert!(error.to_string().contains(ENCODED), "{error}");
+    for (name, is_encoded) in [("br", true), ("unheard-of", true), ("Identity", false), ("", false)] {
+        let head = format!("HTTP/1.1 200 OK\r\ncontent-encoding: {name}\r\ncontent-length: 1\r\n\r\n?");
+        let error = fixture.fails(reply_and_keep(head), BadResponse, Unknown).await;
+        assert_eq!(error.to_string().contains(ENCODED), is_encoded, "{name}: {error}");
+    }
 }
 
 /// A success with this body is a bad response.
