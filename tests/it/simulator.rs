@@ -303,6 +303,17 @@ async fn a_sale_without_a_positive_amount_is_refused() {
     assert_eq!(send(sale(r#"{"amount": 0.01}"#)).await.0, 200);
 }
 
+/// Also where the documents say that it is a multiple of 0.01.
+#[tokio::test]
+async fn every_amount_in_kurus_is_taken() {
+    let (_simulator, session) = started().await;
+    for kurus in 1..=100 {
+        let amount = Decimal::new(kurus, 2);
+        let sold = session.init_sale_transaction(InitSaleRequest::new(amount)).await;
+        assert!(sold.is_ok(), "{amount}: {sold:?}");
+    }
+}
+
 #[tokio::test]
 async fn an_agents_request_is_judged_by_its_headers_too() {
     let (simulator, _) = started().await;

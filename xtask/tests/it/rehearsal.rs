@@ -121,6 +121,8 @@ fn an_ordinary_update_is_green_and_so_is_the_worked_case_by_its_steps() {
         properties["channel"] = json!({ "type": "string", "enum": ["web", "app"], "default": "app" });
         properties["amount"]["description"] = json!("The amount, e.g.\n\n```\n100.00\n```\n\n    [or](this)");
         properties["amount"]["minimum"] = json!(0.01);
+        properties["amount"]["multipleOf"] = json!(0.01);
+        properties["amount"]["nullable"] = json!(true);
     });
     publish(&root, "retrieve-payment.json", |document| {
         let properties = &mut document["components"]["schemas"]["Transaction"]["properties"];
