@@ -13,7 +13,7 @@ use crate::{Server, at, next_command, object, paypos, post, stderr, stdout};
 
 #[test]
 fn help_is_as_it_was_reviewed() {
-    trycmd::TestCases::new().default_bin_path(env!("CARGO_BIN_EXE_paypos")).case("tests/cmd/*.trycmd");
+    trycmd::TestCases::new().default_bin_path(env!("CARGO_BIN_EXE_paypos")).case("tests/cmd/help.trycmd");
 }
 
 #[test]
