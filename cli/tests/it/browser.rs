@@ -165,33 +165,6 @@ async fn last_state(server: &Server) -> Value {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_button_of_the_phone_works_in_chromium() {
-    let server = Server::start(&[]);
-    let key = session_key(&server, "sck_simulator").await;
-    let Some(browser) = Browser::start("en").await else { return };
-    for (button, state, says) in [
-        ("approve", "approved", "Approved."),
-        ("decline", "declined", "Declined."),
-        ("leave", "waiting", "Left undecided."),
-        ("approve-later", "waiting", "in 10 seconds"),
-        ("decline-then-approve", "approved", "Approved."),
-    ] {
-        let id = sale(&server, &key, &json!({ "amount": 149.9 })).await;
-        browser.open(&server.at(&format!("phone/{id}"))).await;
-        browser.press(button).await;
-        browser.says(says).await;
-        assert_eq!(last_state(&server).await, state, "{button}");
-        if button == "approve-later" {
-            // The page itself says so when it has happened.
-            browser.says("Approved.").await;
-            assert_eq!(last_state(&server).await, "approved");
-        }
-    }
-    assert_eq!(browser.console().await, json!([]));
-    browser.page.clone().close().await.unwrap();
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn the_keyboard_alone_decides_and_its_focus_is_seen() {
     let server = Server::start(&[]);
     let key = session_key(&server, "sck_simulator").await;

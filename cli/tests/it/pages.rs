@@ -41,7 +41,8 @@ async fn a_browser_is_the_phone() {
         let id = sale(&server, &key, &body).await;
         let url = server.at(&format!("phone/{id}"));
         let shown = page(&url, "en").await;
-        for part in ["149.9", "R-1", "Two hats", "value=\"approve\"", "<html lang=\"en\">"] {
+        let button = format!("value=\"{decision}\"");
+        for part in ["149.9", "R-1", "Two hats", button.as_str(), "<html lang=\"en\">"] {
             assert!(shown.contains(part), "{part}: {shown}");
         }
         assert!(!shown.contains("myshop:"), "nothing leads back before a decision");

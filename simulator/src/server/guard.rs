@@ -25,7 +25,7 @@ pub(crate) fn check_host(headers: &HeaderMap, hosts: &[String]) -> Result<(), St
 
 /// Refuses a request that changes something and that another site's page may have made.
 // Guard: safety::another_sites_page_cannot_change_anything
-// Guard: browser::every_button_of_the_phone_works_in_chromium
+// Guard: browser::the_keyboard_alone_decides_and_its_focus_is_seen
 pub(crate) fn check_site(
     method: &Method,
     headers: &HeaderMap,
