@@ -54,7 +54,9 @@ async fn a_head_that_is_not_http_is_unknown() {
     let fixture = Fixture::plain().await;
     for bytes in [
         TEXT.to_owned(),
-        "HTTP/1.1 abc\r\n\r\n".to_owned(),
+        format!("HTTP/1.1 {TEXT}\r\n\r\n"),
+        format!("HTTP/1.1 200 OK\r\n{TEXT}\r\n\r\n"),
+        format!("HTTP/1.1 200 OK\r\ncontent-length: {TEXT}\r\n\r\n"),
         "HTTP/7.1 200 OK\r\n\r\n".to_owned(),
         "\0\0\0\0\0\0\0\0\r\n\r\n".to_owned(),
         format!("{{\"message\": \"{TEXT}\"}}"),
