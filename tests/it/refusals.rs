@@ -32,6 +32,14 @@ async fn a_refusal_keeps_each_property_that_has_its_type() {
         let error = fixture.fails(script, Refused, Outcome::Rejected).await;
         assert_eq!((error.object_name(), error.code(), error.server_message()), expected);
     }
+    // The form of Paynet's general API.
+    let body = json!({ "type": "api_error", "message": TEXT, "code": 400, "result_code": 11 });
+    let script = reply_and_keep(response("400 Bad Request", body.to_string()));
+    let error = fixture.fails(script, Refused, Outcome::Rejected).await;
+    assert_eq!(
+        (error.code(), error.result_code(), error.server_message()),
+        (Some(400), Some(11), Some(TEXT))
+    );
 }
 
 /// The `retry_after` of a response with this status and these headers.
