@@ -40,6 +40,9 @@ async fn a_refusal_keeps_each_property_that_has_its_type() {
         (error.code(), error.result_code(), error.server_message()),
         (Some(400), Some(11), Some(TEXT))
     );
+    assert!(error.is_paynets());
+    let gateways = reply_and_keep(response("403 Forbidden", r#"{"message": "Forbidden"}"#));
+    assert!(!fixture.fails(gateways, Unauthorized, Outcome::Rejected).await.is_paynets());
 }
 
 /// The `retry_after` of a response with this status and these headers.
