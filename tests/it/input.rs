@@ -69,6 +69,7 @@ async fn a_request_that_cannot_be_right_opens_no_socket() {
         assert_is(&error, InvalidInput, if initiates { NotSent } else { Unknown });
         assert!(!error.is_safe_to_retry());
         assert!(error.to_string().contains(problem), "{error}");
+        assert!(!error.to_string().contains("sent"), "that it was not goes without saying: {error}");
         assert_clean(&printed(&error));
     };
     for blank in ["", " ", "\t\r\n", "\u{a0}", "\u{2003}"] {

@@ -110,6 +110,7 @@ fn a_request_refuses_what_it_does_not_know_and_can_be_part_of_another_type() {
     let misspelled = r#"{"amount": 1, "refrence_no": "R-1"}"#;
     let error = serde_json::from_str::<InitSaleRequest>(misspelled).unwrap_err().to_string();
     assert!(error.contains("unknown field `refrence_no`") && error.contains("`reference_no`"), "{error}");
+    assert!(!error.contains("json_text"), "no name of our own is expected: {error}");
     let error =
         serde_json::from_str::<InitSaleRequest>(r#"{"reference_no": "R-1"}"#).unwrap_err().to_string();
     assert!(error.contains("`amount` is missing in the request"), "{error}");
