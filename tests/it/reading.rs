@@ -103,6 +103,11 @@ fn a_request_refuses_what_it_does_not_know_and_can_be_part_of_another_type() {
         sale: InitSaleRequest,
     }
     #[derive(Debug, serde::Deserialize)]
+    struct Checked {
+        #[serde(flatten)]
+        check: CheckTransactionResponse,
+    }
+    #[derive(Debug, serde::Deserialize)]
     #[serde(untagged)]
     enum Either {
         Sale(InitSaleRequest),
@@ -134,6 +139,9 @@ fn a_request_refuses_what_it_does_not_know_and_can_be_part_of_another_type() {
     // serde's buffer makes a float of a number: what it cannot hold is refused, and not rounded.
     let error =
         serde_json::from_str::<Order>(r#"{"number": 7, "amount": 12345678901234567.89}"#).unwrap_err();
+    assert!(error.to_string().contains("more than 15 digits"), "{error}");
+    let listed = r#"{"number": 7, "Data": [{"amount": 12345678901234567.89}]}"#;
+    let error = serde_json::from_str::<Checked>(listed).map(|checked| checked.check.data).unwrap_err();
     assert!(error.to_string().contains("more than 15 digits"), "{error}");
     // Read by itself, an amount keeps its digits.
     let sale: InitSaleRequest = serde_json::from_str(r#"{"amount": 12345678901234567.80}"#).unwrap();

@@ -97,6 +97,15 @@ async fn no_error_response_or_log_shows_what_was_sent_or_received() {
     assert_clean(&log);
 }
 
+#[test]
+fn secrets_are_equal_if_all_of_their_text_is() {
+    for (one, other, are_equal) in
+        [("ab", "ab", true), ("", "", true), ("ab", "ac", false), ("ab", "ba", false), ("ab", "abc", false)]
+    {
+        assert_eq!(Secret::from(one) == Secret::from(other), are_equal, "{one} {other}");
+    }
+}
+
 #[tokio::test]
 async fn debug_output_shows_no_secrets() {
     let fixture = Fixture::plain().await;
