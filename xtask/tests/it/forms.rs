@@ -103,8 +103,8 @@ const PROGRAM: &str = r##"
             let ok = "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 10\r\n\r\n{\"code\":1}";
             let none = "HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n";
             let empty = "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
-            let refused = "HTTP/1.1 400 No\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
-            [ok, none, ok, empty, ok, ok, refused].map(|response| serve(&listener, response))
+            let failed = "HTTP/1.1 503 No\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
+            [ok, none, ok, empty, ok, ok, failed].map(|response| serve(&listener, response))
         });
 
         let response = session.item("a/b ç", 7).await.unwrap();
