@@ -423,7 +423,7 @@ async fn a_request_that_the_library_never_sends_is_a_violation() {
         assert_eq!(status, 400, "{body}");
         assert!(refused["message"].as_str().unwrap().contains(problem), "{body}: {refused}");
         let last = get(server.at("requests")).await["requests"].as_array().unwrap().last().unwrap().clone();
-        assert!(last["violations"][0].as_str().unwrap().contains(problem), "{last}");
+        assert!(last["violations"].to_string().contains(problem), "{last}");
     }
     for amount in ["0.01", "149.90", "149.900", "1e2", "999999999999.99"] {
         let sale = json!({ "amount": serde_json::from_str::<Value>(amount).unwrap() });
