@@ -176,7 +176,6 @@ impl RefusalStatus {
 }
 
 /// Returns an id or key that no simulator has issued before, in this process or in another, and that nobody guesses.
-// Guard: load::a_seed_outlives_a_thousand_new_sales
 // Guard: safety::keys_and_ids_of_another_simulator_are_refused
 pub(crate) fn issue(what: &str) -> String {
     let half = || RandomState::new().build_hasher().finish();

@@ -244,16 +244,6 @@ async fn a_poll_skips_no_request_that_is_still_open() {
 }
 
 #[tokio::test]
-async fn head_is_get_without_a_body() {
-    let server = Server::start(&[]);
-    for (path, status) in [("health", 200), ("", 200), ("nowhere", 404)] {
-        let response = http().head(server.at(path)).send().await.unwrap();
-        assert_eq!(response.status().as_u16(), status, "{path}");
-        assert_eq!(response.bytes().await.unwrap().len(), 0, "{path}");
-    }
-}
-
-#[tokio::test]
 async fn an_unknown_path_is_404_and_another_method_405() {
     let server = Server::start(&[]);
     for (path, method, allowed) in [

@@ -130,6 +130,10 @@ macro_rules! within_time {
         let done = done.unwrap_or(Err(sqlx::Error::PoolTimedOut));
         if done.is_err() {
             drop(held.detach());
+        } else {
+            // sqlx asks a connection that is given back whether it is alive, and waits for the answer without a limit.
+            // Guard: bad_days::a_connection_that_goes_dark_as_it_is_given_back_is_not_waited_for
+            tokio::spawn(timeout(STATEMENT, held.return_to_pool()));
         }
         done
     }};
