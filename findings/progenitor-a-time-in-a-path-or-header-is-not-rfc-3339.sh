@@ -2,7 +2,7 @@
 # progenitor 0.15.1, chrono 0.4.42.
 #
 # One point in time is a parameter of `format: date-time` in a path, a query and a header. The generated client writes it
-# in three forms of two standards: the query has RFC 3339, by serde; the path and the header have what Rust's `Display`
+# in two forms: the query has RFC 3339, by serde; the path and the header have what Rust's `Display`
 # of a chrono time prints, with spaces and the letters UTC.
 #
 # One would have guessed: a parameter's `format` decides how it is written, wherever it stands.

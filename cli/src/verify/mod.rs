@@ -130,9 +130,7 @@ impl Report {
             lines.push(format!("{}: {} ({})", question.id, answer, question.result));
             lines.extend(question.then.iter().map(|then| format!("  {then}")));
             if question.result == "unforeseen" {
-                lines.push(
-                    "  Nobody foresaw this answer: look at the evidence, and advise nothing yet.".to_owned(),
-                );
+                lines.push("  This answer was not foreseen. Here is the evidence:".to_owned());
             }
             if question.result != "as assumed" {
                 lines.extend(question.evidence.iter().map(|evidence| format!("  {evidence}")));

@@ -74,7 +74,7 @@ const PROGRAM: &str = r##"
 
     use paypos::{Client, Decimal, Environment, ErrorKind, Outcome, SecretKey, SessionKey, types};
 
-    /// Responds to each request on a connection of its own; returns its head and body.
+    /// Accepts a connection, reads one request, and sends the response. Returns the request.
     fn serve(listener: &TcpListener, response: &str) -> String {
         let (mut stream, _) = listener.accept().unwrap();
         let mut request = String::new();

@@ -10,6 +10,7 @@ mod rows;
 use std::time::Duration;
 
 use paypos::PaymentSession;
+use scopeguard::ScopeGuard;
 use sqlx::{
     AssertSqlSafe, Connection, Database, Encode, PgPool, Postgres, Sqlite, SqlitePool, Type,
     database::HasStatementCache, query::Query,
@@ -118,22 +119,23 @@ macro_rules! with_pool {
 
 /// Uses a connection for a limited time. After an error it is closed: it may have gone dark, or sqlx may take it for one
 /// within a transaction that `SQLite` has ended, and then commits nothing more.
+///
+/// When a connection returns to the pool, sqlx pings it without a timeout. The guard adds one, even if the caller is dropped.
 // Guard: bad_days::on_a_full_disk_nothing_is_sent_and_it_says_that_it_is_not_ready
 // Guard: torture::nothing_is_lost_on_sqlite_by_one_process_that_is_killed
+// Guard: bad_days::a_connection_that_goes_dark_as_it_is_given_back_is_not_waited_for
 macro_rules! within_time {
     ($pool:expr, $connection:ident => $do:expr) => {{
-        let mut held = $pool.acquire().await?;
+        let mut held = scopeguard::guard($pool.acquire().await?, |mut held| {
+            tokio::spawn(timeout(STATEMENT, held.return_to_pool()));
+        });
         let done = {
-            let $connection = &mut *held;
+            let $connection = &mut **held;
             timeout(STATEMENT, async { $do }).await
         };
         let done = done.unwrap_or(Err(sqlx::Error::PoolTimedOut));
         if done.is_err() {
-            drop(held.detach());
-        } else {
-            // sqlx asks a connection that is given back whether it is alive, and waits for the answer without a limit.
-            // Guard: bad_days::a_connection_that_goes_dark_as_it_is_given_back_is_not_waited_for
-            tokio::spawn(timeout(STATEMENT, held.return_to_pool()));
+            drop(ScopeGuard::into_inner(held).detach());
         }
         done
     }};

@@ -320,7 +320,7 @@ async fn a_connection_that_goes_dark_stops_nothing_for_ever() {
 #[ignore = "needs PAYPOS_POSTGRES, the URL of a database: .ci/with-postgres"]
 async fn a_connection_that_goes_dark_as_it_is_given_back_is_not_waited_for() {
     let (folder, paynet) = (tempdir().unwrap(), Paynet::start());
-    let (url, cable) = crate::world::database_behind_a_cable("dark_after_commit").await;
+    let (url, cable) = crate::world::database_behind_a_cable("dark_given_back").await;
     let setup = Setup::new(&folder, &paynet).with("DATABASE_URL", &url).with("SHUTDOWN_WITHIN", "30");
     let backend = setup.start();
     let until_ready = async |is_ready: bool| {
@@ -328,14 +328,20 @@ async fn a_connection_that_goes_dark_as_it_is_given_back_is_not_waited_for() {
             sleep(Duration::from_millis(50)).await;
         }
     };
-    // As many times as there are connections, and more.
-    for _ in 0..12 {
-        cable.send_replace(crate::world::Cable::DarkAfterCommit);
-        until_ready(false).await;
-        cable.send_replace(crate::world::Cable::Whole);
-        timeout(Duration::from_secs(30), until_ready(true)).await.expect("no connection is left");
+    // Given back after its commit, and by a request whose app hangs up: as many times as there are connections, and more.
+    for last in ["COMMIT", "BEGIN"] {
+        for _ in 0..12 {
+            cable.send_replace(crate::world::Cable::DarkAfter(last));
+            if last == "COMMIT" {
+                until_ready(false).await;
+            } else {
+                let _ = timeout(Duration::from_secs(1), backend.get("/orders/A")).await;
+            }
+            cable.send_replace(crate::world::Cable::Whole);
+            timeout(Duration::from_secs(30), until_ready(true)).await.expect("no connection is left");
+        }
     }
-    cable.send_replace(crate::world::Cable::DarkAfterCommit);
+    cable.send_replace(crate::world::Cable::DarkAfter("COMMIT"));
     until_ready(false).await;
     let ended = tokio::task::spawn_blocking(|| backend.terminate()).await.unwrap();
     assert_eq!(ended, Some(0), "{}", setup.log());

@@ -204,8 +204,8 @@ pub(crate) enum Cable {
     Cut,
     /// Nothing arrives any more, and nobody says so.
     Dark,
-    /// The same, on each connection once it has committed something.
-    DarkAfterCommit,
+    /// The same, on each connection after the response to such a statement.
+    DarkAfter(&'static str),
 }
 
 /// Creates a database, and returns its URL through a cable, and what becomes of that.
@@ -228,8 +228,9 @@ pub(crate) async fn database_behind_a_cable(name: &str) -> (String, Arc<watch::S
                         _ = copy_bidirectional(&mut client, &mut server) => {}
                         _ = state.changed() => {}
                     }
-                    if *state.borrow_and_update() == Cable::DarkAfterCommit {
-                        let _ = copy_until_commit(&mut client, &mut server).await;
+                    let last = *state.borrow_and_update();
+                    if let Cable::DarkAfter(last) = last {
+                        let _ = copy_up_to(last, &mut client, &mut server).await;
                     }
                 }
                 // Held, until it is whole again.
@@ -242,25 +243,25 @@ pub(crate) async fn database_behind_a_cable(name: &str) -> (String, Arc<watch::S
     (format!("postgres://merchant@127.0.0.1:{port}/{name}?sslmode=disable"), cable)
 }
 
-/// Copies up to the response of a commit; then holds the two.
-async fn copy_until_commit(client: &mut TcpStream, server: &mut UnixStream) -> std::io::Result<()> {
+/// Copies up to the response to a statement; then holds the two.
+async fn copy_up_to(last: &str, client: &mut TcpStream, server: &mut UnixStream) -> std::io::Result<()> {
     let ((mut from_client, mut to_client), (mut from_server, mut to_server)) =
         (client.split(), server.split());
-    let until_commit = async {
+    let statements = async {
         let mut bytes = [0; 4096];
-        let mut has_committed = false;
-        while !has_committed {
+        let mut was_last = false;
+        while !was_last {
             let length = from_client.read(&mut bytes).await?;
             if length == 0 {
                 return Ok(());
             }
-            has_committed = bytes[..length].windows(6).any(|word| word == b"COMMIT");
+            was_last = bytes[..length].windows(last.len()).any(|word| word == last.as_bytes());
             to_server.write_all(&bytes[..length]).await?;
         }
         std::future::pending().await
     };
     tokio::select! {
-        ended = until_commit => ended,
+        ended = statements => ended,
         ended = tokio::io::copy(&mut from_server, &mut to_client) => ended.map(drop),
     }
 }
